@@ -4,7 +4,7 @@ import { build } from 'vite';
 import { clearStamp, inputsHash, isFresh, targets, writeStamp } from './lib/build-targets.mjs';
 import { locked } from './lib/lock.mjs';
 import { inRoot } from './lib/paths.mjs';
-import { fail, say, StepError } from './lib/say.mjs';
+import { fail, StepError, say } from './lib/say.mjs';
 
 /** @param {import('./lib/build-targets.mjs').Target} wanted */
 async function buildTarget(wanted) {

@@ -33,7 +33,10 @@ export const targets = [
   target('renderer', 'src/renderer/index.html', '.vite/renderer/main_window/index.html', ['renderer', 'shared']),
   target('cli', 'src/cli/cli-main.ts', '.vite/build/cli.mjs', ['cli', 'control', 'recording', 'shared']),
   target('lab', 'src/lab/lab-main.ts', '.vite/build/lab.mjs', ['lab', 'control', 'recording', 'shared']),
-  target('policy-worker', 'src/control/policy/policy-worker.ts', '.vite/build/policy-worker.mjs', ['control', 'shared']),
+  target('policy-worker', 'src/control/policy/policy-worker.ts', '.vite/build/policy-worker.mjs', [
+    'control',
+    'shared',
+  ]),
 ];
 
 /** Changes to these rebuild everything. */
@@ -45,7 +48,7 @@ function filesOf(folder) {
   if (!existsSync(absolute)) return [];
   return readdirSync(absolute, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !/\.test\.tsx?$/.test(entry.name))
-    .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)))
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
     .sort();
 }
 
@@ -55,7 +58,11 @@ export function inputsHash(wanted) {
   const files = [...common, wanted.config, ...wanted.folders.flatMap((folder) => filesOf(path.join('src', folder)))];
   for (const file of files) {
     hash.update(`${file}\0`);
-    hash.update(createHash('sha256').update(readFileSync(inRoot(file))).digest());
+    hash.update(
+      createHash('sha256')
+        .update(readFileSync(inRoot(file)))
+        .digest(),
+    );
   }
   return hash.digest('hex');
 }

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inRoot } from './paths.mjs';
-import { say, StepError } from './say.mjs';
+import { StepError, say } from './say.mjs';
 
 const file = inRoot('.vite', 'setup.lock');
 const held = 'SALLYPORT_SETUP_LOCK';
