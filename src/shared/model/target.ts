@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { routeKindSchema } from './session.ts';
+
+export const loginViewSchema = z.object({
+  name: z.string(),
+  isDefault: z.boolean(),
+  /** How the login is made. `certificate`: signed by the broker, nothing reaches the endpoint. */
+  credential: z.enum(['certificate']),
+});
+
+/** A target as the person who asks may see it. */
+export const targetViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  /** host:port */
+  address: z.string(),
+  labels: z.record(z.string(), z.string()),
+  production: z.boolean(),
+  owner: z.string().nullable(),
+  route: routeKindSchema,
+  logins: z.array(loginViewSchema),
+  /** What a connect asks for; an empty list is a quiet tick. */
+  needs: z.array(z.enum(['reason', 'ticket'])),
+  /** SHA256:... fingerprints of the expected host keys. */
+  hostKeyFingerprints: z.array(z.string()),
+  /** The ids of the policies that let this person connect. */
+  grantedBy: z.array(z.string()),
+  lastUsedAt: z.string().nullable(),
+  /** Set while this person is locked out of this target. */
+  lock: z.object({ id: z.string(), by: z.string(), reason: z.string(), at: z.string() }).nullable(),
+  /** The last failed try to reach it by the relay, if the most recent try failed. */
+  unreachable: z.object({ since: z.string(), message: z.string(), code: z.string() }).nullable(),
+});
+export type TargetView = z.infer<typeof targetViewSchema>;

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import { problemSchema } from '../errors/result.ts';
+import { recordingViewSchema } from '../model/recording.ts';
+import { routeKindSchema, sessionStateSchema } from '../model/session.ts';
+import { targetViewSchema } from '../model/target.ts';
+import { meSchema } from './control-api.ts';
+
+/**
+ * Between the renderer and main: one table of requests and one of events. Main validates sender, frame and shape of every request; answers travel
+ * as `Result`. Main owns the state; the renderer holds the last copy that an event brought. Terminal bytes never pass here.
+ */
+export const connectionSchema = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('online'), sinceMs: z.number(), roundTripMs: z.number().nullable() }),
+  z.object({ state: z.literal('connecting') }),
+  z.object({ state: z.literal('offline'), sinceMs: z.number(), problem: problemSchema, nextTryAtMs: z.number() }),
+]);
+export type Connection = z.infer<typeof connectionSchema>;
+
+/** What has still to reach the central store. */
+export const backlogSchema = z.object({ recordings: z.number().int(), bytes: z.number(), lastProblem: problemSchema.nullable() });
+export type Backlog = z.infer<typeof backlogSchema>;
+
+export const appStateSchema = z.object({
+  version: z.string(),
+  electron: z.string(),
+  platform: z.string(),
+  /** `first-run`: not enrolled. `managed`: address comes from a policy file, a code alone is enough. */
+  enrolment: z.discriminatedUnion('state', [
+    z.object({ state: z.literal('first-run'), managed: z.object({ address: z.string(), organisation: z.string().nullable() }).nullable(), problem: problemSchema.nullable() }),
+    z.object({
+      state: z.literal('enrolled'), address: z.string(), me: meSchema.nullable(),
+      /** Where the device key lives; `memory` means that quitting forgets this device. */
+      deviceKey: z.enum(['keyring', 'file', 'memory']),
+    }),
+  ]),
+  connection: connectionSchema,
+  backlog: backlogSchema,
+  /** Null, or how many sessions a quit would end: the window asks. */
+  quitAsked: z.object({ sessions: z.number().int() }).nullable(),
+});
+export type AppState = z.infer<typeof appStateSchema>;
+
+/** A session as main's supervisor sees it; `id` is local to this launcher and is the tab's identity. */
+export const sessionViewSchema = z.object({
+  id: z.string(),
+  sessionId: z.string().nullable(),
+  targetId: z.string(),
+  targetName: z.string(),
+  address: z.string(),
+  login: z.string(),
+  production: z.boolean(),
+  route: routeKindSchema,
+  reason: z.string().nullable(),
+  state: sessionStateSchema,
+  openedAtMs: z.number().nullable(),
+  endsAtMs: z.number().nullable(),
+  endedAtMs: z.number().nullable(),
+  record: z.object({
+    /** Bytes in the journal and the time of its last sync. */
+    writtenBytes: z.number(), syncedAtMs: z.number().nullable(),
+    /** Bytes with a receipt and when it came. */
+    storedBytes: z.number(), storedAtMs: z.number().nullable(), complete: z.boolean(),
+  }),
+  /** Set when an order ended it: times for the banner. */
+  kill: z.object({ orderId: z.string(), by: z.string(), byRole: z.string(), reason: z.string(), requestedAt: z.string(), receivedMs: z.number(), closedMs: z.number().nullable(), lockId: z.string() }).nullable(),
+});
+export type SessionView = z.infer<typeof sessionViewSchema>;
+
+export const settingsSchema = z.object({
+  theme: z.enum(['dark', 'light', 'system']),
+  /** Terminal font size in px, 9 to 32. */
+  fontSize: z.number().int().min(9).max(32),
+  copyOnSelect: z.boolean(),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+const nothing = z.object({});
+
+export const ipcRequests = {
+  'app.state': { request: nothing, response: appStateSchema },
+  'app.quit': { request: z.object({ answer: z.enum(['quit', 'stay']) }), response: nothing },
+  'app.retry': { request: nothing, response: nothing },
+  'app.forgetDevice': { request: nothing, response: nothing },
+  /** A whole invite, or the eight-character code on a managed device. */
+  'app.enrol': { request: z.object({ invite: z.string().max(4096) }), response: nothing },
+  'targets.list': { request: z.object({ refresh: z.boolean() }), response: z.object({ targets: z.array(targetViewSchema), loadedAtMs: z.number() }) },
+  'sessions.list': { request: nothing, response: z.object({ sessions: z.array(sessionViewSchema) }) },
+  'sessions.connect': {
+    request: z.object({ targetId: z.string().max(200), login: z.string().max(64), reason: z.string().max(500).nullable(), ticket: z.string().max(100).nullable(), cols: z.number().int(), rows: z.number().int() }),
+    response: z.object({ id: z.string() }),
+  },
+  /** Asks for the session's MessagePort; it arrives as a `port` message (see preload). Once per session. */
+  'sessions.attach': { request: z.object({ id: z.string() }), response: nothing },
+  'sessions.disconnect': { request: z.object({ id: z.string() }), response: nothing },
+  /** Forgets an ended session's tab. */
+  'sessions.close': { request: z.object({ id: z.string() }), response: nothing },
+  'recordings.list': { request: nothing, response: z.object({ recordings: z.array(recordingViewSchema), local: z.array(z.object({ sessionId: z.string(), targetName: z.string(), bytes: z.number(), state: z.enum(['running', 'waiting', 'sending', 'stuck']), problem: problemSchema.nullable() })) }) },
+  /** Starts a replay process; its MessagePort arrives as a `port` message. */
+  'replay.open': { request: z.object({ sessionId: z.string().max(100), purpose: z.string().min(1).max(300) }), response: z.object({ replayId: z.string() }) },
+  'replay.close': { request: z.object({ replayId: z.string() }), response: nothing },
+  'settings.get': { request: nothing, response: settingsSchema },
+  'settings.set': { request: settingsSchema.partial(), response: settingsSchema },
+  'clipboard.read': { request: nothing, response: z.object({ text: z.string() }) },
+  'clipboard.write': { request: z.object({ text: z.string().max(10_000_000) }), response: nothing },
+  'window.do': { request: z.object({ what: z.enum(['minimise', 'maximise', 'close']) }), response: nothing },
+} as const satisfies Record<string, { request: z.ZodObject; response: z.ZodObject }>;
+export type IpcRequestName = keyof typeof ipcRequests;
+
+export const ipcEvents = {
+  'app.state': appStateSchema,
+  'targets.changed': z.object({}),
+  'recordings.changed': z.object({}),
+  'sessions.changed': z.object({ sessions: z.array(sessionViewSchema) }),
+  'settings.changed': settingsSchema,
+} as const satisfies Record<string, z.ZodObject>;
+export type IpcEventName = keyof typeof ipcEvents;
+
+/** Message that comes with a MessagePort (`window.postMessage` from the preload, same window, with one port). */
+export const portMessageSchema = z.object({ type: z.literal('sallyport-port'), kind: z.enum(['session', 'replay']), id: z.string() });
+export type PortMessage = z.infer<typeof portMessageSchema>;
+
+/** What the preload exposes as `window.sallyport`. */
+export interface SallyportBridge {
+  /** Sends a request of `ipcRequests`; resolves to a `Result`, never rejects. */
+  request(name: IpcRequestName, body: unknown): Promise<unknown>;
+  /** Subscribes to an event of `ipcEvents`; returns the unsubscriber. */
+  on(name: IpcEventName, listener: (body: unknown) => void): () => void;
+}
+
+/** One raw channel each way carries the whole table. */
+export const ipcChannels = { request: 'sallyport:request', event: 'sallyport:event', port: 'sallyport:port' } as const;

@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+/**
+ * A signed document: the exact text that was signed and an armoured OpenSSH signature (PROTOCOL.sshsig). One namespace per purpose, so
+ * that a signature made for one thing is worth nothing for another. The receiver verifies over `payload` as it stands and only then parses it.
+ */
+export const signedSchema = z.object({ payload: z.string().max(65_536), signature: z.string().max(8192) });
+export type Signed = z.infer<typeof signedSchema>;
+
+export const namespaces = {
+  grant: 'grant@sallyport',
+  lease: 'lease@sallyport',
+  order: 'order@sallyport',
+  receipt: 'receipt@sallyport',
+  /** The session process's signature of a manifest. */
+  recording: 'recording@sallyport',
+  /** The device key's certificate of a session signing key. */
+  sessionKey: 'session-key@sallyport',
+} as const;
+export type Namespace = (typeof namespaces)[keyof typeof namespaces];
+
+/** The text a device key signs (namespace session-key@sallyport) to certify a session signing key. */
+export function sessionKeyStatement(facts: { deviceId: string; sessionKey: string }): string {
+  return `sallyport session key, version 0\ndevice ${facts.deviceId}\nkey ${facts.sessionKey}\n`;
+}
+
+const base64 = z.base64();
+
+/** Payload of a signed grant. Everything that loosens is in here: who, where to, which host keys, which recipients, how long. */
+export const grantPayloadSchema = z.object({
+  version: z.literal(0),
+  sessionId: z.uuid(),
+  serverNonce: z.string(),
+  issuedAt: z.string(),
+  organisation: z.string(),
+  user: z.object({ id: z.string(), name: z.string() }),
+  device: z.object({ id: z.string(), name: z.string() }),
+  target: z.object({ id: z.string(), name: z.string(), host: z.string(), port: z.number().int(), production: z.boolean() }),
+  login: z.string(),
+  reason: z.string().nullable(),
+  ticket: z.string().nullable(),
+  route: z.enum(['relay', 'direct']),
+  /** Expected host keys: OpenSSH one-line public keys without comment. Any other is a hard stop before login. */
+  hostKeys: z.array(z.string()).min(1),
+  /** age recipients per stream: the recording's own, then the organisation's break-glass. */
+  recipients: z.object({ output: z.array(z.string()).min(1), input: z.array(z.string()).min(1) }),
+  credential: z.object({
+    kind: z.literal('certificate'),
+    /** e.g. ssh-ed25519-cert-v01@openssh.com */
+    algorithm: z.string(),
+    /** The certificate blob (PROTOCOL.certkeys). Public; its private key never leaves the broker. */
+    certificate: base64,
+  }),
+  /** The session signing key this grant is bound to (OpenSSH line). */
+  sessionKey: z.string(),
+  limits: z.object({ maxSeconds: z.number().int().positive(), idleSeconds: z.number().int().positive().nullable() }),
+  recordMode: z.enum(['strict']),
+});
+export type GrantPayload = z.infer<typeof grantPayloadSchema>;
+
+/** Payload of a signed lease. The holder counts `durationMs` on its own monotonic clock from the moment of receipt. */
+export const leasePayloadSchema = z.object({
+  version: z.literal(0),
+  sessionId: z.uuid(),
+  seq: z.number().int().nonnegative(),
+  issuedAt: z.string(),
+  durationMs: z.number().int().positive(),
+});
+export type LeasePayload = z.infer<typeof leasePayloadSchema>;
+
+/** Payload of a signed order. */
+export const orderPayloadSchema = z.object({
+  version: z.literal(0),
+  orderId: z.uuid(),
+  sessionId: z.uuid(),
+  kind: z.enum(['kill']),
+  reason: z.string(),
+  by: z.object({ id: z.string(), name: z.string(), role: z.string() }),
+  requestedAt: z.string(),
+  lock: z.object({ id: z.string(), targetName: z.string() }),
+});
+export type OrderPayload = z.infer<typeof orderPayloadSchema>;
+
+/** Payload of a signed receipt: what the server has stored and checked. */
+export const receiptPayloadSchema = z.object({
+  version: z.literal(0),
+  sessionId: z.uuid(),
+  /** Number of manifest lines the receipt covers and the SHA-256 of exactly those lines (with their newlines), in hex. */
+  lines: z.number().int(),
+  head: z.string(),
+  segments: z.number().int(),
+  bytes: z.number().int(),
+  ended: z.boolean(),
+  at: z.string(),
+});
+export type ReceiptPayload = z.infer<typeof receiptPayloadSchema>;
