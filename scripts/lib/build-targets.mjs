@@ -26,7 +26,7 @@ function target(name, entry, output, folders) {
 
 /** @type {Target[]} */
 export const targets = [
-  target('main', 'src/main/main.ts', '.vite/build/main.cjs', ['main', 'shared']),
+  target('main', 'src/main/main.ts', '.vite/build/main.cjs', ['main', 'recording', 'shared']),
   target('preload', 'src/preload/preload.ts', '.vite/build/preload.cjs', ['preload', 'shared']),
   target('session', 'src/session/session-main.ts', '.vite/build/session.cjs', ['session', 'recording', 'shared']),
   target('replay', 'src/replay/replay-main.ts', '.vite/build/replay.cjs', ['replay', 'recording', 'shared']),

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {object} Layer
- * @property {string[]} local the other folders of src that it may import; an entry with a slash allows that path alone
+ * @property {string[]} local the other folders of src that it may import; an entry with a slash allows only what begins so
  * @property {'any' | 'none'} node whether Node's own modules may be imported
  * @property {string[] | 'any' | 'none'} electron the names that may be imported from Electron
  * @property {string[]} [packages] the only packages allowed; any when absent
@@ -15,15 +15,13 @@ export const layers = {
   session: { local: ['shared', 'recording'], node: 'any', electron: 'none' },
   replay: { local: ['shared', 'recording'], node: 'any', electron: 'none' },
   control: { local: ['shared', 'recording'], node: 'any', electron: 'none' },
-  cli: { local: ['shared', 'recording', 'control/'], node: 'any', electron: 'none' },
+  cli: { local: ['shared', 'recording', 'control/server.ts'], node: 'any', electron: 'none' },
   lab: { local: ['shared', 'recording', 'control'], node: 'any', electron: 'none' },
-  main: { local: ['shared'], node: 'any', electron: 'any' },
+  // Grants, leases and orders are verified in main: signatures, and nothing else of the recording format.
+  main: { local: ['shared', 'recording/signatures/'], node: 'any', electron: 'any' },
   preload: { local: ['shared'], node: 'none', electron: ['contextBridge', 'ipcRenderer', 'webFrame', 'webUtils'] },
   renderer: { local: ['shared'], node: 'none', electron: 'none' },
 };
-
-/** The files of `control` that `cli` may import: it starts the server through its entry and knows nothing else of it. */
-export const controlEntries = /^src\/control\/(server|serve|control-main|main|index)\.ts$/;
 
 /**
  * Folders that must not know each other although their layer would allow it.

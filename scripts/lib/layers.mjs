@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { parseSync } from 'vite';
-import { controlEntries, guardedNames, layers, separations } from './layer-rules.mjs';
+import { guardedNames, layers, separations } from './layer-rules.mjs';
 
 /**
  * @typedef {object} Import
@@ -95,8 +95,11 @@ function judgeLocal(file, target) {
   const to = target.split('/')[1] ?? '';
   const layer = layers[from];
   if (layer && from !== to && !layer.local.includes(to)) {
-    if (!layer.local.includes(`${to}/`)) return `${from} must not import ${to} (${target})`;
-    if (!controlEntries.test(target)) return `${from} may import only the entry of ${to}, not ${target}`;
+    const partly = layer.local.filter((allowed) => allowed.startsWith(`${to}/`));
+    if (partly.length === 0) return `${from} must not import ${to} (${target})`;
+    if (!partly.some((allowed) => target.startsWith(`src/${allowed}`))) {
+      return `${from} may import only ${partly.join(', ')}, not ${target}`;
+    }
   }
   const separation = separations.find((rule) => rule.from.test(file) && rule.to.test(target));
   return separation && `must not import ${target}: ${separation.why}`;
