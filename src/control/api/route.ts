@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { z } from 'zod';
+import { SallyportError } from '../../shared/errors/result.ts';
+import { type ApiMethod, type ApiName, type ControlApi, controlApi } from '../../shared/protocol/control-api.ts';
+import type { Actor, Context } from '../context.ts';
+import { authenticate } from '../identity/authenticate.ts';
+
+type Entry<N extends ApiName> = ControlApi[N];
+type Parsed<E, K extends string> = E extends Record<K, infer S extends z.ZodType> ? z.output<S> : undefined;
+
+export interface RouteInput<N extends ApiName> {
+  /** Null only for methods with `auth: 'none'`. */
+  actor: Entry<N>['auth'] extends 'none' ? null : Actor;
+  params: Parsed<Entry<N>, 'params'>;
+  query: Parsed<Entry<N>, 'query'>;
+  /** A Buffer for binary methods. */
+  body: Entry<N> extends { binary: true } ? Buffer : Parsed<Entry<N>, 'body'>;
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+export type RouteAnswer<N extends ApiName> = z.input<Entry<N>['response']>;
+export type RouteHandler<N extends ApiName> = (context: Context, input: RouteInput<N>) => Promise<RouteAnswer<N>>;
+
+export interface RouteOptions {
+  /** Bytes; the JSON limit of the configuration when absent. */
+  bodyLimit?: (context: Context) => number;
+  /** Requests per minute and address, in place of the general limit. */
+  perMinute?: (context: Context) => number;
+}
+
+export interface Route {
+  readonly name: ApiName;
+  register(app: FastifyInstance, context: Context): void;
+}
+
+/**
+ * One method of the API: who may ask (the table's `auth`), the shapes (the table's schemas), the limits and the handler, together. The handler
+ * throws a SallyportError to refuse: the answer is its problem document and a refusal of a person is audited. Methods that answer bytes
+ * return a Buffer and set the content type on `reply`.
+ */
+export function defineRoute<N extends ApiName>(name: N, handler: RouteHandler<N>, options: RouteOptions = {}): Route {
+  const method: ApiMethod = controlApi[name];
+  return {
+    name,
+    register(app, context) {
+      const perMinute = options.perMinute?.(context);
+      app.route({
+        method: method.method as HTTPMethods,
+        url: method.path,
+        bodyLimit: options.bodyLimit?.(context) ?? context.config.limits.jsonBody,
+        schema: schemaOf(name, method),
+        ...(perMinute === undefined ? {} : { config: { rateLimit: { max: perMinute, timeWindow: 60_000 } } }),
+        // After the rate limit, before the body is read: a stranger costs little and learns nothing about shapes.
+        preParsing: async (request) => {
+          request.actor = await authenticate(context, request, method.auth);
+        },
+        handler: async (request, reply) => {
+          if (method.binary === true && !Buffer.isBuffer(request.body)) {
+            throw new SallyportError(
+              'SP-5001',
+              'This method takes bytes. Send them with Content-Type: application/octet-stream.',
+            );
+          }
+          // The validator compiler has put the schemas' outputs where Fastify's types say `unknown`.
+          const input = {
+            actor: request.actor,
+            params: request.params,
+            query: request.query,
+            body: request.body,
+            request,
+            reply,
+          };
+          return handler(context, input as unknown as RouteInput<N>);
+        },
+      });
+    },
+  };
+}
+
+function schemaOf(name: ApiName, method: ApiMethod): Record<string, unknown> {
+  return {
+    operationId: name,
+    summary: method.summary,
+    ...(method.params === undefined ? {} : { params: method.params }),
+    ...(method.query === undefined ? {} : { querystring: method.query }),
+    ...(method.body === undefined ? {} : { body: method.body }),
+    ...(method.binary === true ? { consumes: ['application/octet-stream'] } : {}),
+    ...(method.auth === 'none' ? { security: [] } : {}),
+    response: { 200: method.response },
+  };
+}

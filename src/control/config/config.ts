@@ -1,0 +1,93 @@
+import os from 'node:os';
+import path from 'node:path';
+import { SallyportError } from '../../shared/errors/result.ts';
+
+/** What `serve` was told, checked. Secrets are never in here. */
+export interface Config {
+  /** Absolute. */
+  readonly dataFolder: string;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** The host name that launchers use; an invite carries it. */
+  readonly name: string;
+  /** Files of an operator's own certificate; null: Sallyport's own authority in the data folder. */
+  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | null;
+  /** `memory` keeps the database in memory: tests. */
+  readonly database: 'folder' | 'memory';
+  readonly limits: Limits;
+  readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
+}
+
+/** Bytes, unless a name says otherwise. */
+export interface Limits {
+  readonly jsonBody: number;
+  readonly applyBody: number;
+  readonly manifestBody: number;
+  readonly segmentBody: number;
+  readonly journalBody: number;
+  /** Requests per minute and address. */
+  readonly requestsPerMinute: number;
+  readonly enrolmentsPerMinute: number;
+}
+
+export const defaultLimits: Limits = {
+  jsonBody: 262_144,
+  applyBody: 33_554_432,
+  manifestBody: 9_437_184,
+  segmentBody: 8_388_608,
+  journalBody: 67_108_864,
+  requestsPerMinute: 3000,
+  enrolmentsPerMinute: 20,
+};
+
+export interface ConfigInput {
+  data: string;
+  /** HOST:PORT, `[::1]:PORT` for IPv6; port 0 takes a free one. */
+  listen: string;
+  name?: string | undefined;
+  tlsCertificate?: string | undefined;
+  tlsKey?: string | undefined;
+  database?: Config['database'];
+  limits?: Partial<Limits>;
+  logLevel?: Config['logLevel'];
+}
+
+/** Checks what was given. Throws SP-5001 with the option that is wrong. */
+export function makeConfig(input: ConfigInput): Config {
+  const listen = parseAddress(input.listen);
+  const everywhere = listen.host === '0.0.0.0' || listen.host === '::';
+  const name = input.name ?? (everywhere ? os.hostname() : listen.host);
+  if (!/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$|^[0-9a-fA-F:]+$/.test(name)) {
+    throw new SallyportError(
+      'SP-5001',
+      `"${name}" is not a host name. Give --name the name that launchers use to reach this server.`,
+    );
+  }
+  if ((input.tlsCertificate === undefined) !== (input.tlsKey === undefined)) {
+    throw new SallyportError('SP-5001', 'A certificate needs its key. Give both --tls-cert and --tls-key, or neither.');
+  }
+  return {
+    dataFolder: path.resolve(input.data),
+    listen,
+    name,
+    tls:
+      input.tlsCertificate === undefined || input.tlsKey === undefined
+        ? null
+        : { certificateFile: path.resolve(input.tlsCertificate), keyFile: path.resolve(input.tlsKey) },
+    database: input.database ?? 'folder',
+    limits: { ...defaultLimits, ...input.limits },
+    logLevel: input.logLevel ?? 'info',
+  };
+}
+
+function parseAddress(text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535) {
+    throw new SallyportError(
+      'SP-5001',
+      `"${text}" is not an address to listen on. Write HOST:PORT, for example 127.0.0.1:7443.`,
+    );
+  }
+  return { host, port };
+}

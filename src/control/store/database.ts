@@ -1,0 +1,104 @@
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { ApplyDocument, Role } from '../../shared/protocol/control-api.ts';
+import type { SessionTables } from './session-tables.ts';
+
+/** A moment: read as `Date`, written as `Date`. */
+export type Moment = ColumnType<Date, Date, Date>;
+export type MomentOrNull = ColumnType<Date | null, Date | null | undefined, Date | null>;
+/** `jsonb`: read as a value, written as text made with JSON.stringify (drivers disagree about arrays otherwise). */
+export type Json<T extends object> = JSONColumnType<T, string, string>;
+
+export type Login = ApplyDocument['targets'][number]['logins'][number];
+export type TargetLimits = ApplyDocument['targets'][number]['limits'];
+
+/** One row, id 1. `version` counts the applies that changed something: whoever caches a decision keeps it beside this number. */
+export interface OrganisationTable {
+  id: number;
+  name: string;
+  break_glass_recipient: string;
+  device_key: 'keyring' | 'file';
+  relay_exceptions: Json<string[]>;
+  version: number;
+}
+
+/** A removed person or target keeps its row: recordings go on naming it. */
+export interface PersonTable {
+  id: string;
+  name: string;
+  roles: Json<Role[]>;
+  groups: Json<string[]>;
+  created_at: Moment;
+  removed_at: MomentOrNull;
+}
+
+export interface TargetTable {
+  id: string;
+  name: string;
+  description: string;
+  host: string;
+  port: number;
+  route: 'relay' | 'direct';
+  labels: Json<Record<string, string>>;
+  production: boolean;
+  owner: string | null;
+  needs: Json<('reason' | 'ticket')[]>;
+  logins: Json<Login[]>;
+  /** OpenSSH lines without comment */
+  host_keys: Json<string[]>;
+  limits: Json<TargetLimits>;
+  created_at: Moment;
+  removed_at: MomentOrNull;
+}
+
+export interface PolicyTable {
+  id: string;
+  cedar: string;
+}
+
+export interface InviteTable {
+  /** SHA-256 of the code, hex: the code itself is nowhere. */
+  code_hash: string;
+  user_id: string;
+  created_by: string;
+  created_at: Moment;
+  expires_at: Moment;
+  used_at: MomentOrNull;
+}
+
+export interface DeviceTable {
+  id: string;
+  user_id: string;
+  name: string;
+  /** RFC 7638, SHA-256, base64url */
+  thumbprint: string;
+  /** OpenSSH line, ecdsa-sha2-nistp256 */
+  public_key: string;
+  enrolled_at: Moment;
+  revoked_at: MomentOrNull;
+}
+
+/** Identifiers of DPoP proofs that were used, until they expire on their own. */
+export interface ProofTable {
+  jti_hash: string;
+  expires_at: Moment;
+}
+
+export interface AuditTable {
+  id: Generated<number>;
+  at: Moment;
+  event: string;
+  actor: string;
+  subject: string | null;
+  detail: Json<Record<string, unknown>>;
+}
+
+export interface Database extends SessionTables {
+  organisation: OrganisationTable;
+  people: PersonTable;
+  targets: TargetTable;
+  policies: PolicyTable;
+  invites: InviteTable;
+  devices: DeviceTable;
+  used_proofs: ProofTable;
+  audit_events: AuditTable;
+}

@@ -1,0 +1,22 @@
+import type { Kysely } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import { SallyportError } from '../../../shared/errors/result.ts';
+import { foundation } from './001-foundation.ts';
+
+/** In order; the names are stored in the database and never change. */
+const migrations: Record<string, Migration> = {
+  '001-foundation': foundation,
+};
+
+/** Brings the database to the newest shape. Throws SP-5010 when one migration fails; it leaves no trace then. */
+export async function migrate(db: Kysely<never>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'unknown';
+  throw new SallyportError(
+    'SP-5010',
+    `The database could not be brought up to date (step ${failed}). Nothing was changed. If this data folder comes from a newer Sallyport, start that version.`,
+    { cause: error },
+  );
+}
