@@ -1,0 +1,45 @@
+// `npm test`: set-up, then unit, integration and end-to-end tests. Arguments are vitest's (file filters, -t NAME); --project
+// NAME runs one kind. Ends with the plain line "N passed, N failed, N skipped"; fails when anything failed or nothing ran.
+import { mkdirSync, rmSync } from 'node:fs';
+import { packageScript, runNode } from './lib/node24.mjs';
+import { inRoot } from './lib/paths.mjs';
+import { fail, say } from './lib/say.mjs';
+import { countReport } from './lib/test-report.mjs';
+import { setup } from './setup.mjs';
+
+const projects = ['unit', 'integration', 'e2e'];
+
+/** @param {string[]} args @returns {{ chosen: string[], rest: string[] }} */
+function split(args) {
+  const at = args.indexOf('--project');
+  if (at < 0) return { chosen: projects, rest: args };
+  return { chosen: [args[at + 1] ?? ''], rest: args.filter((_, index) => index !== at && index !== at + 1) };
+}
+
+async function main() {
+  const { chosen, rest } = split(process.argv.slice(2));
+  await setup();
+  const folder = inRoot('.vite', 'test');
+  mkdirSync(folder, { recursive: true });
+  const sum = { passed: 0, failed: 0, skipped: 0, clean: true };
+  for (const project of chosen) {
+    const file = `${folder}/${project}.json`;
+    rmSync(file, { force: true });
+    const began = performance.now();
+    const args = ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json'];
+    const code = await runNode(packageScript('vitest', 'vitest.mjs'), [...args, `--outputFile.json=${file}`, ...rest]);
+    const count = countReport(file, code);
+    sum.passed += count.passed;
+    sum.failed += count.failed;
+    sum.skipped += count.skipped;
+    sum.clean &&= count.clean;
+    say(`${project}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  }
+  const ran = sum.passed + sum.failed > 0;
+  if (!ran) say('No test ran: no file or name matches.');
+  else if (!sum.clean && sum.failed === 0) say('Vitest reported an error outside of the tests; see above.');
+  console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+  return ran && sum.clean ? 0 : 1;
+}
+
+process.exitCode = await main().catch(fail);
