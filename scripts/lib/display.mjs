@@ -90,6 +90,8 @@ export async function startDisplay() {
   return {
     env: { DISPLAY: `:${number}`, XAUTHORITY: clientFile, WAYLAND_DISPLAY: undefined },
     async close() {
+      // It was no reason to stay alive while it served; its end is.
+      child.ref();
       child.kill('SIGTERM');
       await exited;
       rmSync(folder, { recursive: true, force: true });

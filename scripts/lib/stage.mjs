@@ -36,6 +36,9 @@ const nobody = { uid: 65_534, gid: 65_534 };
 const bundles = ['main.cjs', 'preload.cjs', 'session.cjs', 'replay.cjs'];
 const nativePackages = ['node-pty', '@toondepauw'];
 
+/** What Playwright has Electron load before the app, below node_modules. */
+const driverLoader = 'playwright-core/lib/server/electron/loader.js';
+
 /** @returns {{ uid: number, gid: number } | null} who the app runs as; null: this user */
 export function appUser() {
   return isRoot() ? nobody : null;
@@ -93,9 +96,24 @@ function writeProgram(folder, user, home, sandbox) {
     ? [`HOME=${home}`, `XDG_CONFIG_HOME=${home}/.config`, `XDG_CACHE_HOME=${home}/.cache`, `XDG_RUNTIME_DIR=${home}`]
     : [];
   const command = [...asUser(user), 'env', '-u', 'ELECTRON_RUN_AS_NODE', ...variables, execPath];
+  const loader = path.join(folder, 'driver-loader.cjs');
   const extra = sandbox ? '' : ' --no-sandbox';
-  // The drivers' own options must stay in front of the folder, so everything is handed on in its order.
-  writeFileSync(program, `#!/bin/sh\nexec ${shellWords(command)}${extra} "$@"\n`);
+  // Playwright names a module of its own to load first; the app's user may not be able to read this checkout, but the copy.
+  // It also turns the sandbox off unless told otherwise; whether it is on is decided here alone.
+  writeFileSync(
+    program,
+    `#!/bin/sh
+for arg do
+  shift
+  case $arg in
+    --no-sandbox) continue ;;
+    */${driverLoader}) arg=${shellWords([loader])} ;;
+  esac
+  set -- "$@" "$arg"
+done
+exec ${shellWords(command)}${extra} "$@"
+`,
+  );
   chmodSync(program, 0o755);
   return program;
 }
@@ -111,6 +129,8 @@ export function stageApp() {
     chmodSync(folder, 0o755);
     const user = appUser();
     const app = copyApp(folder);
+    const loader = inRoot('node_modules', ...driverLoader.split('/'));
+    if (existsSync(loader)) copyFileSync(loader, path.join(folder, 'driver-loader.cjs'));
     const home = user ? path.join(folder, 'home') : homedir();
     if (user) {
       mkdirSync(home, { mode: 0o700 });
