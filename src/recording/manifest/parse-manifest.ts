@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { SallyportError } from '../../shared/errors/result.ts';
+import type { Stream } from '../../shared/model/recording.ts';
+import {
+  type EndLine,
+  type Manifest,
+  type ManifestHeader,
+  manifestHeaderSchema,
+  manifestVersion,
+  type SegmentLine,
+} from '../../shared/record/manifest.ts';
+import {
+  firstLine,
+  headerKeys,
+  headerLines,
+  parseEndLine,
+  parseHeaderLine,
+  parseSegmentLine,
+} from '../../shared/record/manifest-lines.ts';
+import { segmentFile } from '../../shared/record/segments.ts';
+
+/** `line` counts from 1. */
+export function manifestProblem(line: number, what: string): SallyportError {
+  return new SallyportError(
+    'SP-3023',
+    `Line ${line} of the manifest ${what}. The recording was not accepted; compare it with another copy.`,
+    {
+      facts: { line: String(line) },
+    },
+  );
+}
+
+function checkVersion(lines: string[]): void {
+  if (lines[0] === firstLine) return;
+  const version = /^sallyport-recording (\d+)$/.exec(lines[0] ?? '')?.[1];
+  throw manifestProblem(
+    1,
+    version === undefined ? 'does not begin a recording' : `is of version ${version}, which this program does not know`,
+  );
+}
+
+function parseHeader(lines: string[]): ManifestHeader {
+  const values: Record<string, unknown> = {};
+  headerKeys.forEach((key, index) => {
+    const value = parseHeaderLine(key, lines[index + 1] ?? '');
+    if (value === undefined) throw manifestProblem(index + 2, `is not the "${key}" fact it should be`);
+    values[key] = value;
+  });
+  return manifestHeaderSchema.parse(values);
+}
+
+/** Checks what one stream's segment lines say against each other: no gap, no overlap, the file's name. */
+function checkOrder(segment: SegmentLine, last: SegmentLine | undefined, line: number): void {
+  const expected = last === undefined ? 0 : last.seq + 1;
+  if (segment.seq !== expected)
+    throw manifestProblem(line, `names ${segment.stream} segment ${segment.seq} where ${expected} should be`);
+  if (segment.file !== segmentFile(segment.stream, segment.seq))
+    throw manifestProblem(line, 'names another file than its segment has');
+  if (segment.t1 < segment.t0) throw manifestProblem(line, 'ends before it begins');
+  if (last === undefined) return;
+  if (segment.t0 < last.t1) throw manifestProblem(line, 'begins before the segment ahead of it ends');
+  if (segment.frames < last.frames)
+    throw manifestProblem(line, 'covers less of the journal than the segment ahead of it');
+}
+
+function checkEnd(end: EndLine, segments: SegmentLine[], line: number): void {
+  const of = (stream: Stream) => segments.filter((segment) => segment.stream === stream).length;
+  if (end.outputSegments !== of('output') || end.inputSegments !== of('input')) {
+    throw manifestProblem(line, 'counts other segments than the manifest lists');
+  }
+}
+
+/**
+ * Reads a manifest's text: every line in its only form, every `previous` right, no gap, nothing after the end. Says nothing about its
+ * signature. Throws SP-3023 with the line's number.
+ */
+export function parseManifest(text: string): Manifest {
+  if (!text.endsWith('\n')) throw manifestProblem(text.split('\n').length, 'is cut short');
+  const lines = text.slice(0, -1).split('\n');
+  checkVersion(lines);
+  const header = parseHeader(lines);
+  const segments: SegmentLine[] = [];
+  const last: Partial<Record<Stream, SegmentLine>> = {};
+  let end: EndLine | null = null;
+  const hash = createHash('sha256');
+  const heads = [hash.copy().digest('hex')];
+  lines.forEach((line, index) => {
+    if (index >= headerLines) {
+      if (end !== null) throw manifestProblem(index + 1, 'comes after the end');
+      const segment = parseSegmentLine(line);
+      const ending = segment === null ? parseEndLine(line) : null;
+      const previous = segment?.previous ?? ending?.previous;
+      if (previous === undefined) throw manifestProblem(index + 1, 'is neither a segment nor an end');
+      if (previous !== heads[index])
+        throw manifestProblem(
+          index + 1,
+          'does not follow from the lines before it: one of them was changed, removed or moved',
+        );
+      if (segment !== null) {
+        checkOrder(segment, last[segment.stream], index + 1);
+        last[segment.stream] = segment;
+        segments.push(segment);
+      }
+      if (ending !== null) {
+        checkEnd(ending, segments, index + 1);
+        end = ending;
+      }
+    }
+    hash.update(`${line}\n`);
+    heads.push(hash.copy().digest('hex'));
+  });
+  return { version: manifestVersion, text, header, segments, end, lines: lines.length, heads };
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { Stream } from '../model/recording.ts';
+
+/**
+ * Layout of the journal, version 0 (docs/recording-format.md). One header line of JSON and a line feed, then frames:
+ *
+ *   length      4  unsigned, big-endian: bytes that follow
+ *   stream      1  0 output, 1 input
+ *   end offset  8  unsigned, big-endian: raw bytes of that stream up to and with this frame
+ *   sealed      -  AES-256-GCM ciphertext, then its 16 byte tag
+ *
+ * Nonce: the number of this frame among the frames of its stream, from 0, as 12 bytes big-endian. Additional data: SHA-256 of the header
+ * line (with its line feed), stream, end offset. Plaintext: events, each `code 1 | milliseconds 8 | length 4 | data`.
+ */
+export const journalVersion = 0;
+export const journalFile = 'journal';
+export const lengthBytes = 4;
+export const frameHeadBytes = 9;
+export const tagBytes = 16;
+export const nonceBytes = 12;
+export const journalKeyBytes = 32;
+export const eventHeadBytes = 13;
+/** A frame's length beyond this is damage, not data. */
+export const frameBytesAtMost = 1_048_576;
+export const headerBytesAtMost = 65_536;
+
+/** The journal is synced to disk after this time or this much, whichever comes first. */
+export const syncEveryMs = 250;
+export const syncEveryBytes = 65_536;
+
+const streamNumbers: Record<Stream, number> = { output: 0, input: 1 };
+
+export function streamNumber(stream: Stream): number {
+  return streamNumbers[stream];
+}
+
+export function streamOfNumber(value: number): Stream | null {
+  if (value === 0) return 'output';
+  return value === 1 ? 'input' : null;
+}
+
+export const journalHeaderSchema = z.object({
+  'sallyport-journal': z.literal(journalVersion),
+  session: z.string(),
+  serverNonce: z.string(),
+  /** Wall clock (ISO 8601 UTC) and the machine's monotonic clock (milliseconds) at the start. */
+  started: z.string(),
+  monotonicMs: z.number(),
+  terminal: z.object({ cols: z.number().int(), rows: z.number().int(), term: z.string() }),
+  /** Per stream: an age file (base64) that holds its 32 byte key, for that stream's recipients. */
+  keys: z.object({ output: z.base64(), input: z.base64() }),
+});
+export type JournalHeader = z.infer<typeof journalHeaderSchema>;

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/**
+ * The JSON text of an `m` event (version 0). `kind` says which fact; `text` is for a person. A reader shows markers of unknown kinds by
+ * their text, or as they stand when they are not JSON.
+ */
+export const markerSchema = z.object({
+  kind: z.string().max(40),
+  text: z.string().max(1000),
+});
+export type Marker = z.infer<typeof markerSchema>;
+
+/** Kinds that version 0 writes. `ended`: how the session ended, when it was not the shell's own exit. */
+export const markerKinds = { ended: 'ended', hostKey: 'host-key' } as const;
+
+export function markerText(marker: Marker): string {
+  return JSON.stringify({ kind: marker.kind, text: marker.text.slice(0, 1000) });
+}
+
+/** Text for a person, from the data of an `m` event. Never throws. */
+export function readMarker(data: string): Marker {
+  try {
+    const parsed = markerSchema.safeParse(JSON.parse(data));
+    if (parsed.success) return parsed.data;
+  } catch {
+    // Not JSON: another program's marker, shown as it stands.
+  }
+  return { kind: 'text', text: data.slice(0, 1000) };
+}
