@@ -1,11 +1,11 @@
 import { Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
 import type { Stream } from '../../shared/model/recording.ts';
-import type { Vault } from './vault/vault.ts';
+import type { Wrapping } from './vault/wrapping.ts';
 
 /** The age pair of one stream of one recording (recording.md, Keys): X25519, which every age since 1.0 reads. */
 export interface StreamKey {
   recipient: string;
-  /** The identity, wrapped by the vault for exactly this session and stream. */
+  /** The identity, wrapped for exactly this session and stream. */
   wrapped: string;
 }
 
@@ -13,22 +13,22 @@ function contextOf(sessionId: string, stream: Stream): string {
   return `stream identity ${sessionId} ${stream}`;
 }
 
-export async function makeStreamKey(vault: Vault, sessionId: string, stream: Stream): Promise<StreamKey> {
+export async function makeStreamKey(wrapping: Wrapping, sessionId: string, stream: Stream): Promise<StreamKey> {
   const identity = await generateX25519Identity();
   return {
     recipient: await identityToRecipient(identity),
-    wrapped: await vault.wrap(contextOf(sessionId, stream), Buffer.from(identity, 'utf8')),
+    wrapped: wrapping.wrap(contextOf(sessionId, stream), Buffer.from(identity, 'utf8')),
   };
 }
 
 /** The identity as an age file that only `recipient` opens; base64. Throws SP-5006 when the wrapped text is not this vault's. */
 export async function sealStreamKey(
-  vault: Vault,
+  wrapping: Wrapping,
   options: { sessionId: string; stream: Stream; wrapped: string; recipient: string },
 ): Promise<string> {
-  const identity = await vault.unwrap(contextOf(options.sessionId, options.stream), options.wrapped);
   const encrypter = new Encrypter();
   encrypter.addRecipient(options.recipient);
+  const identity = wrapping.unwrap(contextOf(options.sessionId, options.stream), options.wrapped);
   const sealed = await encrypter.encrypt(new Uint8Array(identity));
   identity.fill(0);
   return Buffer.from(sealed).toString('base64');

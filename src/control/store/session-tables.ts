@@ -1,3 +1,137 @@
+import type { OrderState } from '../../shared/model/order.ts';
+import type { Stream } from '../../shared/model/recording.ts';
+import type { EndReason } from '../../shared/model/session.ts';
+import type { Json, Moment, MomentOrNull } from './database.ts';
+
 /** The tables of sessions, locks, orders and recordings (migration 002). */
-// biome-ignore lint/suspicious/noEmptyInterface: filled by the migration that makes these tables
-export interface SessionTables {}
+
+/** Registered before the launcher has the grant, so that a session whose files all vanish is still known. */
+export interface SessionTable {
+  id: string;
+  user_id: string;
+  device_id: string;
+  target_id: string;
+  login: string;
+  route: 'relay' | 'direct';
+  /** The IP address the relay connects to, fixed at the grant; null for direct sessions. */
+  relay_address: string | null;
+  session_key: string;
+  session_key_certificate: string;
+  /** Blob of the login certificate, base64. Public. */
+  certificate: string;
+  grant_payload: string;
+  grant_signature: string;
+  granted_at: Moment;
+  opened_at: MomentOrNull;
+  /** When the one login signature was made. */
+  login_signed_at: MomentOrNull;
+  /** When the one relay connection was made. */
+  relayed_at: MomentOrNull;
+  /** Set by the kill order: no renewal, no login, no relay from then on. */
+  killed_at: MomentOrNull;
+  ended_at: MomentOrNull;
+  end_reason: Json<EndReason> | null;
+  /** The server ends a session that has lost its lease; the launcher's own account of the end replaces it when it comes. */
+  ended_by: 'launcher' | 'server' | null;
+}
+
+export interface StreamKeyTable {
+  session_id: string;
+  stream: Stream;
+  recipient: string;
+  /** Wrapped by the vault; deleting the row erases the stream for everyone without the break-glass key. */
+  wrapped: string;
+}
+
+export interface LockTable {
+  id: string;
+  user_id: string;
+  target_id: string;
+  reason: string;
+  by_id: string;
+  by_name: string;
+  created_at: Moment;
+  lifted_at: MomentOrNull;
+  lifted_by: string | null;
+}
+
+export interface OrderTable {
+  id: string;
+  session_id: string;
+  device_id: string;
+  kind: 'kill';
+  reason: string;
+  by_id: string;
+  by_name: string;
+  by_role: string;
+  lock_id: string;
+  state: OrderState;
+  requested_at: Moment;
+  sent_at: MomentOrNull;
+  received_at: MomentOrNull;
+  confirmed_at: MomentOrNull;
+  /** The launcher's clock, as it said. */
+  socket_closed_at_client: string | null;
+  launcher_closed_ms: number | null;
+  relay_closed_at: MomentOrNull;
+  relay_closed_ms: number | null;
+  survivors: 'none' | 'unknown';
+  payload: string;
+  signature: string;
+}
+
+export interface SegmentTable {
+  session_id: string;
+  stream: Stream;
+  seq: number;
+  /** Hex, of the stored bytes. */
+  sha256: string;
+  bytes: number;
+  stored_at: Moment;
+}
+
+/** The newest manifest of each recording; each accepted one extends the last byte for byte. */
+export interface ManifestTable {
+  session_id: string;
+  text: string;
+  signature: string;
+  ended: boolean;
+  end_reason: string | null;
+  updated_at: Moment;
+}
+
+export interface ReceiptTable {
+  session_id: string;
+  lines: number;
+  payload: string;
+  signature: string;
+  at: Moment;
+}
+
+export interface JournalTable {
+  session_id: string;
+  sha256: string;
+  bytes: number;
+  because: string;
+  stored_at: Moment;
+}
+
+/** Targets whose last try by the relay failed; the next success removes the row. */
+export interface UnreachableTable {
+  target_id: string;
+  since: Moment;
+  code: string;
+  message: string;
+}
+
+export interface SessionTables {
+  sessions: SessionTable;
+  stream_keys: StreamKeyTable;
+  locks: LockTable;
+  orders: OrderTable;
+  recording_segments: SegmentTable;
+  recording_manifests: ManifestTable;
+  recording_receipts: ReceiptTable;
+  recording_journals: JournalTable;
+  unreachable_targets: UnreachableTable;
+}

@@ -3,9 +3,9 @@ import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { SallyportError } from '../../../shared/errors/result.ts';
+import type { Vault } from '../../context.ts';
 import { findMasterKey } from './master-key.ts';
 import { deriveKey, openBox, sealBox } from './sealing.ts';
-import type { Vault } from './vault.ts';
 
 /**
  * One encrypted file, `vault` in the data folder: the text line below, then an AES-256-GCM box (sealing.ts) of a JSON object `name -> base64`. It is
@@ -91,7 +91,6 @@ export async function openEmbeddedVault(options: {
   const stored = await readVaultFile(file);
   const master = await findMasterKey({ ...options, mayMake: stored === null });
   const fileKey = deriveKey(master, 'file');
-  const wrapKey = deriveKey(master, 'wrap');
   let content: Content = stored === null ? {} : decode(file, fileKey, stored);
   let writing: Promise<void> = Promise.resolve();
 
@@ -114,19 +113,5 @@ export async function openEmbeddedVault(options: {
       return value === undefined ? null : Buffer.from(value, 'base64');
     },
     put,
-    async wrap(context, secret) {
-      return sealBox(wrapKey, context, secret).toString('base64');
-    },
-    async unwrap(context, wrapped) {
-      try {
-        return openBox(wrapKey, context, Buffer.from(wrapped, 'base64'));
-      } catch {
-        throw new SallyportError(
-          'SP-5006',
-          'A wrapped secret does not open with this vault. It belongs to another vault, or it was changed.',
-          { facts: { for: context } },
-        );
-      }
-    },
   };
 }

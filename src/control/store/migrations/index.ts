@@ -2,10 +2,12 @@ import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { SallyportError } from '../../../shared/errors/result.ts';
 import { foundation } from './001-foundation.ts';
+import { sessions } from './002-sessions.ts';
 
 /** In order; the names are stored in the database and never change. */
 const migrations: Record<string, Migration> = {
   '001-foundation': foundation,
+  '002-sessions': sessions,
 };
 
 /** Brings the database to the newest shape. Throws SP-5010 when one migration fails; it leaves no trace then. */

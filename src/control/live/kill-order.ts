@@ -1,0 +1,70 @@
+import type { OrderState, OrderView } from '../../shared/model/order.ts';
+
+/**
+ * The life of a kill order (architecture.md, State machines): requested -> sent -> received -> socket-closed -> confirmed. Pure. It never goes
+ * back, may skip what was never told, and cannot be taken back.
+ */
+export type OrderProgress = Pick<
+  OrderView,
+  | 'state'
+  | 'sentAt'
+  | 'receivedAt'
+  | 'socketClosedAtClient'
+  | 'confirmedAt'
+  | 'relayClosedAt'
+  | 'relayClosedMs'
+  | 'launcherClosedMs'
+  | 'survivors'
+>;
+
+/** `at` is the server's clock, ISO 8601. */
+export type OrderEvent =
+  | { type: 'sent'; at: string }
+  | { type: 'received'; at: string }
+  | { type: 'relay-closed'; at: string; ms: number }
+  | { type: 'done'; at: string; socketClosedAt: string; closedMs: number; survivors: 'none' | 'unknown' };
+
+export const newOrder: OrderProgress = {
+  state: 'requested',
+  sentAt: null,
+  receivedAt: null,
+  socketClosedAtClient: null,
+  confirmedAt: null,
+  relayClosedAt: null,
+  relayClosedMs: null,
+  launcherClosedMs: null,
+  survivors: 'unknown',
+};
+
+const ranks: Record<OrderState, number> = { requested: 0, sent: 1, received: 2, 'socket-closed': 3, confirmed: 4 };
+
+function atLeast(state: OrderState, reached: OrderState): OrderState {
+  return ranks[state] >= ranks[reached] ? state : reached;
+}
+
+/** The order after an event. The first time of each step stands: a repetition (re-sent after a reconnect) returns the same object. */
+export function stepOrder(order: OrderProgress, event: OrderEvent): OrderProgress {
+  switch (event.type) {
+    case 'sent':
+      return order.sentAt !== null ? order : { ...order, state: atLeast(order.state, 'sent'), sentAt: event.at };
+    case 'received':
+      return order.receivedAt !== null
+        ? order
+        : { ...order, state: atLeast(order.state, 'received'), receivedAt: event.at };
+    case 'relay-closed':
+      // Stands beside the launcher's own steps: the wire is cut whatever the launcher does.
+      return order.relayClosedAt !== null ? order : { ...order, relayClosedAt: event.at, relayClosedMs: event.ms };
+    case 'done':
+      return order.confirmedAt !== null
+        ? order
+        : {
+            ...order,
+            state: 'confirmed',
+            receivedAt: order.receivedAt ?? event.at,
+            socketClosedAtClient: event.socketClosedAt,
+            launcherClosedMs: event.closedMs,
+            confirmedAt: event.at,
+            survivors: event.survivors,
+          };
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * When a lease is renewed and when a session must be cut (protocol.md, Lease). Pure: all times are milliseconds of one monotonic clock that the
+ * caller passes in.
+ */
+
+/** How long a lease lets a session live from its receipt. */
+export const leaseMs = 10_000;
+export const renewEveryMs = 3000;
+/** A recording head older than this does not earn a renewal. */
+export const headFreshMs = 6000;
+/** From grant to `session-opened`: connecting, host key, login. No head can exist yet. */
+export const openingGraceMs = 30_000;
+/**
+ * From expiry to the cut at the server. A little under the launcher's own 5 s, because the server counts from when it issued a lease and must
+ * have cut within 15 s of that, timers' delay included.
+ */
+export const cutGraceMs = 4800;
+
+export interface Lease {
+  phase: 'opening' | 'open' | 'stopped';
+  grantedAt: number;
+  openedAt: number | null;
+  headAt: number | null;
+  seq: number;
+  renewedAt: number;
+}
+
+export type LeaseEvent =
+  | { type: 'opened'; at: number }
+  | { type: 'head'; at: number }
+  /** An order, a revocation or the end: there will be no renewal any more. */
+  | { type: 'stopped' }
+  /** Asked about once a second. `connected`: the launcher's control channel lives. */
+  | { type: 'tick'; at: number; connected: boolean };
+
+export interface LeaseStep {
+  lease: Lease;
+  /** A renewal to sign and send (its number is `lease.seq`). */
+  renew: boolean;
+}
+
+export function firstLease(at: number): Lease {
+  return { phase: 'opening', grantedAt: at, openedAt: null, headAt: null, seq: 0, renewedAt: at };
+}
+
+function isFresh(lease: Lease, at: number): boolean {
+  if (lease.headAt !== null) return at - lease.headAt < headFreshMs;
+  if (lease.openedAt !== null) return at - lease.openedAt < headFreshMs;
+  return at - lease.grantedAt < openingGraceMs;
+}
+
+export function stepLease(lease: Lease, event: LeaseEvent): LeaseStep {
+  if (lease.phase === 'stopped') return { lease, renew: false };
+  switch (event.type) {
+    case 'opened':
+      return { lease: { ...lease, phase: 'open', openedAt: lease.openedAt ?? event.at }, renew: false };
+    case 'head':
+      // A head before `session-opened` (the journal exists while connecting) shows a living recorder as well.
+      return { lease: { ...lease, headAt: event.at }, renew: false };
+    case 'stopped':
+      return { lease: { ...lease, phase: 'stopped' }, renew: false };
+    case 'tick': {
+      // A lapsed lease is not revived: the holder was told to end, and the relay has cut or is about to.
+      const due = event.at - lease.renewedAt >= renewEveryMs && event.at < expiresAt(lease);
+      if (!due || !event.connected || !isFresh(lease, event.at)) return { lease, renew: false };
+      return { lease: { ...lease, seq: lease.seq + 1, renewedAt: event.at }, renew: true };
+    }
+  }
+}
+
+export function expiresAt(lease: Lease): number {
+  return lease.renewedAt + leaseMs;
+}
+
+/** When the server itself cuts what it can and counts the session as ended. */
+export function cutAt(lease: Lease): number {
+  return expiresAt(lease) + cutGraceMs;
+}

@@ -1,0 +1,69 @@
+import { SshReader } from '../../recording/signatures/wire.ts';
+
+/**
+ * Reads what an SSH side says in the clear before its first keys: the identification string (RFC 4253 section 4.2) and SSH_MSG_KEXINIT (section
+ * 7.1). Nothing here knows a key; it only tells which cipher will be used.
+ */
+const maxIdentification = 8192;
+const maxPacket = 35_000;
+const kexInit = 20;
+
+export interface Ciphers {
+  toServer: string[];
+  toClient: string[];
+}
+
+export type PeekResult =
+  | { state: 'more' }
+  /** `end`: offset after KEXINIT in everything pushed so far. */
+  | { state: 'found'; ciphers: Ciphers; end: number }
+  | { state: 'not-ssh'; why: string };
+
+/** Offset after the line that begins with "SSH-", or null while it has not come. A server may send other lines before it. */
+function afterIdentification(bytes: Buffer): number | null {
+  let start = 0;
+  for (;;) {
+    const end = bytes.indexOf(0x0a, start);
+    if (end < 0) return null;
+    if (bytes.subarray(start, start + 4).toString('latin1') === 'SSH-') return end + 1;
+    start = end + 1;
+  }
+}
+
+/** Looks at the beginning of one direction. */
+export function peekKexInit(bytes: Buffer): PeekResult {
+  const start = afterIdentification(bytes);
+  if (start === null) {
+    return bytes.length > maxIdentification ? { state: 'not-ssh', why: 'no SSH identification' } : { state: 'more' };
+  }
+  if (bytes.length < start + 5) return { state: 'more' };
+  const length = bytes.readUInt32BE(start);
+  const padding = bytes.readUInt8(start + 4);
+  if (length < 2 + padding || length > maxPacket) return { state: 'not-ssh', why: 'a packet of impossible length' };
+  if (bytes.length < start + 4 + length) return { state: 'more' };
+  try {
+    const reader = new SshReader(bytes.subarray(start + 5, start + 4 + length - padding));
+    if (reader.byte() !== kexInit) return { state: 'not-ssh', why: 'the first packet is not a key exchange' };
+    reader.take(16);
+    // kex_algorithms, server_host_key_algorithms
+    reader.string();
+    reader.string();
+    const ciphers = { toServer: reader.text().split(','), toClient: reader.text().split(',') };
+    return { state: 'found', ciphers, end: start + 4 + length };
+  } catch {
+    return { state: 'not-ssh', why: 'a broken key exchange message' };
+  }
+}
+
+/** RFC 4253 section 7.1: the first of the client's list that the server has too; null when there is none. */
+export function negotiate(client: Ciphers, server: Ciphers): { toServer: string | null; toClient: string | null } {
+  return {
+    toServer: client.toServer.find((name) => server.toServer.includes(name)) ?? null,
+    toClient: client.toClient.find((name) => server.toClient.includes(name)) ?? null,
+  };
+}
+
+/** AES-GCM (RFC 5647 as OpenSSH names it) leaves packet lengths in the clear, which wire evidence needs. */
+export function isAcceptable(cipher: string | null): boolean {
+  return cipher !== null && /^aes(128|256)-gcm@openssh\.com$/.test(cipher);
+}
