@@ -1,11 +1,11 @@
 // One set-up or build at a time in a checkout: two of them would pull node_modules and bundles from under each other.
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import path from 'node:path';
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inRoot } from './paths.mjs';
 import { StepError, say } from './say.mjs';
 
-const file = inRoot('.vite', 'setup.lock');
+// Not in .vite, which Forge empties, nor in node_modules, which npm empties.
+const file = inRoot('.setup.lock');
 const held = 'SALLYPORT_SETUP_LOCK';
 const patienceMs = 20 * 60_000;
 
@@ -30,7 +30,6 @@ function holder() {
 }
 
 function tryTake() {
-  mkdirSync(path.dirname(file), { recursive: true });
   try {
     const fd = openSync(file, 'wx');
     writeSync(fd, String(process.pid));

@@ -15,6 +15,7 @@ import {
 import { homedir, platform, tmpdir } from 'node:os';
 import path from 'node:path';
 import { chosenElectron } from './electron.mjs';
+import { bundles, nativePackagesOf } from './native-packages.mjs';
 import { inRoot, isRoot } from './paths.mjs';
 
 /**
@@ -31,10 +32,6 @@ import { inRoot, isRoot } from './paths.mjs';
 
 /** Debian's nobody and nogroup. */
 const nobody = { uid: 65_534, gid: 65_534 };
-
-/** The launcher's bundles; what they load at run time from node_modules. */
-const bundles = ['main.cjs', 'preload.cjs', 'session.cjs', 'replay.cjs'];
-const nativePackages = ['node-pty', '@toondepauw'];
 
 /** What Playwright has Electron load before the app, below node_modules. */
 const driverLoader = 'playwright-core/lib/server/electron/loader.js';
@@ -57,9 +54,8 @@ function copyApp(folder) {
   copyFileSync(inRoot('package.json'), path.join(app, 'package.json'));
   for (const name of bundles) copyFileSync(inRoot('.vite', 'build', name), path.join(build, name));
   cpSync(inRoot('.vite', 'renderer'), path.join(app, '.vite', 'renderer'), { recursive: true });
-  for (const name of nativePackages) {
-    const source = inRoot('node_modules', name);
-    if (existsSync(source)) cpSync(source, path.join(app, 'node_modules', name), { recursive: true });
+  for (const name of nativePackagesOf(build)) {
+    cpSync(inRoot('node_modules', name), path.join(app, 'node_modules', name), { recursive: true });
   }
   return app;
 }

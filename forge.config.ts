@@ -1,0 +1,83 @@
+// How the launcher is packaged. `npm run package` (scripts/forge.mjs) sets the two variables below where Electron's own source
+// cannot be reached, and the version of the fallback is packaged instead; elsewhere they are unset.
+import path from 'node:path';
+import { FuseV1Options, FuseVersion } from '@electron/fuses';
+import { FusesPlugin } from '@electron-forge/plugin-fuses';
+import { VitePlugin } from '@electron-forge/plugin-vite';
+import type { ForgeConfig } from '@electron-forge/shared-types';
+import { bundles, nativePackagesOf } from './scripts/lib/native-packages.mjs';
+import { inRoot } from './scripts/lib/paths.mjs';
+
+const fallbackVersion = process.env.SALLYPORT_FORGE_ELECTRON_VERSION;
+const fallbackZips = process.env.SALLYPORT_FORGE_ELECTRON_ZIPS;
+
+/** Of a native package only what runs goes along: no sources, no build folders, no other systems' binaries. */
+const nativeFile = /(\/package\.json|\/LICENSE|\/(lib|build\/Release)\/[^/]*\.js|\/[^/]+\.js|\.node|\/spawn-helper)$/;
+
+let natives: string[] | undefined;
+
+/** @returns whether a path of the checkout (with a leading slash) stays out of the package */
+function isLeftOut(file: string): boolean {
+  if (file === '' || file === '/package.json' || file === '/.vite' || file === '/node_modules') return false;
+  if (file.startsWith('/.vite/renderer')) return file.endsWith('.map');
+  if (file.startsWith('/.vite/build')) return !(file === '/.vite/build' || bundles.includes(path.posix.basename(file)));
+  // Asked only after Forge has built the bundles.
+  natives ??= nativePackagesOf(inRoot('.vite', 'build')).map((name) => `/node_modules/${name}`);
+  const home = natives.find((name) => file === name || file.startsWith(`${name}/`));
+  if (home) {
+    const inside = file.slice(home.length);
+    if (inside.includes('/prebuilds/') || /\/(src|deps|third_party|scripts|typings)(\/|$)/.test(inside)) return true;
+    return path.posix.extname(file) !== '' && !nativeFile.test(file);
+  }
+  return !natives.some((name) => name.startsWith(`${file}/`));
+}
+
+const config: ForgeConfig = {
+  packagerConfig: {
+    name: 'Sallyport',
+    executableName: 'sallyport',
+    appBundleId: 'com.sallyport.launcher',
+    icon: inRoot('assets', 'icons', 'icon-512'),
+    ignore: isLeftOut,
+    // The bundles hold every package but the native ones, which `ignore` picks.
+    prune: false,
+    asar: { unpack: '**/*.node' },
+    ...(fallbackZips === undefined ? {} : { electronZipDir: fallbackZips }),
+  },
+  // Native packages are N-API: one binary for every version of Electron.
+  rebuildConfig: { onlyModules: [] },
+  makers: [],
+  hooks: {
+    readPackageJson: async (_config, packageJson) => {
+      if (fallbackVersion !== undefined) packageJson.devDependencies.electron = fallbackVersion;
+      return packageJson;
+    },
+  },
+  plugins: [
+    new VitePlugin({
+      build: [
+        { entry: 'src/main/main.ts', config: 'vite.main.config.ts', target: 'main' },
+        { entry: 'src/preload/preload.ts', config: 'vite.preload.config.ts', target: 'preload' },
+        { entry: 'src/session/session-main.ts', config: 'vite.session.config.ts', target: 'main' },
+        { entry: 'src/replay/replay-main.ts', config: 'vite.replay.config.ts', target: 'main' },
+      ],
+      renderer: [{ name: 'main_window', config: 'vite.renderer.config.ts' }],
+      concurrent: 2,
+    }),
+    new FusesPlugin({
+      version: FuseVersion.V1,
+      [FuseV1Options.RunAsNode]: false,
+      [FuseV1Options.EnableCookieEncryption]: true,
+      [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: false,
+      [FuseV1Options.EnableNodeCliInspectArguments]: false,
+      // Does nothing on Linux, where Electron has no such check.
+      [FuseV1Options.EnableEmbeddedAsarIntegrityValidation]: true,
+      [FuseV1Options.OnlyLoadAppFromAsar]: true,
+      [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
+      // Pages come from app://, so file:// needs no privileges of its own.
+      [FuseV1Options.GrantFileProtocolExtraPrivileges]: false,
+    }),
+  ],
+};
+
+export default config;
