@@ -40,6 +40,7 @@ function directory(fd) {
     });
     at += 46 + nameLength + listing.readUInt16LE(at + 30) + listing.readUInt16LE(at + 32);
   }
+  if (entries.length !== tail.readUInt16LE(end + 10)) throw new Error('the archive is damaged');
   return entries;
 }
 
