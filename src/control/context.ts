@@ -1,31 +1,25 @@
-import type { Kysely } from 'kysely';
-import type { ReadonlyKysely } from 'kysely/readonly';
 import type { Logger } from 'pino';
 import type { Namespace, Signed } from '../shared/protocol/signed.ts';
 import type { Audit } from './audit/audit.ts';
 import type { Config } from './config/config.ts';
 import type { ControlEvents } from './events.ts';
+import type { Invites } from './identity/invites.ts';
+import type { Origins } from './identity/origins.ts';
+import type { ReplayGuard } from './identity/replay-guard.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Services } from './services.ts';
-import type { Database } from './store/database.ts';
+import type { Reader, Writer } from './store/database.ts';
+import type { Vault } from './vault.ts';
 
 export type { Actor } from './actor.ts';
-
-/** May change the database. Everything that only looks takes a `Reader`. */
-export type Writer = Kysely<Database>;
-export type Reader = ReadonlyKysely<Database>;
+export type { Reader, Writer } from './store/database.ts';
+export type { Vault } from './vault.ts';
 
 export interface Clock {
   /** The wall clock: for what is written down. */
   now(): Date;
   /** Milliseconds that never jump: for what is measured or times out. */
   monotonicMs(): number;
-}
-
-/** Small secrets under names. `get` answers null for a name that was never put; both throw SP-5006 when the vault cannot be used. */
-export interface Vault {
-  get(name: string): Promise<Buffer | null>;
-  put(name: string, bytes: Uint8Array): Promise<void>;
 }
 
 /** The server's own signatures (SSHSIG, ed25519); launchers pin `publicKey` at enrolment. */
@@ -47,6 +41,11 @@ export interface CoreContext {
   readonly vault: Vault;
   readonly signer: Signer;
   readonly events: ControlEvents;
+  readonly invites: Invites;
+  readonly replayGuard: ReplayGuard;
+  readonly origins: Origins;
+  /** Lower-case hex SHA-256 of the authority's certificate (DER); invites carry it. */
+  readonly trustRoot: string;
   /** The data folder (absolute, 0700). */
   readonly dataFolder: string;
 }

@@ -1,4 +1,5 @@
-import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
+import type { ReadonlyKysely } from 'kysely/readonly';
 import type { ApplyDocument, Role } from '../../shared/protocol/control-api.ts';
 import type { SessionTables } from './session-tables.ts';
 
@@ -102,3 +103,11 @@ export interface Database extends SessionTables {
   used_proofs: ProofTable;
   audit_events: AuditTable;
 }
+
+/**
+ * May change the database. The embedded one has a single connection: inside a transaction use the transaction and nothing else, since a query
+ * on the writer or a reader would wait for it for ever.
+ */
+export type Writer = Kysely<Database>;
+/** May only look. */
+export type Reader = ReadonlyKysely<Database>;

@@ -1,6 +1,6 @@
-import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { SallyportError } from '../../../shared/errors/result.ts';
+import type { Writer } from '../database.ts';
 import { foundation } from './001-foundation.ts';
 import { sessions } from './002-sessions.ts';
 
@@ -11,7 +11,7 @@ const migrations: Record<string, Migration> = {
 };
 
 /** Brings the database to the newest shape. Throws SP-5010 when one migration fails; it leaves no trace then. */
-export async function migrate(db: Kysely<never>): Promise<void> {
+export async function migrate(db: Writer): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
