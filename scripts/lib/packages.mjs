@@ -39,6 +39,13 @@ function nodePtyBuilt() {
   );
 }
 
+/** @param {string} output @returns {string} what a person needs of it: where npm names the cause, where a compiler stops */
+function excerpt(output) {
+  const lines = output.split('\n').filter((line) => line.replace(/^npm error/, '').trim() !== '');
+  const kept = lines.length > 24 ? [...lines.slice(0, 12), '...', ...lines.slice(-12)] : lines;
+  return kept.join('\n       ');
+}
+
 /**
  * @param {string[]} args of npm
  * @param {NodeJS.ProcessEnv} env
@@ -47,8 +54,7 @@ function nodePtyBuilt() {
 function npm(args, env, words) {
   const result = spawnSync('npm', args, { cwd: root, env, encoding: 'utf8', shell: platform() === 'win32' });
   if (result.status === 0) return;
-  const output = `${result.stdout ?? ''}\n${result.stderr ?? ''}`.trim().split('\n').slice(-25).join('\n       ');
-  throw new StepError({ ...words, why: result.error ? result.error.message : output });
+  throw new StepError({ ...words, why: result.error?.message ?? excerpt(`${result.stdout}\n${result.stderr}`) });
 }
 
 /** @returns {Record<string, string>} where node-gyp finds Node's headers, so that it does not look for them on nodejs.org */
@@ -81,7 +87,7 @@ function buildNodePty() {
 export function installPackages() {
   const fresh = packagesMatch();
   if (!fresh) {
-    npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], process.env, {
+    npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], process.env, {
       what: '`npm ci` failed: the packages are not installed.',
       todo: 'check that the package registry is reachable (`npm ping`) and run the command again; nothing else was changed',
     });
