@@ -1,0 +1,93 @@
+import type { Control } from '../control/start-control.ts';
+import { enrolDevice } from '../owner/enrol.ts';
+import { type OwnedSession, openOwnedSession } from '../owner/session-owner.ts';
+import { people } from './people.ts';
+
+/** One command of a made session: what is typed, and how long the person looked at the answer (ms). */
+interface Line {
+  text: string;
+  thinkMs: number;
+}
+
+interface Script {
+  targetName: string;
+  reason: string;
+  lines: Line[];
+}
+
+const scripts = (web: string, edge: string): Script[] => [
+  {
+    targetName: web,
+    reason: 'Bookings return 502 now and then',
+    lines: [
+      { text: 'grep -c " 502 " logs/site.log', thinkMs: 500 },
+      { text: 'grep -n " 502 " logs/site.log', thinkMs: 700 },
+      { text: 'cat current/config/site.toml', thinkMs: 600 },
+      { text: 'tail -n 3 logs/deploy.log', thinkMs: 400 },
+      { text: 'exit', thinkMs: 0 },
+    ],
+  },
+  {
+    targetName: edge,
+    reason: 'Check the release before the morning',
+    lines: [
+      { text: 'ls releases', thinkMs: 400 },
+      { text: 'cat current/VERSION', thinkMs: 500 },
+      { text: 'wc -l logs/site.log', thinkMs: 300 },
+      { text: 'exit', thinkMs: 0 },
+    ],
+  },
+];
+
+/** A pause that is part of what is recorded: a person's rhythm, not a wait for something. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+const prompt = /\$ $|# $/;
+
+async function play(session: OwnedSession, lines: Line[]): Promise<void> {
+  let from = 0;
+  for (const { text, thinkMs } of lines) {
+    await session.waitFor(prompt, from);
+    for (const [index, key] of [...text].entries()) {
+      session.type(key);
+      await pause(18 + ((index * 37) % 30));
+    }
+    from = session.text().length;
+    session.type('\r');
+    if (thinkMs > 0) {
+      await session.waitFor(/\n/, from);
+      await pause(thinkMs);
+    }
+  }
+}
+
+/** Makes the first finished recordings by real sessions, so that the lists are not empty when somebody looks for the first time. */
+export async function makeFirstRecordings(options: {
+  control: Control;
+  spool: string;
+  login: string;
+  web: string;
+  edge: string;
+}): Promise<number> {
+  const enrolled = await enrolDevice(options.control, people.operator.id, 'jonas-desk-2');
+  const made = scripts(options.web, options.edge);
+  // One after the other: a launcher has one control channel.
+  for (const { targetName, reason, lines } of made) {
+    const session = await openOwnedSession({
+      enrolled,
+      targetName,
+      login: options.login,
+      reason,
+      spool: options.spool,
+      cols: 110,
+      rows: 30,
+    });
+    await play(session, lines);
+    const end = await session.done;
+    if (end.kind !== 'exit') throw new Error(`a first session ended with ${end.kind} instead of its exit`);
+  }
+  await enrolled.client.close();
+  return made.length;
+}

@@ -1,0 +1,116 @@
+import { people } from './people.ts';
+
+/** A target of the lab as the world names it. */
+export interface WorldTarget {
+  name: string;
+  description: string;
+  port: number;
+  route: 'relay' | 'direct';
+  labels: Record<string, string>;
+  production: boolean;
+  owner: string;
+  login: string;
+  hostKey: string;
+}
+
+export interface World {
+  organisation: string;
+  breakGlassRecipient: string;
+  /** Ports on loopback that the relay may reach. */
+  relayPorts: number[];
+  targets: WorldTarget[];
+}
+
+/** JSON is YAML: quoting like this is right for any text. */
+const text = (value: unknown): string => JSON.stringify(value);
+
+function personLines({
+  id,
+  name,
+  roles,
+  groups,
+}: {
+  id: string;
+  name: string;
+  roles: readonly string[];
+  groups: readonly string[];
+}): string[] {
+  return [
+    `  - id: ${text(id)}`,
+    `    name: ${text(name)}`,
+    `    roles: [${roles.join(', ')}]`,
+    `    groups: [${groups.join(', ')}]`,
+  ];
+}
+
+function targetLines(target: WorldTarget): string[] {
+  return [
+    `  - name: ${text(target.name)}`,
+    `    description: ${text(target.description)}`,
+    '    host: "127.0.0.1"',
+    `    port: ${target.port}`,
+    `    route: ${target.route}`,
+    '    labels:',
+    ...Object.entries(target.labels).map(([key, value]) => `      ${key}: ${text(value)}`),
+    `    production: ${target.production}`,
+    `    owner: ${text(target.owner)}`,
+    '    logins:',
+    `      - { name: ${text(target.login)}, default: true, credential: certificate }`,
+    '    hostKeys:',
+    `      - ${text(target.hostKey)}`,
+  ];
+}
+
+function policyLines(id: string, words: string, cedar: string[]): string[] {
+  return [`  # ${words}`, `  - id: ${text(id)}`, '    cedar: |', ...cedar.map((line) => `      ${line}`)];
+}
+
+const policies: string[][] = [
+  policyLines('Operators on the web tier', 'Operators see and reach what carries the label team: web.', [
+    'permit (principal in Role::"operator", action in [Action::"SeeTarget", Action::"Connect"], resource)',
+    'when { resource.hasTag("team") && resource.getTag("team") == "web" };',
+  ]),
+  policyLines('Own recordings', 'Everyone may list and read what they did themselves.', [
+    'permit (principal, action in [Action::"ListRecordings", Action::"ReadRecording"], resource)',
+    'when { resource.owner == principal };',
+  ]),
+  policyLines('Own replay', 'They may replay its output. Their input stays closed: keystrokes hold passwords.', [
+    'permit (principal, action == Action::"UnlockRecording", resource)',
+    'when { resource.owner == principal && context.stream == "output" };',
+  ]),
+  policyLines('Analysts watch', 'Analysts see every target and session, kill, lift locks, and read the audit.', [
+    'permit (principal in Role::"analyst", action in [Action::"SeeTarget", Action::"SeeSessions", Action::"KillSession", Action::"LiftLock", Action::"ReadAudit"], resource);',
+  ]),
+  policyLines('Analysts review', 'Analysts read every recording and open both of its streams.', [
+    'permit (principal in Role::"analyst", action in [Action::"ListRecordings", Action::"ReadRecording", Action::"UnlockRecording"], resource);',
+  ]),
+  policyLines('Engineers keep the server', 'Engineers administer the server. They do not read recordings.', [
+    'permit (principal in Role::"engineer", action in [Action::"Administer", Action::"SeeTarget", Action::"SeeSessions", Action::"ReadAudit"], resource);',
+  ]),
+];
+
+/** The document for `sallyport apply`, with words for whoever reads it as an example. */
+export function worldText(world: World): string {
+  return `${[
+    '# What this deployment is made of. `sallyport apply lab.yaml` makes the server so: every list is the whole truth for its kind.',
+    'organisation:',
+    `  name: ${text(world.organisation)}`,
+    '  # Opens every recording without the server. Its private half belongs in a safe; the laboratory keeps it beside this file.',
+    `  breakGlassRecipient: ${text(world.breakGlassRecipient)}`,
+    '  # Devices keep their key in the keyring; the laboratory allows a file, so that it also runs where there is none.',
+    '  deviceKey: file',
+    '  # The relay never connects to loopback, but for these. Leave this out in production.',
+    `  relayExceptions: [${world.relayPorts.map((port) => text(`127.0.0.1:${port}`)).join(', ')}]`,
+    '',
+    'people:',
+    ...Object.values(people).flatMap(personLines),
+    '',
+    '# `sallyport targets scan-host-key HOST:PORT` prints the line for hostKeys; compare its fingerprint at the machine itself.',
+    'targets:',
+    ...world.targets.flatMap(targetLines),
+    '',
+    '# Access rules, in Cedar. What no rule permits is denied.',
+    'policies:',
+    ...policies.flat(),
+  ].join('\n')}\n`;
+}
