@@ -7,7 +7,7 @@ import { locked } from './lib/lock.mjs';
 import { runNode } from './lib/node24.mjs';
 import { buildNativeModules, installPackages } from './lib/packages.mjs';
 import { inRoot } from './lib/paths.mjs';
-import { fail, StepError, say, step } from './lib/say.mjs';
+import { AlreadySaid, fail, StepError, say, step } from './lib/say.mjs';
 import { installSystemLibraries } from './lib/system-libraries.mjs';
 
 const oldestNode = 20;
