@@ -6,7 +6,7 @@ import type { ControlEvents } from './events.ts';
 import type { Invites } from './identity/invites.ts';
 import type { Origins } from './identity/origins.ts';
 import type { ReplayGuard } from './identity/replay-guard.ts';
-import type { Policy } from './policy/policy.ts';
+import type { PolicyControl } from './policy/policy.ts';
 import type { Services } from './services.ts';
 import type { Reader, Writer } from './store/database.ts';
 import type { Vault } from './vault.ts';
@@ -37,7 +37,7 @@ export interface CoreContext {
   readonly log: Logger;
   readonly clock: Clock;
   readonly audit: Audit;
-  readonly policy: Policy;
+  readonly policy: PolicyControl;
   readonly vault: Vault;
   readonly signer: Signer;
   readonly events: ControlEvents;

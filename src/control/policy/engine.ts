@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { SallyportError } from '../../shared/errors/result.ts';
 import { DecisionCache } from './decision-cache.ts';
 import { toCedar } from './entities.ts';
-import type { Decision, Policy, PolicyActor, PolicyRequest } from './policy.ts';
-import type { FromWorker, PolicyText, ToWorker } from './worker-protocol.ts';
+import type { Decision, PolicyActor, PolicyControl, PolicyRequest, PolicyText } from './policy.ts';
+import type { FromWorker, ToWorker } from './worker-protocol.ts';
 
 const denied: Decision = { allowed: false, policies: [] };
 /** An evaluation takes 0.06 ms; one that takes this long never ends. */
@@ -29,7 +29,7 @@ function workerFile(): URL {
 }
 
 /** Decides by Cedar in a worker thread; denies by default, and whenever the worker cannot answer. */
-export class PolicyEngine implements Policy {
+export class PolicyEngine implements PolicyControl {
   readonly #options: PolicyEngineOptions;
   readonly #cache = new DecisionCache();
   readonly #pending = new Map<number, Pending>();
@@ -45,14 +45,12 @@ export class PolicyEngine implements Policy {
     this.#start();
   }
 
-  /** From here on these policies decide. They must have been validated. */
   setPolicies(policies: readonly PolicyText[]): void {
     this.#policies = [...policies];
     this.#cache.clear();
     this.#post({ type: 'policies', policies: this.#policies });
   }
 
-  /** Throws SP-5008 with Cedar's own words when a policy does not fit the schema. */
   async validate(policies: readonly PolicyText[]): Promise<void> {
     const answer = await this.#ask((id) => ({ type: 'validate', id, policies: [...policies] }));
     if (answer?.type !== 'validated') {

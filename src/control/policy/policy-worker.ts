@@ -9,9 +9,9 @@ import {
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs';
 import type { CedarQuestion } from './entities.ts';
-import type { Decision } from './policy.ts';
+import type { Decision, PolicyText } from './policy.ts';
 import { cedarSchema } from './schema.ts';
-import type { FromWorker, PolicyText, ToWorker } from './worker-protocol.ts';
+import type { FromWorker, ToWorker } from './worker-protocol.ts';
 
 const setName = 'current';
 const schemaName = 'sallyport';

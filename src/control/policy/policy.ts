@@ -45,3 +45,16 @@ export interface Policy {
   /** The same for many at once, in order. */
   decideMany(actor: PolicyActor, requests: readonly PolicyRequest[]): Promise<readonly Decision[]>;
 }
+
+/** The policies in force and who may change them: `apply`, and the start of the server. */
+export interface PolicyControl extends Policy {
+  /** Throws SP-5008 with Cedar's own words when a policy does not fit the schema. */
+  validate(policies: readonly PolicyText[]): Promise<void>;
+  /** From here on these policies decide. They must have been validated. */
+  setPolicies(policies: readonly PolicyText[]): void;
+}
+
+export interface PolicyText {
+  id: string;
+  cedar: string;
+}

@@ -1,10 +1,5 @@
 import type { CedarQuestion } from './entities.ts';
-import type { Decision } from './policy.ts';
-
-export interface PolicyText {
-  id: string;
-  cedar: string;
-}
+import type { Decision, PolicyText } from './policy.ts';
 
 /** To the policy worker; it answers `decide` and `validate` with the same id. Messages are handled in order. */
 export type ToWorker =

@@ -1,5 +1,4 @@
 import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
-import type { ReadonlyKysely } from 'kysely/readonly';
 import type { ApplyDocument, Role } from '../../shared/protocol/control-api.ts';
 import type { SessionTables } from './session-tables.ts';
 
@@ -109,5 +108,5 @@ export interface Database extends SessionTables {
  * on the writer or a reader would wait for it for ever.
  */
 export type Writer = Kysely<Database>;
-/** May only look. */
-export type Reader = ReadonlyKysely<Database>;
+/** May only look. A transaction is one too. */
+export type Reader = Pick<Writer, 'selectFrom'>;

@@ -113,6 +113,7 @@ export type ApplyDocument = z.infer<typeof applyDocumentSchema>;
 export type ApplyDocumentInput = z.input<typeof applyDocumentSchema>;
 
 export const applyResultSchema = z.object({
+  organisation: z.object({ changed: z.boolean() }),
   people: z.object({ added: z.number(), changed: z.number(), removed: z.number() }),
   targets: z.object({ added: z.number(), changed: z.number(), removed: z.number() }),
   policies: z.object({ added: z.number(), changed: z.number(), removed: z.number() }),

@@ -1,0 +1,30 @@
+import type { Me } from '../../shared/protocol/control-api.ts';
+import type { Actor } from '../context.ts';
+import { defineRoute } from './route.ts';
+
+/** Roles that have the view of running sessions; what they may do there is decided by policies. */
+const watchers: ReadonlySet<string> = new Set(['analyst', 'engineer']);
+
+function viewsOf(actor: Actor): Me['views'] {
+  const views: Me['views'] = ['targets', 'sessions', 'recordings'];
+  return actor.roles.some((role) => watchers.has(role)) ? [...views, 'live'] : views;
+}
+
+export const me = defineRoute('me', async (context, { actor }) => {
+  const organisation = await context.reader
+    .selectFrom('organisation')
+    .select(['name', 'device_key'])
+    .executeTakeFirstOrThrow();
+  return {
+    user: { id: actor.userId, name: actor.name, roles: [...actor.roles] },
+    device: actor.device === null ? null : { id: actor.device.id, name: actor.device.name },
+    organisation: organisation.name,
+    policy: {
+      deviceKey: organisation.device_key,
+      recordMode: 'strict' as const,
+      // A vendor's clipboard is closed unless a grant opens it.
+      clipboard: actor.roles.includes('vendor') ? ('denied' as const) : ('allowed' as const),
+    },
+    views: viewsOf(actor),
+  };
+});

@@ -1,0 +1,94 @@
+import { isIP } from 'node:net';
+import { Encrypter } from 'age-encryption';
+import { blobOfLine, keyOfBlob, lineOfBlob } from '../../recording/signatures/keys.ts';
+import { SallyportError } from '../../shared/errors/result.ts';
+import type { ApplyDocument } from '../../shared/protocol/control-api.ts';
+
+/**
+ * What the schema cannot say about a document. Returns it in its one form: host keys without comments, exactly one default login. Throws SP-5007
+ * with every place that is wrong.
+ */
+export function checkDocument(document: ApplyDocument): ApplyDocument {
+  const problems: string[] = [];
+  for (const id of repeated(document.people.map((person) => person.id)))
+    problems.push(`people: the id "${id}" is there twice`);
+  for (const name of repeated(document.targets.map((target) => target.name)))
+    problems.push(`targets: the name "${name}" is there twice`);
+  for (const id of repeated(document.policies.map((policy) => policy.id)))
+    problems.push(`policies: the id "${id}" is there twice`);
+  if (!isRecipient(document.organisation.breakGlassRecipient)) {
+    problems.push(
+      'organisation.breakGlassRecipient: not an age recipient (age1...); make a pair with age-keygen and keep its secret offline',
+    );
+  }
+  for (const exception of document.organisation.relayExceptions) {
+    if (!/^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):\d{1,5}$/.test(exception)) {
+      problems.push(`organisation.relayExceptions: "${exception}" is not host:port`);
+    }
+  }
+  const targets = document.targets.map((target) => checkTarget(target, problems));
+  if (problems.length > 0) {
+    const more = problems.length > 10 ? [`and ${problems.length - 10} more`] : [];
+    const shown = [...problems.slice(0, 10), ...more].join('\n  ');
+    throw new SallyportError(
+      'SP-5007',
+      `The document cannot be applied. Nothing was changed. Correct these places:\n  ${shown}`.slice(0, 1900),
+    );
+  }
+  return { ...document, targets };
+}
+
+type Target = ApplyDocument['targets'][number];
+
+function checkTarget(target: Target, problems: string[]): Target {
+  const where = `targets.${target.name}`;
+  if (!isHost(target.host)) problems.push(`${where}.host: "${target.host}" is neither a host name nor an address`);
+  for (const name of repeated(target.logins.map((login) => login.name)))
+    problems.push(`${where}.logins: "${name}" is there twice`);
+  const defaults = target.logins.filter((login) => login.default).length;
+  if (defaults > 1) problems.push(`${where}.logins: ${defaults} logins are the default; one may be`);
+  const logins = target.logins.map((login, index) => ({
+    ...login,
+    default: defaults === 0 ? index === 0 : login.default,
+  }));
+  const hostKeys = target.hostKeys.map((line) => {
+    const plain = plainKey(line);
+    if (plain === null)
+      problems.push(
+        `${where}.hostKeys: "${line.slice(0, 40)}" is not an OpenSSH public key; see: sallyport targets scan-host-key`,
+      );
+    return plain ?? line;
+  });
+  return { ...target, logins, hostKeys: [...new Set(hostKeys)] };
+}
+
+/** `algorithm base64`, from a line that may carry a comment; null when it is no key we know. */
+function plainKey(line: string): string | null {
+  try {
+    const blob = blobOfLine(line);
+    keyOfBlob(blob);
+    return lineOfBlob(blob);
+  } catch {
+    return null;
+  }
+}
+
+function isHost(host: string): boolean {
+  return isIP(host) !== 0 || /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(host);
+}
+
+function isRecipient(text: string): boolean {
+  try {
+    new Encrypter().addRecipient(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function repeated(names: string[]): string[] {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const name of names) (seen.has(name) ? twice : seen).add(name);
+  return [...twice];
+}
