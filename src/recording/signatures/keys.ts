@@ -24,7 +24,8 @@ function fixed(value: string, size: number): Buffer {
 /** The public key blob (RFC 4253 section 6.6) of an ed25519 or ECDSA key, private or public. Throws `TypeError` for other kinds. */
 export function publicKeyBlob(key: KeyObject): Buffer {
   const jwk = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
-  if (jwk.kty === 'OKP' && jwk.crv === 'Ed25519' && jwk.x !== undefined) return concat(sshString('ssh-ed25519'), sshString(Buffer.from(jwk.x, 'base64url')));
+  if (jwk.kty === 'OKP' && jwk.crv === 'Ed25519' && jwk.x !== undefined)
+    return concat(sshString('ssh-ed25519'), sshString(Buffer.from(jwk.x, 'base64url')));
   for (const [algorithm, curve] of Object.entries(curves)) {
     if (jwk.kty !== 'EC' || jwk.crv !== curve.jwk || jwk.x === undefined || jwk.y === undefined) continue;
     const point = concat(Buffer.from([4]), fixed(jwk.x, curve.size), fixed(jwk.y, curve.size));
@@ -46,7 +47,8 @@ export function lineOfBlob(blob: Uint8Array): string {
 export function blobOfLine(line: string): Buffer {
   const [algorithm, encoded] = line.trim().split(/\s+/);
   const blob = Buffer.from(encoded ?? '', 'base64');
-  if (algorithm === undefined || blob.length < 8 || new SshReader(blob).text() !== algorithm) throw new TypeError('not an OpenSSH public key');
+  if (algorithm === undefined || blob.length < 8 || new SshReader(blob).text() !== algorithm)
+    throw new TypeError('not an OpenSSH public key');
   return blob;
 }
 
@@ -60,7 +62,10 @@ export function keyOfBlob(blob: Uint8Array): KeyObject {
   const reader = new SshReader(blob);
   const algorithm = reader.text();
   if (algorithm === 'ssh-ed25519') {
-    return createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x: reader.string().toString('base64url') } });
+    return createPublicKey({
+      format: 'jwk',
+      key: { kty: 'OKP', crv: 'Ed25519', x: reader.string().toString('base64url') },
+    });
   }
   if (algorithm === 'ssh-rsa') {
     const e = reader.string().toString('base64url');
@@ -90,7 +95,10 @@ export function signBlob(privateKey: KeyObject, message: Uint8Array): Buffer {
   if (!isCurveAlgorithm(algorithm)) throw new TypeError('cannot sign with this kind of key');
   const curve = curves[algorithm];
   const raw = sign(curve.hash, message, { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  return concat(sshString(algorithm), sshString(concat(sshMpint(raw.subarray(0, curve.size)), sshMpint(raw.subarray(curve.size)))));
+  return concat(
+    sshString(algorithm),
+    sshString(concat(sshMpint(raw.subarray(0, curve.size)), sshMpint(raw.subarray(curve.size)))),
+  );
 }
 
 /** True when `signature` (an SSH signature blob) is `keyBlob`'s over `message`. ssh-rsa with SHA-1 is never accepted. Never throws. */

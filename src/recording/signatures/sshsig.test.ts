@@ -21,9 +21,31 @@ describe.each(kinds)('an SSH signature by a %s key', (_name, makeKey) => {
       const signature = signSsh({ privateKey, namespace: 'recording@sallyport', message: 'manifest text\n' });
       writeFileSync(join(folder, 'allowed'), `someone ${publicKeyLine(privateKey)}\n`);
       writeFileSync(join(folder, 'sig'), signature);
-      const out = execFileSync('ssh-keygen', ['-Y', 'verify', '-f', join(folder, 'allowed'), '-I', 'someone', '-n', 'recording@sallyport', '-s', join(folder, 'sig')], { input: 'manifest text\n' });
+      const out = execFileSync(
+        'ssh-keygen',
+        [
+          '-Y',
+          'verify',
+          '-f',
+          join(folder, 'allowed'),
+          '-I',
+          'someone',
+          '-n',
+          'recording@sallyport',
+          '-s',
+          join(folder, 'sig'),
+        ],
+        { input: 'manifest text\n' },
+      );
       expect(out.toString()).toContain('Good "recording@sallyport" signature');
-      expect(verifySsh({ publicKey: publicKeyLine(privateKey), namespace: 'recording@sallyport', message: 'manifest text\n', signature })).toBe(true);
+      expect(
+        verifySsh({
+          publicKey: publicKeyLine(privateKey),
+          namespace: 'recording@sallyport',
+          message: 'manifest text\n',
+          signature,
+        }),
+      ).toBe(true);
     }
   });
 
@@ -33,11 +55,15 @@ describe.each(kinds)('an SSH signature by a %s key', (_name, makeKey) => {
     const signature = signSsh({ privateKey, namespace: 'grant@sallyport', message: 'text' });
     expect(verifySsh({ publicKey, namespace: 'lease@sallyport', message: 'text', signature })).toBe(false);
     expect(verifySsh({ publicKey, namespace: 'grant@sallyport', message: 'texT', signature })).toBe(false);
-    expect(verifySsh({ publicKey: publicKeyLine(makeKey()), namespace: 'grant@sallyport', message: 'text', signature })).toBe(false);
+    expect(
+      verifySsh({ publicKey: publicKeyLine(makeKey()), namespace: 'grant@sallyport', message: 'text', signature }),
+    ).toBe(false);
     const lines = signature.split('\n');
     const last = lines.at(-3) ?? '';
     lines[lines.length - 3] = (last.startsWith('A') ? 'B' : 'A') + last.slice(1);
-    expect(verifySsh({ publicKey, namespace: 'grant@sallyport', message: 'text', signature: lines.join('\n') })).toBe(false);
+    expect(verifySsh({ publicKey, namespace: 'grant@sallyport', message: 'text', signature: lines.join('\n') })).toBe(
+      false,
+    );
     expect(verifySsh({ publicKey, namespace: 'grant@sallyport', message: 'text', signature: '' })).toBe(false);
   });
 });

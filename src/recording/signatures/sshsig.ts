@@ -31,7 +31,12 @@ export function signSsh(options: { privateKey: KeyObject; namespace: string; mes
 }
 
 /** True when the armoured `signature` is by exactly `publicKey` (an OpenSSH line), for `namespace`, over `message`. Never throws. */
-export function verifySsh(options: { publicKey: string; namespace: string; message: Uint8Array | string; signature: string }): boolean {
+export function verifySsh(options: {
+  publicKey: string;
+  namespace: string;
+  message: Uint8Array | string;
+  signature: string;
+}): boolean {
   try {
     const message = typeof options.message === 'string' ? Buffer.from(options.message, 'utf8') : options.message;
     const text = options.signature.trim();

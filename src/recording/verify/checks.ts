@@ -1,0 +1,27 @@
+/** One thing that was looked at, for a person: what it is, whether it holds, and what was found. */
+export interface Check {
+  name: string;
+  ok: boolean;
+  detail: string;
+}
+
+/** The first place that does not hold. */
+export interface BadPlace {
+  where: string;
+  what: string;
+}
+
+/** Collects checks in order and keeps the first bad place. */
+export class CheckList {
+  readonly checks: Check[] = [];
+  firstBad: BadPlace | null = null;
+
+  good(name: string, detail: string): void {
+    this.checks.push({ name, ok: true, detail });
+  }
+
+  bad(name: string, where: string, what: string): void {
+    this.checks.push({ name, ok: false, detail: `${where}: ${what}` });
+    this.firstBad ??= { where, what };
+  }
+}

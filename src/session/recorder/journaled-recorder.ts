@@ -1,0 +1,188 @@
+import type { KeyObject } from 'node:crypto';
+import type { JournalWriter } from '../../recording/journal/journal-writer.ts';
+import type { ManifestWriter } from '../../recording/manifest/manifest-writer.ts';
+import { type Problem, type SallyportError, toProblem } from '../../shared/errors/result.ts';
+import type { Stream } from '../../shared/model/recording.ts';
+import type { EndReason } from '../../shared/model/session.ts';
+import { endReasonText } from '../../shared/record/end-reason.ts';
+import { type CastHeader, streamOf } from '../../shared/record/events.ts';
+import { markerKinds, markerText } from '../../shared/record/markers.ts';
+import { type CloseReason, eventBytesAtMost, segmentMs } from '../../shared/record/segments.ts';
+import { JournalSync } from './journal-sync.ts';
+import type { JournalHead, Recorder, SealedSegment, SyncedHead } from './recorder.ts';
+import { Sealer } from './sealer.ts';
+import { SegmentBuilder } from './segment-builder.ts';
+
+export interface JournaledRecorderOptions {
+  folder: string;
+  journal: JournalWriter;
+  manifest: ManifestWriter;
+  sessionKey: KeyObject;
+  recipients: Record<Stream, string[]>;
+  session: string;
+  castHeader: CastHeader;
+  /** Whole milliseconds since the start, on a monotonic clock. */
+  now: () => number;
+}
+
+/** Journal first, then the open segment's text; what the journal did not take is in neither. */
+export class JournaledRecorder implements Recorder {
+  private readonly journal: JournalWriter;
+  private readonly sync: JournalSync;
+  private readonly sealer: Sealer;
+  private readonly builders: Record<Stream, SegmentBuilder>;
+  private readonly now: () => number;
+  private readonly headListeners: ((head: SyncedHead) => void)[] = [];
+  private readonly sealedListeners: ((segment: SealedSegment) => void)[] = [];
+  private readonly failedListeners: ((problem: Problem) => void)[] = [];
+  private readonly timers: Partial<Record<Stream, NodeJS.Timeout>> = {};
+  private failed = false;
+  private closing: Promise<{ complete: boolean }> | null = null;
+
+  constructor(options: JournaledRecorderOptions) {
+    const { session, castHeader: header } = options;
+    this.journal = options.journal;
+    this.now = options.now;
+    this.builders = {
+      output: new SegmentBuilder({ stream: 'output', session, header }),
+      input: new SegmentBuilder({ stream: 'input', session, header }),
+    };
+    const onFailed = (error: SallyportError) => this.fail(error);
+    const onHead = (head: SyncedHead) => {
+      for (const listener of this.headListeners) listener(head);
+    };
+    const onSealed = (segment: SealedSegment) => {
+      for (const listener of this.sealedListeners) listener(segment);
+    };
+    this.sync = new JournalSync({ journal: options.journal, onFailed, onHead });
+    this.sealer = new Sealer({ ...options, onFailed, onSealed });
+  }
+
+  /** Signs the manifest's header. Throws SP-3011. */
+  async begin(): Promise<void> {
+    await this.sealer.begin();
+  }
+
+  output(data: Uint8Array): number {
+    return this.bytes('o', data);
+  }
+
+  input(data: Uint8Array): number {
+    return this.bytes('i', data);
+  }
+
+  resize(cols: number, rows: number): void {
+    this.fact('r', `${cols}x${rows}`);
+  }
+
+  marker(text: string): void {
+    this.fact('m', text);
+  }
+
+  exit(status: string): void {
+    this.fact('x', status);
+  }
+
+  drained(): Promise<void> | null {
+    return this.sealer.drained();
+  }
+
+  head(): JournalHead {
+    return this.journal.head();
+  }
+
+  onHead(listener: (head: SyncedHead) => void): void {
+    this.headListeners.push(listener);
+  }
+
+  onSealed(listener: (segment: SealedSegment) => void): void {
+    this.sealedListeners.push(listener);
+  }
+
+  onFailed(listener: (problem: Problem) => void): void {
+    this.failedListeners.push(listener);
+  }
+
+  close(reason: EndReason): Promise<{ complete: boolean }> {
+    this.closing ??= this.finish(reason);
+    return this.closing;
+  }
+
+  private bytes(code: 'o' | 'i', data: Uint8Array): number {
+    const stream = streamOf(code);
+    const atMs = this.now();
+    let end = stream === 'output' ? this.journal.head().outputBytes : this.journal.head().inputBytes;
+    for (let at = 0; at < data.length; at += eventBytesAtMost) {
+      const part = data.subarray(at, at + eventBytesAtMost);
+      end = this.write(code, part, atMs);
+      this.builders[stream].bytes(code, part, atMs);
+      this.cutIfDue(stream);
+    }
+    return end;
+  }
+
+  private fact(code: 'r' | 'm' | 'x', text: string): void {
+    const atMs = this.now();
+    this.write(code, Buffer.from(text, 'utf8'), atMs);
+    this.builders.output.fact(code, text, atMs);
+    this.cutIfDue('output');
+  }
+
+  private write(code: 'o' | 'i' | 'r' | 'm' | 'x', data: Uint8Array, atMs: number): number {
+    if (this.closing !== null) throw new Error('the recorder is closed');
+    const { end, written } = this.journal.append(code, data, atMs);
+    this.sync.wrote(written);
+    return end;
+  }
+
+  private cutIfDue(stream: Stream): void {
+    const why = this.builders[stream].due(this.now());
+    if (why !== null) this.cut(stream, why);
+    // Without a further event nothing would ask again: the last one's segment is closed by the clock.
+    if (this.builders[stream].since !== null) {
+      this.timers[stream] ??= setTimeout(() => {
+        delete this.timers[stream];
+        this.cutIfDue(stream);
+      }, segmentMs + 1).unref();
+    }
+  }
+
+  private cut(stream: Stream, why: CloseReason): void {
+    const segment = this.builders[stream].cut({ why, frames: this.journal.framesOf(stream), nowMs: this.now() });
+    clearTimeout(this.timers[stream]);
+    delete this.timers[stream];
+    if (segment !== null) this.sealer.add(segment);
+  }
+
+  private async finish(reason: EndReason): Promise<{ complete: boolean }> {
+    if (reason.kind !== 'exit' && this.journal.failed === null) this.tryMarker(reason);
+    await this.sync.flush();
+    this.cut('output', 'end');
+    this.cut('input', 'end');
+    const head = this.journal.head();
+    const complete = await this.sealer.finish({
+      ...head,
+      at: new Date().toISOString(),
+      kind: reason.kind,
+      reason: endReasonText(reason),
+    });
+    this.journal.close();
+    return { complete };
+  }
+
+  private tryMarker(reason: EndReason): void {
+    try {
+      const text = markerText({ kind: markerKinds.ended, text: endReasonText(reason) });
+      this.fact('m', text);
+    } catch {
+      // The journal has failed in this moment; the end line says so.
+    }
+  }
+
+  private fail(error: SallyportError): void {
+    if (this.failed) return;
+    this.failed = true;
+    const problem = toProblem(error);
+    for (const listener of this.failedListeners) listener(problem);
+  }
+}

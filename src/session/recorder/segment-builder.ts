@@ -1,0 +1,141 @@
+import { formatCastEvent, formatCastHeader, formatSegmentComment } from '../../recording/text/cast.ts';
+import { EventTextEncoder } from '../../recording/text/event-text.ts';
+import type { Stream } from '../../shared/model/recording.ts';
+import type { CastHeader, EventCode, EventCounts } from '../../shared/record/events.ts';
+import {
+  type CloseReason,
+  floodBytesPerSecond,
+  segmentMs,
+  segmentTextBytes,
+  segmentTextBytesAtMost,
+  zstdFloodLevel,
+  zstdLevel,
+} from '../../shared/record/segments.ts';
+import { GroundState } from './ground-state.ts';
+
+/** A segment that was cut and waits to be sealed. */
+export interface CutSegment {
+  stream: Stream;
+  seq: number;
+  text: Buffer[];
+  textBytes: number;
+  t0: number;
+  t1: number;
+  events: EventCounts;
+  /** Frames of the stream's journal that are covered by now. */
+  frames: number;
+  why: CloseReason;
+  level: number;
+}
+
+/**
+ * The open segment of one stream: event text, as it will be kept. Intervals are differences of rounded absolute times, so rounding never adds
+ * up.
+ */
+export class SegmentBuilder {
+  private readonly stream: Stream;
+  private readonly session: string;
+  private readonly encoder = new EventTextEncoder();
+  private readonly ground = new GroundState();
+  private seq = 0;
+  private text: Buffer[];
+  private textBytes: number;
+  private events: EventCounts = {};
+  private times: { t0: number; t1: number } | null = null;
+  private lastMs = 0;
+  private offset = 0;
+
+  constructor(options: { stream: Stream; session: string; header: CastHeader }) {
+    this.stream = options.stream;
+    this.session = options.session;
+    const header = Buffer.from(formatCastHeader(options.header));
+    this.text = [header];
+    this.textBytes = header.length;
+  }
+
+  /** Time of the open segment's first event, or null. */
+  get since(): number | null {
+    return this.times?.t0 ?? null;
+  }
+
+  /** Bytes of text in the open segment. */
+  get size(): number {
+    return this.textBytes;
+  }
+
+  /** Takes bytes of the stream itself (`o`, `i`). A character that is not complete waits for the next call. */
+  bytes(code: 'o' | 'i', data: Uint8Array, atMs: number): void {
+    this.offset += data.length;
+    const text = this.encoder.push(data);
+    if (text !== '') this.add(code, text, atMs);
+  }
+
+  /** Takes an event whose data is text (`r`, `m`, `x`). */
+  fact(code: 'r' | 'm' | 'x', text: string, atMs: number): void {
+    // The exit comes after every byte, also after those of a character that was never finished.
+    if (code === 'x') this.flush(atMs);
+    this.add(code, text, atMs);
+  }
+
+  /** Why the open segment should be cut here, or null. Only at the upper bound does it answer inside a character or a sequence. */
+  due(nowMs: number): CloseReason | null {
+    if (this.textBytes >= segmentTextBytesAtMost) return 'forced';
+    if (!this.ground.isGround || !this.encoder.atBoundary || this.times === null) return null;
+    if (this.textBytes >= segmentTextBytes) return 'size';
+    return nowMs - this.times.t0 >= segmentMs ? 'time' : null;
+  }
+
+  /** Cuts. Returns null when the stream has nothing to keep: input that was never typed. The next segment is open at once. */
+  cut(options: { why: CloseReason; frames: number; nowMs: number }): CutSegment | null {
+    if (options.why === 'forced' || options.why === 'end') this.flush(options.nowMs);
+    if (this.times === null && (this.seq > 0 || this.stream === 'input')) return null;
+    const { t0, t1 } = this.times ?? { t0: 0, t1: 0 };
+    const seconds = Math.max(options.nowMs - t0, 1) / 1000;
+    const segment: CutSegment = {
+      stream: this.stream,
+      seq: this.seq,
+      text: this.text,
+      textBytes: this.textBytes,
+      t0,
+      t1,
+      events: this.events,
+      frames: options.frames,
+      why: options.why,
+      level: this.textBytes / seconds > floodBytesPerSecond ? zstdFloodLevel : zstdLevel,
+    };
+    this.begin();
+    return segment;
+  }
+
+  private flush(atMs: number): void {
+    const rest = this.encoder.flush();
+    if (rest !== '') this.add(this.stream === 'input' ? 'i' : 'o', rest, atMs);
+  }
+
+  private begin(): void {
+    this.seq += 1;
+    const comment = {
+      segment: this.seq,
+      stream: this.stream,
+      session: this.session,
+      atMs: this.lastMs,
+      offset: this.offset,
+    };
+    const line = Buffer.from(formatSegmentComment(comment));
+    this.text = [line];
+    this.textBytes = line.length;
+    this.events = {};
+    this.times = null;
+  }
+
+  private add(code: EventCode, text: string, atMs: number): void {
+    if (code === 'o') this.ground.push(text);
+    const at = Math.max(atMs, this.lastMs);
+    const line = Buffer.from(formatCastEvent(at - this.lastMs, code, text));
+    this.lastMs = at;
+    this.text.push(line);
+    this.textBytes += line.length;
+    this.events[code] = (this.events[code] ?? 0) + 1;
+    this.times = { t0: this.times?.t0 ?? at, t1: at };
+  }
+}
