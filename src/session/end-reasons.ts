@@ -1,0 +1,25 @@
+import { type Problem, SallyportError, toProblem } from '../shared/errors/result.ts';
+import type { EndReason } from '../shared/model/session.ts';
+
+/** Somebody who should know better sent what is no message. */
+export function malformedReason(who: string): EndReason {
+  const problem: Problem = { code: 'SP-9002', message: `${who} sent the session something that is no message. The session was ended to be safe. Connect again; if it stays, reinstall Sallyport.` };
+  return { kind: 'process-crashed', problem };
+}
+
+/** Why a session ends when starting it threw `error`. */
+export function reasonOf(error: unknown): EndReason {
+  const problem = toProblem(error);
+  if (!(error instanceof SallyportError)) return { kind: 'process-crashed', problem };
+  switch (problem.code) {
+    case 'SP-2031':
+      return { kind: 'host-key-mismatch', problem };
+    case 'SP-2040':
+    case 'SP-2041':
+      return { kind: 'auth-failed', problem };
+    case 'SP-3011':
+      return { kind: 'recorder-failed', problem };
+    default:
+      return { kind: 'connect-failed', problem };
+  }
+}

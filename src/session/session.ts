@@ -1,0 +1,316 @@
+import type { KeyObject } from 'node:crypto';
+import { publicKeyLine } from '../recording/signatures/keys.ts';
+import { toProblem } from '../shared/errors/result.ts';
+import type { EndReason } from '../shared/model/session.ts';
+import type { OwnerToSession } from '../shared/protocol/session-control.ts';
+import type { GrantPayload } from '../shared/protocol/signed.ts';
+import { markerText } from '../shared/record/markers.ts';
+import { authorise, openLease, openOrder, type StartMessage } from './authorise.ts';
+import { malformedReason, reasonOf } from './end-reasons.ts';
+import type { Now } from './lease.ts';
+import { advance, inputPasses, type Lifecycle, type LifecycleEvent, outputPasses, requested } from './lifecycle.ts';
+import { type Limits, makeLimits } from './limits.ts';
+import { makeLoginSignatures } from './login-signatures.ts';
+import type { OwnerLink, OwnerListener } from './owner/owner-link.ts';
+import { makePipeline, type Pipeline } from './pipeline.ts';
+import { makeScreenPort } from './port/screen-port.ts';
+import type { Recorder, RecorderOptions } from './recorder/recorder.ts';
+import { reportRecord } from './record-report.ts';
+import { makeShellTarget } from './shell-target.ts';
+import { plainBanner } from './ssh/banner.ts';
+import { openShell, type Shell } from './ssh/connect.ts';
+import { openRelay } from './ssh/relay.ts';
+import { openDirect, type Wire, type WireEnd } from './ssh/wire.ts';
+import { clampColumns, clampRows } from './terminal-size.ts';
+import { within } from './within.ts';
+
+export interface SessionParts {
+  link: Pick<OwnerLink, 'send' | 'flushed'>;
+  /** ed25519, made in this process. */
+  sessionKey: KeyObject;
+  openRecorder(options: RecorderOptions): Promise<Recorder>;
+  now(): Now;
+  exit(code: number): void;
+}
+
+export interface Session extends OwnerListener {
+  /** Something threw that nobody caught: the session ends. */
+  crashed(error: unknown): void;
+}
+
+/** Time limits of an end, in milliseconds, each inside the one that the owner keeps before it kills the process. */
+const times = { tick: 250, goodbye: 300, socketClose: 1000, seal: 5000, orderAfterCut: 2000, wireWords: 200, drainPolitely: 1500, drain: 5000, flush: 500 };
+const maxBanner = 16_384;
+
+/** One SSH session from start to sealed record: the effects around the state machine. */
+export function makeSession(parts: SessionParts): Session {
+  const { link, now } = parts;
+  const ownKey = publicKeyLine(parts.sessionKey);
+  const giveUp = new AbortController();
+  const signatures = makeLoginSignatures(link.send);
+  let life: Lifecycle = requested;
+  let start: StartMessage | null = null;
+  let grant: GrantPayload | null = null;
+  let limits: Limits | null = null;
+  let opening: Promise<Recorder> | null = null;
+  let recorder: Recorder | null = null;
+  let wire: Wire | null = null;
+  let shell: Shell | null = null;
+  let pipeline: Pipeline | null = null;
+  let exit: Extract<EndReason, { kind: 'exit' }> | null = null;
+  let waitingForOrder = false;
+  let bannerLeft = maxBanner;
+
+  const screen = makeScreenPort({
+    input(data) {
+      if (limits?.check() !== 'all') return;
+      limits.typed();
+      pipeline?.input(data);
+    },
+    resize: (cols, rows) => pipeline?.resize(clampColumns(cols), clampRows(rows)),
+    disconnect: () => end({ kind: 'disconnected', by: 'person' }),
+    room: () => pipeline?.pump(),
+    malformed: () => end(malformedReason('The screen')),
+  });
+
+  function change(event: LifecycleEvent): boolean {
+    const next = advance(life, event);
+    if (next === life) return false;
+    life = next;
+    link.send({ type: 'state', state: next.state });
+    screen.tell({ type: 'state', state: next.state });
+    return true;
+  }
+
+  function mark(kind: string, text: string): void {
+    if (life.reason !== null) return;
+    try {
+      recorder?.marker(markerText({ kind, text }));
+    } catch (error) {
+      recordFailed(error);
+    }
+  }
+
+  function recordFailed(error: unknown): void {
+    end({ kind: 'recorder-failed', problem: toProblem(error) });
+  }
+
+  // --- Starting -------------------------------------------------------------------------------------------------------
+
+  async function run(message: StartMessage): Promise<void> {
+    const authorised = authorise(message, ownKey);
+    grant = authorised.grant;
+    limits = makeLimits({ lease: authorised.lease, maxSeconds: grant.limits.maxSeconds, idleSeconds: grant.limits.idleSeconds, now, freeze, thaw, end });
+    setInterval(() => limits?.check(), times.tick);
+    change({ type: 'authorised' });
+    // The record is there before the first byte to the target: what cannot be recorded does not happen.
+    opening = parts.openRecorder({
+      folder: message.folder,
+      grant,
+      grantSigned: message.grant,
+      sessionKey: parts.sessionKey,
+      sessionKeyCertificate: message.sessionKeyCertificate,
+      deviceKey: message.deviceKey,
+      terminal: terminalOf(message),
+      software: message.software,
+    });
+    recorder = await opening;
+    recorder.onFailed((problem) => end({ kind: 'recorder-failed', problem }));
+    reportRecord(recorder, link.send, screen.tell);
+    await connect(message, grant, recorder);
+  }
+
+  async function connect(message: StartMessage, to: GrantPayload, record: Recorder): Promise<void> {
+    if (!change({ type: 'step', step: 'reaching' })) return;
+    const reached = to.route === 'relay' && message.relay !== null ? await openRelay(to, message.relay, giveUp.signal) : await openDirect(to, giveUp.signal);
+    wire = reached;
+    if (life.reason !== null) return reached.destroy();
+    void reached.closed.then(wireClosed);
+    const opened = await openShell({
+      wire: reached,
+      grant: to,
+      terminal: terminalOf(message),
+      sign: (proof, toSign) => signatures.ask(proof, toSign),
+      step: (step) => change({ type: 'step', step }),
+      banner: (text) => showBanner(text, record),
+      channelRefused: (type) => mark('channel-refused', `The target tried to open a channel (${type.slice(0, 60)}); it was refused.`),
+    });
+    shell = opened;
+    if (life.reason !== null || waitingForOrder) return;
+    mark('host-key', `${opened.facts.hostKey} ${opened.facts.cipher} ${opened.facts.kex}`);
+    const target = makeShellTarget(opened.channel, { readable: () => pipeline?.pump(), exited, drained }, () => end(malformedReason('The screen')));
+    pipeline = makePipeline({
+      recorder: record,
+      target,
+      screen,
+      outputPasses: () => limits?.check() !== 'nothing' && outputPasses(life),
+      inputPasses: () => inputPasses(life),
+      failed: recordFailed,
+      later: (next) => void setImmediate(next),
+    });
+    screen.tell({ type: 'opened', target: to.target.name, login: to.login, ...opened.facts, loggedInBy: 'certificate', endsAtMs: limits?.endsAtMs ?? 0 });
+    change({ type: 'opened' });
+    limits?.check();
+    pipeline.pump();
+  }
+
+  function fail(error: unknown): void {
+    if (!waitingForOrder) end(reasonOf(error));
+  }
+
+  /** The target's words before the login: recorded like output, and marked, because no channel carried them. */
+  function showBanner(text: string, record: Recorder): void {
+    const bytes = Buffer.from(plainBanner(text.slice(0, bannerLeft)), 'utf8');
+    bannerLeft -= Math.min(bannerLeft, text.length);
+    if (bytes.length === 0 || life.reason !== null) return;
+    mark('banner', `The next ${bytes.length} bytes of output are the target's login banner.`);
+    try {
+      screen.output(bytes, record.output(bytes));
+    } catch (error) {
+      recordFailed(error);
+    }
+  }
+
+  // --- While it runs --------------------------------------------------------------------------------------------------
+
+  function freeze(endsAtMs: number, gap: boolean): void {
+    if (gap) mark('gap', 'The clock jumped or the machine was suspended: nothing passes until the server is heard again.');
+    if (change({ type: 'frozen', why: 'lease', endsAtMs })) mark('freeze', 'No contact with the control server: input is held.');
+  }
+
+  function thaw(): void {
+    if (change({ type: 'thawed' })) mark('thaw', 'Contact with the control server is back: input passes again.');
+    pipeline?.pump();
+  }
+
+  function exited(status: number | null, signal: string | null): void {
+    exit = { kind: 'exit', status, signal };
+    drain();
+  }
+
+  /** What the target sent before it went is shown as fast as the screen takes it, then without asking, but not for ever. */
+  function drain(): void {
+    setTimeout(() => pipeline?.finish(), times.drainPolitely);
+    setTimeout(drained, times.drain);
+    pipeline?.pump();
+  }
+
+  /** Nothing more comes from the target. Whether it or the network ended that, the wire's own end says, a moment later. */
+  function drained(): void {
+    if (exit !== null) return end(exit);
+    void within(times.wireWords, wire?.closed).then((how) => end({ kind: 'disconnected', by: how?.kind === 'network' ? 'network' : 'target' }));
+  }
+
+  function wireClosed(how: WireEnd): void {
+    if (life.reason !== null) return;
+    if (how.kind === 'killed') {
+      // The relay was faster than the order: nothing passes any more, and the order says who and why.
+      waitingForOrder = true;
+      pipeline?.stop();
+      setTimeout(() => end({ kind: 'disconnected', by: 'network' }), times.orderAfterCut);
+    } else if (how.kind === 'lease-expired') {
+      end({ kind: 'lease-expired' });
+    } else if (shell !== null) {
+      drain();
+    }
+  }
+
+  // --- Ending ---------------------------------------------------------------------------------------------------------
+
+  /** First the socket, then everything else. */
+  function cut(): void {
+    wire?.destroy();
+    giveUp.abort();
+    pipeline?.stop();
+  }
+
+  function end(reason: EndReason, order: { orderId: string; receivedMs: number } | null = null): void {
+    const first = life.reason === null;
+    if (!first && order === null) return;
+    const beganMs = order?.receivedMs ?? now().monotonicMs;
+    if (first && reason.kind === 'exit') {
+      pipeline?.stop();
+      shell?.goodbye();
+      setTimeout(cut, times.goodbye);
+    } else {
+      cut();
+    }
+    const closed = within(times.socketClose, wire?.closed).then(() => {
+      link.send({ type: 'socket-closed', orderId: order?.orderId ?? null, at: new Date().toISOString(), closedMs: now().monotonicMs - beganMs });
+    });
+    if (change({ type: 'end', reason })) closed.then(() => finish(reason)).catch(() => parts.exit(70));
+  }
+
+  async function seal(reason: EndReason): Promise<boolean> {
+    const record = recorder ?? (await opening);
+    if (record === null) return false;
+    try {
+      if (reason.kind === 'exit') record.exit(reason.signal ?? String(reason.status ?? ''));
+    } catch {
+      // A record that fails now says so when it is closed.
+    }
+    return (await record.close(reason)).complete;
+  }
+
+  async function finish(reason: EndReason): Promise<void> {
+    const complete = (await within(times.seal, seal(reason))) === true;
+    change({ type: 'sealed' });
+    link.send({ type: 'ended', reason, complete });
+    await within(times.flush, link.flushed());
+    parts.exit(0);
+  }
+
+  function kill(message: Extract<OwnerToSession, { type: 'kill' }>): void {
+    const receivedMs = now().monotonicMs;
+    if (start === null || grant === null) return end(malformedReason('The order'), { orderId: message.orderId, receivedMs });
+    try {
+      const order = openOrder({ signed: message.order, serverKey: start.serverKey, sessionId: grant.sessionId, orderId: message.orderId });
+      end({ kind: 'killed', orderId: order.orderId, by: order.by.name, byRole: order.by.role, reason: order.reason, at: order.requestedAt }, { orderId: order.orderId, receivedMs });
+    } catch {
+      mark('order-refused', 'An order came that the control server did not sign for this session; it was not obeyed.');
+    }
+  }
+
+  function renew(message: Extract<OwnerToSession, { type: 'lease' }>): void {
+    if (start === null || grant === null) return;
+    try {
+      limits?.renew(openLease({ signed: message.lease, serverKey: start.serverKey, sessionId: grant.sessionId }));
+    } catch {
+      // What is not a lease lengthens nothing: the one that runs goes on running out.
+      mark('lease-refused', 'A lease came that the control server did not sign for this session; it was not taken.');
+    }
+  }
+
+  return {
+    message(message) {
+      switch (message.type) {
+        case 'start':
+          if (start !== null) return end(malformedReason('The launcher'));
+          start = message;
+          return void run(message).catch(fail);
+        case 'lease':
+          return renew(message);
+        case 'kill':
+          return kill(message);
+        case 'disconnect':
+          return end({ kind: 'disconnected', by: message.by });
+        case 'resumed':
+          return limits?.resumed();
+        case 'login-signature-answer':
+          return signatures.answer(message);
+        case 'port':
+        case 'screen':
+          // Both were taken by the link.
+          return;
+      }
+    },
+    screen: (channel) => screen.attach(channel),
+    malformed: () => end(malformedReason('The launcher')),
+    gone: () => end({ kind: 'disconnected', by: 'quit' }),
+    crashed: (error) => end({ kind: 'process-crashed', problem: toProblem(error) }),
+  };
+}
+
+function terminalOf(message: StartMessage): StartMessage['terminal'] {
+  return { ...message.terminal, cols: clampColumns(message.terminal.cols), rows: clampRows(message.terminal.rows) };
+}

@@ -1,0 +1,131 @@
+import { Client, type ClientChannel, type NegotiatedAlgorithms } from 'ssh2';
+import { blobOfLine, fingerprint } from '../../recording/signatures/keys.ts';
+import { SallyportError } from '../../shared/errors/result.ts';
+import type { GrantPayload } from '../../shared/protocol/signed.ts';
+import { cipherAlgorithms, hostKeyAlgorithms, kexAlgorithms, macAlgorithms } from './algorithms.ts';
+import { assertSupportedSsh2, type ExchangeProof, loginByCertificate, refuseServerChannels } from './ssh2-internals.ts';
+import { addressOf, type Wire } from './wire.ts';
+
+export interface SshOptions {
+  wire: Wire;
+  grant: GrantPayload;
+  terminal: { cols: number; rows: number; term: string };
+  /** Asks the broker for the one signature of this login. */
+  sign(proof: ExchangeProof, toSign: Buffer): Promise<Uint8Array>;
+  step(step: 'host-key' | 'login' | 'shell'): void;
+  banner(text: string): void;
+  channelRefused(type: string): void;
+}
+
+export interface Shell {
+  channel: ClientChannel;
+  facts: { hostKey: string; cipher: string; kex: string };
+  /** Says goodbye to the target; the wire closes a moment later. */
+  goodbye(): void;
+}
+
+/** Milliseconds for the whole way from the open wire to a logged-in connection. */
+const readyTimeoutMs = 20_000;
+const keepaliveMs = 10_000;
+
+/**
+ * Logs in by certificate and opens a shell on a terminal. Rejects with SP-2031 (host key), SP-2032 (algorithms), SP-2040 and SP-2041 (login),
+ * SP-2050 (connection), SP-2051 (shell), SP-9001. Nothing is sent to a target that does not hold an expected host key.
+ */
+export async function openShell(options: SshOptions): Promise<Shell> {
+  assertSupportedSsh2();
+  const client = new Client();
+  const facts = await login(client, options);
+  options.step('shell');
+  const channel = await shell(client, options);
+  return { channel, facts, goodbye: () => client.end() };
+}
+
+function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
+  const { grant, wire } = options;
+  const expected = grant.hostKeys.map(blobOfLine);
+  const known = expected.map(fingerprint).join(' ');
+  const address = addressOf(grant);
+  return new Promise((resolve, reject) => {
+    let offered: string | undefined;
+    let negotiated: NegotiatedAlgorithms | undefined;
+    let failure: unknown;
+    const fail = (error: unknown) => {
+      failure ??= error;
+      reject(failure);
+      wire.destroy();
+    };
+    client.on('handshake', (algorithms) => {
+      // A later key exchange comes here too.
+      if (negotiated === undefined) options.step('login');
+      negotiated = algorithms;
+    });
+    client.on('banner', options.banner);
+    client.on('ready', () => {
+      if (negotiated === undefined || !cipherAlgorithms.some((name) => name === negotiated?.cs.cipher)) return fail(new SallyportError('SP-2032', 'The target did not use AES-GCM. The session was not opened.', { facts: { address } }));
+      resolve({ hostKey: offered ?? '', cipher: negotiated.cs.cipher, kex: negotiated.kex });
+    });
+    // Also after the login: an error of a closed connection without a listener would be an uncaught exception.
+    client.on('error', (error) => fail(failure ?? explain(error, address)));
+    client.on('close', () => {
+      void wire.closed.then((end) => {
+        if (end.kind === 'refused') fail(new SallyportError(end.problem.code, end.problem.message, end.problem.facts === undefined ? {} : { facts: end.problem.facts }));
+        else fail(new SallyportError('SP-2050', 'The target closed the connection before the session was open. Try again; if it stays, ask its owner.', { facts: { address } }));
+      });
+    });
+    options.step('host-key');
+    client.connect({
+      sock: wire.stream,
+      username: grant.login,
+      ident: 'Sallyport',
+      authHandler: [{ type: 'none', username: grant.login }],
+      agentForward: false,
+      readyTimeout: readyTimeoutMs,
+      keepaliveInterval: keepaliveMs,
+      keepaliveCountMax: 3,
+      algorithms: { kex: kexAlgorithms, cipher: cipherAlgorithms, hmac: macAlgorithms, serverHostKey: hostKeyAlgorithms(grant.hostKeys), compress: ['none'] },
+      // Asked in every key exchange, the first and all later ones.
+      hostVerifier: (key: Buffer) => {
+        offered = fingerprint(key);
+        if (expected.some((blob) => blob.equals(key))) return true;
+        failure = new SallyportError('SP-2031', `The host key of ${grant.target.name} is not the one on record. Nothing was sent to it. Do not connect until its owner has said why the key changed.`, { facts: { address, known, offered } });
+        return false;
+      },
+    });
+    loginByCertificate(client, { user: grant.login, algorithm: grant.credential.algorithm, certificate: Buffer.from(grant.credential.certificate, 'base64'), sign: options.sign, failed: fail });
+    refuseServerChannels(client, options.channelRefused);
+  });
+}
+
+function shell(client: Client, options: SshOptions): Promise<ClientChannel> {
+  const facts = { address: addressOf(options.grant) };
+  return new Promise((resolve, reject) => {
+    const refused = () => reject(new SallyportError('SP-2051', 'The target let you in but did not start a shell. Ask its owner whether this login may have one.', { facts }));
+    // ssh2 reports a lost connection to the one who waits for a channel too; the wire's own end says more.
+    void options.wire.closed.then(() => reject(new SallyportError('SP-2050', 'The target closed the connection before it started a shell. Try again; if it stays, ask its owner.', { facts })));
+    const timer = setTimeout(refused, readyTimeoutMs);
+    try {
+      client.shell({ ...options.terminal, width: 0, height: 0, modes: {} }, (error, channel) => {
+        clearTimeout(timer);
+        if (error === undefined) resolve(channel);
+        else setImmediate(refused);
+      });
+    } catch {
+      clearTimeout(timer);
+      setImmediate(refused);
+    }
+  });
+}
+
+/**
+ * ssh2's errors as ours. It has no codes, so its texts (of the pinned version) are read here and nowhere else; they are never passed on.
+ */
+function explain(error: Error & { level?: string }, address: string): SallyportError {
+  const facts = { address };
+  if (error.level === 'client-authentication') return new SallyportError('SP-2040', 'The target did not accept the login. Its owner must trust the certificate authority for this login; ask them or your administrator.', { facts });
+  if (error.level === 'client-timeout') return new SallyportError('SP-2050', 'The target stopped answering. Check your network and connect again.', { facts });
+  if (/no matching host key/i.test(error.message)) return new SallyportError('SP-2031', 'The target has no host key of the kind on record. Nothing was sent to it. Do not connect until its owner has said why the key changed.', { facts });
+  if (/no matching|Unsupported/i.test(error.message)) return new SallyportError('SP-2032', 'Target and launcher have no modern algorithm in common. Ask the owner of the target to update its SSH server.', { facts });
+  if (/signature verification failed/i.test(error.message)) return new SallyportError('SP-2031', 'The target showed the right host key but could not prove that it holds it. Nothing was sent to it. Tell your security team.', { facts });
+  return new SallyportError('SP-2050', 'The connection to the target failed. Try again; if it stays, ask its owner.', { facts });
+}

@@ -1,0 +1,105 @@
+import type { IncomingMessage } from 'node:http';
+import { createWebSocketStream, WebSocket } from 'ws';
+import { z } from 'zod';
+import { errorCodeSchema, type Problem, SallyportError } from '../../shared/errors/result.ts';
+import { closeCodes } from '../../shared/protocol/control-channel.ts';
+import type { GrantPayload } from '../../shared/protocol/signed.ts';
+import { addressOf, reachTimeoutMs, type Wire, type WireEnd } from './wire.ts';
+
+/** Where the relay is and how this connection proves itself. */
+export interface RelayAccess {
+  /** wss URL of this session's relay. */
+  url: string;
+  /** The one-use DPoP proof (RFC 9449). */
+  proof: string;
+  /** PEM of the pinned authority; no other is trusted. */
+  trustRoot: string;
+}
+
+const problemDocument = z.object({ code: errorCodeSchema, detail: z.string().max(1000).optional(), title: z.string().max(300).optional() });
+
+/**
+ * Opens the way to the target through the relay. The target is the one the server chose for the session; no address is sent. Rejects with the
+ * relay's own problem, or SP-2104 / SP-2105.
+ */
+export function openRelay(grant: GrantPayload, relay: RelayAccess, signal: AbortSignal): Promise<Wire> {
+  return new Promise((resolve, reject) => {
+    if (new URL(relay.url).protocol !== 'wss:') throw new SallyportError('SP-2105', 'The relay was not named by a wss address. No connection was made. Ask your administrator.');
+    const socket = new WebSocket(relay.url, {
+      ca: relay.trustRoot,
+      rejectUnauthorized: true,
+      headers: { DPoP: relay.proof },
+      handshakeTimeout: reachTimeoutMs,
+      // Terminal bytes are small and encrypted: compressing them only costs.
+      perMessageDeflate: false,
+      maxPayload: 16 * 1024 * 1024,
+      followRedirects: false,
+    });
+    socket.binaryType = 'nodebuffer';
+    let opened = false;
+    const closed = new Promise<WireEnd>((done) => socket.on('close', (code) => done(endOf(code, grant))));
+    const onAbort = () => socket.terminate();
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.on('error', () => {
+      if (!opened) reject(new SallyportError('SP-2105', 'The relay could not be reached or is not the one this device trusts. Check your network and try again.', { facts: { relay: new URL(relay.url).host } }));
+    });
+    socket.once('unexpected-response', (_request, response) => {
+      readProblem(response).then(
+        (problem) => reject(new SallyportError(problem.code, problem.message, { facts: { address: addressOf(grant), status: String(response.statusCode) } })),
+        reject,
+      );
+    });
+    socket.once('open', () => {
+      opened = true;
+      signal.removeEventListener('abort', onAbort);
+      const stream = createWebSocketStream(socket);
+      // What the stream reports is also in `closed`; without a listener it would end the process.
+      stream.on('error', () => undefined);
+      resolve({ stream, closed, destroy: () => socket.terminate() });
+    });
+    if (signal.aborted) onAbort();
+  });
+}
+
+async function readProblem(response: IncomingMessage): Promise<Problem> {
+  const fallback: Problem = { code: 'SP-2105', message: `The relay refused this session (HTTP ${response.statusCode ?? 'without status'}). Connect again; if it stays, ask your administrator.` };
+  let text = '';
+  try {
+    for await (const chunk of response.setEncoding('utf8')) {
+      text += chunk;
+      if (text.length > 16_384) break;
+    }
+    const parsed = problemDocument.safeParse(JSON.parse(text));
+    return parsed.success ? { code: parsed.data.code, message: parsed.data.detail ?? parsed.data.title ?? fallback.message } : fallback;
+  } catch {
+    return fallback;
+  } finally {
+    response.destroy();
+  }
+}
+
+/** What a close code of the relay (control-channel.ts) means here. */
+export function endOf(code: number, grant: GrantPayload): WireEnd {
+  const facts = { address: addressOf(grant) };
+  switch (code) {
+    case closeCodes.ended:
+    case 1000:
+      return { kind: 'ended' };
+    case closeCodes.killed:
+      return { kind: 'killed' };
+    case closeCodes.leaseExpired:
+      return { kind: 'lease-expired' };
+    case closeCodes.targetUnreachable:
+      return { kind: 'refused', problem: { code: 'SP-2104', message: `The relay could not reach ${grant.target.name}. It may be down, or the relay is not on its network. Try again, or ask its owner.`, facts } };
+    case closeCodes.cipherRefused:
+      return { kind: 'refused', problem: { code: 'SP-2032', message: 'The relay refused the connection because target and launcher did not agree on AES-GCM. Ask the owner of the target to allow it.', facts } };
+    case closeCodes.revoked:
+      return { kind: 'refused', problem: { code: 'SP-1005', message: 'This device may not connect any more. Ask your administrator.' } };
+    case closeCodes.superseded:
+      return { kind: 'refused', problem: { code: 'SP-2105', message: 'The relay gave this session to another connection. Connect again.' } };
+    case closeCodes.malformed:
+      return { kind: 'refused', problem: { code: 'SP-2105', message: 'The relay did not understand this connection. Update the launcher, or ask your administrator.' } };
+    default:
+      return { kind: 'network' };
+  }
+}

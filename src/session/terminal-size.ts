@@ -1,0 +1,12 @@
+/** A terminal is 1 to 1,000 columns wide and 1 to 500 rows high; anything else is brought into that. */
+export function clampColumns(columns: number): number {
+  return clamp(columns, 1000);
+}
+
+export function clampRows(rows: number): number {
+  return clamp(rows, 500);
+}
+
+function clamp(value: number, max: number): number {
+  return Number.isFinite(value) ? Math.min(Math.max(Math.trunc(value), 1), max) : 1;
+}
