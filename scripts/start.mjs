@@ -6,7 +6,7 @@
 import { platform } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { hasDisplay, startDisplay } from './lib/display.mjs';
+import { hasDisplay, shareDesktop, startDisplay } from './lib/display.mjs';
 import { runLab } from './lib/lab-process.mjs';
 import { fail, StepError, say } from './lib/say.mjs';
 import { removeStage, stageApp } from './lib/stage.mjs';
@@ -55,7 +55,10 @@ async function main() {
   const display = tour && platform() === 'linux' ? await startDisplay() : undefined;
   try {
     const args = [tour ? '--tour' : '--launcher', ...(json ? ['--json'] : []), ...(as ? ['--as', as] : [])];
-    return await runLab(args, { ...display?.env, SALLYPORT_STAGE: path.join(stage.folder, 'stage.json') });
+    return await runLab(args, {
+      ...(display?.env ?? shareDesktop(stage)),
+      SALLYPORT_STAGE: path.join(stage.folder, 'stage.json'),
+    });
   } finally {
     await display?.close();
     removeStage(stage);

@@ -2,8 +2,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { platform, tmpdir } from 'node:os';
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir, platform, tmpdir } from 'node:os';
 import path from 'node:path';
 import { StepError } from './say.mjs';
 import { appUser, giveTo } from './stage.mjs';
@@ -13,6 +13,22 @@ const startLimitMs = 15_000;
 /** @returns {boolean} whether windows can be shown to a person here */
 export function hasDisplay() {
   return platform() !== 'linux' || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
+}
+
+/**
+ * Lets the app's user onto root's own desktop: a copy of the cookie that only they can read. Wayland's socket stays closed to
+ * them, so X11 it is.
+ * @param {import('./stage.mjs').Stage} stage
+ * @returns {Record<string, string | undefined>} what to add to the environment
+ */
+export function shareDesktop(stage) {
+  const cookies = process.env.XAUTHORITY ?? path.join(homedir(), '.Xauthority');
+  if (!stage.user || platform() !== 'linux' || !existsSync(cookies)) return {};
+  const copy = path.join(stage.folder, 'xauthority');
+  copyFileSync(cookies, copy);
+  chmodSync(copy, 0o600);
+  giveTo(stage.user, copy);
+  return { XAUTHORITY: copy, WAYLAND_DISPLAY: undefined };
 }
 
 /** @param {string} file @param {string} display @param {string} cookie */
