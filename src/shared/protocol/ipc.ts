@@ -17,7 +17,11 @@ export const connectionSchema = z.discriminatedUnion('state', [
 export type Connection = z.infer<typeof connectionSchema>;
 
 /** What has still to reach the central store. */
-export const backlogSchema = z.object({ recordings: z.number().int(), bytes: z.number(), lastProblem: problemSchema.nullable() });
+export const backlogSchema = z.object({
+  recordings: z.number().int(),
+  bytes: z.number(),
+  lastProblem: problemSchema.nullable(),
+});
 export type Backlog = z.infer<typeof backlogSchema>;
 
 export const appStateSchema = z.object({
@@ -26,9 +30,15 @@ export const appStateSchema = z.object({
   platform: z.string(),
   /** `first-run`: not enrolled. `managed`: address comes from a policy file, a code alone is enough. */
   enrolment: z.discriminatedUnion('state', [
-    z.object({ state: z.literal('first-run'), managed: z.object({ address: z.string(), organisation: z.string().nullable() }).nullable(), problem: problemSchema.nullable() }),
     z.object({
-      state: z.literal('enrolled'), address: z.string(), me: meSchema.nullable(),
+      state: z.literal('first-run'),
+      managed: z.object({ address: z.string(), organisation: z.string().nullable() }).nullable(),
+      problem: problemSchema.nullable(),
+    }),
+    z.object({
+      state: z.literal('enrolled'),
+      address: z.string(),
+      me: meSchema.nullable(),
       /** Where the device key lives; `memory` means that quitting forgets this device. */
       deviceKey: z.enum(['keyring', 'file', 'memory']),
     }),
@@ -57,12 +67,26 @@ export const sessionViewSchema = z.object({
   endedAtMs: z.number().nullable(),
   record: z.object({
     /** Bytes in the journal and the time of its last sync. */
-    writtenBytes: z.number(), syncedAtMs: z.number().nullable(),
+    writtenBytes: z.number(),
+    syncedAtMs: z.number().nullable(),
     /** Bytes with a receipt and when it came. */
-    storedBytes: z.number(), storedAtMs: z.number().nullable(), complete: z.boolean(),
+    storedBytes: z.number(),
+    storedAtMs: z.number().nullable(),
+    complete: z.boolean(),
   }),
   /** Set when an order ended it: times for the banner. */
-  kill: z.object({ orderId: z.string(), by: z.string(), byRole: z.string(), reason: z.string(), requestedAt: z.string(), receivedMs: z.number(), closedMs: z.number().nullable(), lockId: z.string() }).nullable(),
+  kill: z
+    .object({
+      orderId: z.string(),
+      by: z.string(),
+      byRole: z.string(),
+      reason: z.string(),
+      requestedAt: z.string(),
+      receivedMs: z.number(),
+      closedMs: z.number().nullable(),
+      lockId: z.string(),
+    })
+    .nullable(),
 });
 export type SessionView = z.infer<typeof sessionViewSchema>;
 
@@ -83,10 +107,20 @@ export const ipcRequests = {
   'app.forgetDevice': { request: nothing, response: nothing },
   /** A whole invite, or the eight-character code on a managed device. */
   'app.enrol': { request: z.object({ invite: z.string().max(4096) }), response: nothing },
-  'targets.list': { request: z.object({ refresh: z.boolean() }), response: z.object({ targets: z.array(targetViewSchema), loadedAtMs: z.number() }) },
+  'targets.list': {
+    request: z.object({ refresh: z.boolean() }),
+    response: z.object({ targets: z.array(targetViewSchema), loadedAtMs: z.number() }),
+  },
   'sessions.list': { request: nothing, response: z.object({ sessions: z.array(sessionViewSchema) }) },
   'sessions.connect': {
-    request: z.object({ targetId: z.string().max(200), login: z.string().max(64), reason: z.string().max(500).nullable(), ticket: z.string().max(100).nullable(), cols: z.number().int(), rows: z.number().int() }),
+    request: z.object({
+      targetId: z.string().max(200),
+      login: z.string().max(64),
+      reason: z.string().max(500).nullable(),
+      ticket: z.string().max(100).nullable(),
+      cols: z.number().int(),
+      rows: z.number().int(),
+    }),
     response: z.object({ id: z.string() }),
   },
   /** Asks for the session's MessagePort; it arrives as a `port` message (see preload). Once per session. */
@@ -94,9 +128,26 @@ export const ipcRequests = {
   'sessions.disconnect': { request: z.object({ id: z.string() }), response: nothing },
   /** Forgets an ended session's tab. */
   'sessions.close': { request: z.object({ id: z.string() }), response: nothing },
-  'recordings.list': { request: nothing, response: z.object({ recordings: z.array(recordingViewSchema), local: z.array(z.object({ sessionId: z.string(), targetName: z.string(), bytes: z.number(), state: z.enum(['running', 'waiting', 'sending', 'stuck']), problem: problemSchema.nullable() })) }) },
+  'recordings.list': {
+    request: nothing,
+    response: z.object({
+      recordings: z.array(recordingViewSchema),
+      local: z.array(
+        z.object({
+          sessionId: z.string(),
+          targetName: z.string(),
+          bytes: z.number(),
+          state: z.enum(['running', 'waiting', 'sending', 'stuck']),
+          problem: problemSchema.nullable(),
+        }),
+      ),
+    }),
+  },
   /** Starts a replay process; its MessagePort arrives as a `port` message. */
-  'replay.open': { request: z.object({ sessionId: z.string().max(100), purpose: z.string().min(1).max(300) }), response: z.object({ replayId: z.string() }) },
+  'replay.open': {
+    request: z.object({ sessionId: z.string().max(100), purpose: z.string().min(1).max(300) }),
+    response: z.object({ replayId: z.string() }),
+  },
   'replay.close': { request: z.object({ replayId: z.string() }), response: nothing },
   'settings.get': { request: nothing, response: settingsSchema },
   'settings.set': { request: settingsSchema.partial(), response: settingsSchema },
@@ -116,7 +167,11 @@ export const ipcEvents = {
 export type IpcEventName = keyof typeof ipcEvents;
 
 /** Message that comes with a MessagePort (`window.postMessage` from the preload, same window, with one port). */
-export const portMessageSchema = z.object({ type: z.literal('sallyport-port'), kind: z.enum(['session', 'replay']), id: z.string() });
+export const portMessageSchema = z.object({
+  type: z.literal('sallyport-port'),
+  kind: z.enum(['session', 'replay']),
+  id: z.string(),
+});
 export type PortMessage = z.infer<typeof portMessageSchema>;
 
 /** What the preload exposes as `window.sallyport`. */
@@ -127,5 +182,4 @@ export interface SallyportBridge {
   on(name: IpcEventName, listener: (body: unknown) => void): () => void;
 }
 
-/** One raw channel each way carries the whole table. */
-export const ipcChannels = { request: 'sallyport:request', event: 'sallyport:event', port: 'sallyport:port' } as const;
+export { ipcChannels } from './ipc-channels.ts';

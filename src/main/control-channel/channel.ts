@@ -1,0 +1,235 @@
+import { WebSocket } from 'ws';
+import { SallyportError, toProblem } from '../../shared/errors/result.ts';
+import {
+  type ControlToLauncher,
+  closeCodes,
+  controlToLauncherSchema,
+  heartbeatMs,
+  type LauncherToControl,
+  silenceMs,
+} from '../../shared/protocol/control-channel.ts';
+import type { Connection } from '../../shared/protocol/ipc.ts';
+import { problemOfAnswer, unreachable } from '../control-client/problems.ts';
+import type { ProofMaker } from '../control-client/proof.ts';
+import { retryDelayMs } from './backoff.ts';
+
+const connectTimeoutMs = 10_000;
+
+/** What the channel tells its owner. */
+export interface ChannelEvents {
+  message(message: ControlToLauncher): void;
+  /** The link is up and `hello` has been exchanged both ways. */
+  online(): void;
+  connection(state: Connection): void;
+}
+
+/**
+ * The control channel: one WebSocket, kept open. Reconnects by itself; silence for `silenceMs` or a message of another shape ends the link (a
+ * server that talks nonsense is not obeyed and not kept). Knows nothing of what the messages mean.
+ */
+export class ControlChannel {
+  private socket: WebSocket | null = null;
+  private attempt = 0;
+  private retry: NodeJS.Timeout | null = null;
+  private beat: NodeJS.Timeout | null = null;
+  private lastHeard = 0;
+  private stopped = false;
+  private state: Connection = { state: 'connecting' };
+  private offlineSinceMs: number | null = null;
+  private readonly options: {
+    address: string;
+    trustRoot: string;
+    proofs: ProofMaker;
+    version: string;
+    liveSessions: () => string[];
+    events: ChannelEvents;
+  };
+
+  constructor(options: ControlChannel['options']) {
+    this.options = options;
+  }
+
+  get connection(): Connection {
+    return this.state;
+  }
+
+  start(): void {
+    this.open();
+  }
+
+  /** Tries at once: the network is back, the machine woke up, or the person asked. A link that is up is probed instead. */
+  reconnectNow(): void {
+    if (this.stopped) return;
+    if (this.state.state === 'online') {
+      this.socket?.ping();
+      // What was heard before a suspend says nothing: the link must prove itself within two heartbeats.
+      this.lastHeard = Math.min(this.lastHeard, performance.now() - (silenceMs - 2 * heartbeatMs));
+      return;
+    }
+    if (this.retry === null) return;
+    clearTimeout(this.retry);
+    this.retry = null;
+    this.attempt = 0;
+    this.open();
+  }
+
+  /** Sends when the link is up; returns whether it was. */
+  send(message: LauncherToControl): boolean {
+    if (this.state.state !== 'online' || this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    if (this.retry !== null) clearTimeout(this.retry);
+    if (this.beat !== null) clearInterval(this.beat);
+    this.socket?.close(1000);
+    this.socket = null;
+  }
+
+  private become(state: Connection): void {
+    this.state = state;
+    this.options.events.connection(state);
+  }
+
+  private open(): void {
+    if (this.offlineSinceMs === null) this.become({ state: 'connecting' });
+    void this.connect().catch((error: unknown) =>
+      this.lost(null, error instanceof SallyportError ? error : unreachable(this.options.address, error)),
+    );
+  }
+
+  private async connect(): Promise<void> {
+    const url = `${this.options.address.replace(/^https:/, 'wss:')}/v1/control`;
+    const proof = await this.options.proofs.proof('GET', url);
+    if (this.stopped) return;
+    const socket = new WebSocket(url, {
+      ca: this.options.trustRoot,
+      headers: { dpop: proof },
+      handshakeTimeout: connectTimeoutMs,
+      maxPayload: 1_048_576,
+      perMessageDeflate: false,
+    });
+    this.socket = socket;
+    let failure: SallyportError | null = null;
+    let pingSentAt = 0;
+    socket.on('unexpected-response', (_request, response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.length < 64 && chunks.push(chunk));
+      response.on('end', () => {
+        failure = refused(this.options.address, response.statusCode ?? 0, Buffer.concat(chunks));
+        socket.terminate();
+      });
+    });
+    socket.on('error', (error) => {
+      failure ??= unreachable(this.options.address, error);
+    });
+    socket.on('open', () => {
+      this.lastHeard = performance.now();
+      socket.send(
+        JSON.stringify({
+          type: 'hello',
+          version: this.options.version,
+          sessions: this.options.liveSessions(),
+        } satisfies LauncherToControl),
+      );
+      this.beat = setInterval(() => {
+        if (performance.now() - this.lastHeard > silenceMs) {
+          failure ??= unreachable(this.options.address, new Error('timeout'));
+          socket.terminate();
+          return;
+        }
+        socket.send(JSON.stringify({ type: 'heartbeat' } satisfies LauncherToControl));
+        pingSentAt = performance.now();
+        socket.ping();
+      }, heartbeatMs);
+      pingSentAt = performance.now();
+      socket.ping();
+    });
+    socket.on('pong', () => {
+      this.lastHeard = performance.now();
+      if (this.state.state === 'online')
+        this.become({ ...this.state, roundTripMs: Math.round((performance.now() - pingSentAt) * 10) / 10 });
+    });
+    socket.on('message', (data, isBinary) => {
+      this.lastHeard = performance.now();
+      const message = isBinary ? null : parseMessage(String(data));
+      if (message === null) {
+        failure = new SallyportError(
+          'SP-9002',
+          `The control server at ${this.options.address} sent a message of an unknown shape. The link was closed and is tried again; if it stays, update the launcher.`,
+        );
+        socket.close(closeCodes.malformed);
+        return;
+      }
+      if (message.type === 'hello') {
+        this.attempt = 0;
+        this.offlineSinceMs = null;
+        this.become({ state: 'online', sinceMs: Date.now(), roundTripMs: null });
+        this.options.events.online();
+        pingSentAt = performance.now();
+        socket.ping();
+      }
+      this.options.events.message(message);
+    });
+    socket.on('close', (code) => this.lost(socket, failure ?? closedBy(this.options.address, code)));
+  }
+
+  /** The link is gone (or never came): say so and plan the next try. */
+  private lost(socket: WebSocket | null, problem: SallyportError): void {
+    if (socket !== this.socket && socket !== null) return;
+    if (this.beat !== null) clearInterval(this.beat);
+    this.beat = null;
+    this.socket = null;
+    if (this.stopped) return;
+    const delay = retryDelayMs(this.attempt, Math.random());
+    this.attempt += 1;
+    this.offlineSinceMs ??= Date.now();
+    this.become({
+      state: 'offline',
+      sinceMs: this.offlineSinceMs,
+      problem: toProblem(problem),
+      nextTryAtMs: Date.now() + delay,
+    });
+    if (this.retry !== null) clearTimeout(this.retry);
+    this.retry = setTimeout(() => {
+      this.retry = null;
+      this.open();
+    }, delay);
+  }
+}
+
+function parseMessage(text: string): ControlToLauncher | null {
+  try {
+    return controlToLauncherSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+function refused(address: string, status: number, bytes: Buffer): SallyportError {
+  let body: unknown;
+  try {
+    body = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    body = undefined;
+  }
+  return problemOfAnswer({ address, status, body, clockAheadMs: null });
+}
+
+function closedBy(address: string, code: number): SallyportError {
+  if (code === closeCodes.superseded) {
+    return new SallyportError(
+      'SP-1003',
+      `Another launcher took over this device's link to ${address}. Close one of the two; this one goes on trying.`,
+    );
+  }
+  if (code === closeCodes.revoked)
+    return new SallyportError('SP-1005', `The server at ${address} no longer knows this device. Ask for a new invite.`);
+  return new SallyportError(
+    'SP-1003',
+    `The link to the control server at ${address} was closed. Sallyport goes on trying by itself.`,
+    { facts: { address, close: String(code) } },
+  );
+}

@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util';
+
+/** What the command line may say. Unknown switches are Chromium's or a test driver's and are left alone. */
+export interface LaunchOptions {
+  /** Invite to enrol with at start, without the screen. For the laboratory: a code in argv can be seen by the machine's other users, so it is single use. */
+  enrol: string | null;
+  userDataDir: string | null;
+  policyFile: string;
+  testHooks: boolean;
+  /** The laboratory's explicit fallback where user namespaces are denied. */
+  noSandbox: boolean;
+}
+
+export const systemPolicyFile =
+  process.platform === 'win32' ? 'C:\\ProgramData\\Sallyport\\policy.json' : '/etc/sallyport/policy.json';
+
+/** Reads the switches. A packaged app takes no test hooks. */
+export function readLaunchOptions(argv: string[], packaged: boolean): LaunchOptions {
+  const { values } = parseArgs({
+    args: argv,
+    strict: false,
+    allowPositionals: true,
+    options: {
+      enrol: { type: 'string' },
+      'user-data-dir': { type: 'string' },
+      policy: { type: 'string' },
+      'test-hooks': { type: 'boolean' },
+      'no-sandbox': { type: 'boolean' },
+    },
+  });
+  const text = (value: string | boolean | undefined) => (typeof value === 'string' && value !== '' ? value : null);
+  return {
+    enrol: text(values.enrol),
+    userDataDir: text(values['user-data-dir']),
+    policyFile: text(values.policy) ?? systemPolicyFile,
+    testHooks: values['test-hooks'] === true && !packaged,
+    noSandbox: values['no-sandbox'] === true,
+  };
+}

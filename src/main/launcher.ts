@@ -1,0 +1,273 @@
+import { join } from 'node:path';
+import type { MessagePortMain } from 'electron';
+import { type Problem, SallyportError, toProblem } from '../shared/errors/result.ts';
+import type { ControlToLauncher } from '../shared/protocol/control-channel.ts';
+import type { AppState, SessionView } from '../shared/protocol/ipc.ts';
+import type { OwnerToReplay } from '../shared/protocol/replay.ts';
+import type { OwnerToSession } from '../shared/protocol/session-control.ts';
+import { endReasonText } from '../shared/record/end-reason.ts';
+import { ControlLink } from './control-link.ts';
+import type { Forked } from './forked.ts';
+import type { IdentityService, Membership } from './identity/identity.ts';
+import type { ManagedPolicy } from './identity/policy-file.ts';
+import { Recordings } from './listings/recordings.ts';
+import { Targets } from './listings/targets.ts';
+import type { Log } from './log.ts';
+import { Replays } from './replay/replays.ts';
+import { type ConnectRequest, Supervisor } from './sessions/supervisor.ts';
+import { AppStateStore } from './state/app-state.ts';
+import { coalesced } from './state/coalesce.ts';
+import { SyncAgent } from './sync/agent.ts';
+
+/** What the launcher needs of the window, whatever draws it. */
+export interface LauncherWindow {
+  appState(state: AppState): void;
+  sessions(sessions: SessionView[]): void;
+  targetsChanged(): void;
+  recordingsChanged(): void;
+  /** Gives the page one end of a new channel and returns the other. Throws when there is no page. */
+  openPort(kind: 'session' | 'replay', id: string): MessagePortMain;
+}
+
+export interface LauncherOptions {
+  /** The app's data folder: the spool lies in it. */
+  folder: string;
+  version: string;
+  electron: string;
+  platform: string;
+  managed: ManagedPolicy | null;
+  identity: IdentityService;
+  forkSession: () => Forked<OwnerToSession>;
+  forkReplay: () => Forked<OwnerToReplay>;
+  window: LauncherWindow;
+  log: Log;
+}
+
+/** How long quitting waits for records to be sealed (a little more than the session process's own limit), and then for their upload. */
+const sealLimitMs = 6000;
+const lastUploadMs = 2000;
+
+/** The launcher without its window: owns identity, link, sessions, sync and replays, and ties them together. Knows nothing of Electron. */
+export class Launcher {
+  readonly state: AppStateStore;
+  readonly supervisor: Supervisor;
+  private readonly sync: SyncAgent;
+  private readonly targets = new Targets();
+  private readonly recordings: Recordings;
+  private readonly replays: Replays;
+  private readonly endings = new Map<string, string>();
+  private link: ControlLink | null = null;
+  private readonly options: LauncherOptions;
+
+  constructor(options: LauncherOptions) {
+    this.options = options;
+    const { window, log } = options;
+    const spool = join(options.folder, 'spool');
+    this.state = new AppStateStore({
+      version: options.version,
+      electron: options.electron,
+      platform: options.platform,
+      onChange: (state) => window.appState(state),
+    });
+    this.supervisor = new Supervisor({
+      spool,
+      software: `sallyport ${options.version}`,
+      fork: options.forkSession,
+      link: () => this.link,
+      log,
+      onChange: coalesced(() => window.sessions(this.supervisor.list())),
+      onSpooled: (sessionId) => this.sync.kick(sessionId),
+      onEnded: (sessionId, reason) => {
+        this.endings.set(sessionId, endReasonText(reason));
+        window.recordingsChanged();
+      },
+    });
+    this.sync = new SyncAgent({
+      spool,
+      link: () => this.link,
+      isLive: (sessionId) => this.supervisor.liveIds().includes(sessionId),
+      because: (sessionId) => this.endings.get(sessionId) ?? null,
+      onChange: coalesced(() => this.state.update({ backlog: this.sync.backlog() })),
+      onReceipt: (sessionId, receipt) =>
+        this.supervisor.receipt(sessionId, {
+          bytes: receipt.bytes,
+          atMs: Date.parse(receipt.at),
+          ended: receipt.ended,
+        }),
+      onStored: () => window.recordingsChanged(),
+      log,
+    });
+    this.recordings = new Recordings(() => this.sync.local());
+    this.replays = new Replays({ fork: options.forkReplay, openPort: (id) => window.openPort('replay', id), log });
+  }
+
+  /** Loads who this launcher is, or enrols with `invite`; a failure shows on the first-run screen. */
+  async start(invite: string | null): Promise<void> {
+    this.state.update({ enrolment: this.firstRun(null) });
+    try {
+      const membership = await this.options.identity.load();
+      if (membership !== null) await this.join(membership);
+      else if (invite !== null) await this.enrol(invite);
+    } catch (error) {
+      this.options.log('start.failed', { code: toProblem(error).code });
+      this.state.update({ enrolment: this.firstRun(toProblem(error)) });
+    }
+    await this.sync.scan();
+  }
+
+  /** Throws SP-1001 to SP-1004 in words for the screen. */
+  async enrol(invite: string): Promise<void> {
+    if (this.link !== null)
+      throw new SallyportError(
+        'SP-1002',
+        'This device is already enrolled. Forget it first, then enter the new invite.',
+      );
+    await this.join(await this.options.identity.enrol(invite));
+    await this.sync.scan();
+  }
+
+  /** Ends the sessions and forgets key and server. What is not sent yet stays in the spool. */
+  async forget(problem: Problem | null): Promise<void> {
+    const { link } = this;
+    await this.supervisor.disconnectAll(sealLimitMs);
+    if (problem === null) await this.sync.settled(lastUploadMs);
+    this.replays.closeAll();
+    this.link = null;
+    await link?.close();
+    await this.options.identity.forget();
+    this.targets.forget();
+    this.recordings.forget();
+    this.state.update({ enrolment: this.firstRun(problem), connection: { state: 'connecting' } });
+  }
+
+  /** The person asks, or the network is back: try everything now. */
+  async retry(): Promise<void> {
+    this.link?.channel.reconnectNow();
+    await this.sync.scan(true);
+  }
+
+  resumed(): void {
+    this.supervisor.resumed();
+    this.link?.channel.reconnectNow();
+  }
+
+  loadTargets(refresh: boolean) {
+    return this.targets.load(this.requireLink().caller, refresh);
+  }
+
+  async connect(request: ConnectRequest): Promise<string> {
+    return this.supervisor.connect(request, await this.targets.require(this.requireLink().caller, request.targetId));
+  }
+
+  attach(id: string): void {
+    this.supervisor.attach(id, () => this.options.window.openPort('session', id));
+  }
+
+  loadRecordings() {
+    return this.recordings.load(this.requireLink().caller);
+  }
+
+  openReplay(sessionId: string, purpose: string): Promise<string> {
+    const { caller, membership } = this.requireLink();
+    return this.replays.open({ caller, serverKey: membership.identity.serverKey, sessionId, purpose });
+  }
+
+  closeReplay(replayId: string): void {
+    this.replays.close(replayId);
+  }
+
+  /** The page is gone and with it every screen: a session without one is not left running. */
+  pageLost(): void {
+    this.replays.closeAll();
+    this.supervisor.disconnectScreens();
+  }
+
+  /** Ends everything in order; bounded in time. */
+  async finish(): Promise<void> {
+    await this.supervisor.disconnectAll(sealLimitMs);
+    await this.sync.settled(lastUploadMs);
+    this.sync.stop();
+    this.replays.closeAll();
+    await this.link?.close();
+  }
+
+  private async join(membership: Membership): Promise<void> {
+    const { identity, place } = membership;
+    this.state.update({
+      enrolment: { state: 'enrolled', address: identity.address, me: null, deviceKey: place },
+      connection: { state: 'connecting' },
+    });
+    const link = await ControlLink.open({
+      membership,
+      version: this.options.version,
+      listener: {
+        message: (message) => this.take(message),
+        online: () => this.online(),
+        connection: (connection) => this.state.update({ connection }),
+        liveSessions: () => this.supervisor.liveIds(),
+      },
+    });
+    this.link = link;
+    link.channel.start();
+  }
+
+  private online(): void {
+    this.supervisor.online();
+    void this.loadMe();
+    void this.sync.scan();
+    this.targets.changed();
+    this.options.window.targetsChanged();
+    this.options.window.recordingsChanged();
+  }
+
+  private take(message: ControlToLauncher): void {
+    switch (message.type) {
+      case 'hello':
+      case 'lease':
+      case 'kill':
+        this.supervisor.take(message);
+        return;
+      case 'heartbeat':
+        return;
+      case 'changed':
+        if (message.what.includes('targets')) {
+          this.targets.changed();
+          this.options.window.targetsChanged();
+        }
+        if (message.what.includes('recordings')) this.options.window.recordingsChanged();
+        if (message.what.includes('me')) void this.loadMe();
+        return;
+      case 'revoked':
+        this.options.log('device.revoked');
+        void this.forget(message.problem);
+        return;
+    }
+  }
+
+  private async loadMe(): Promise<void> {
+    const { link } = this;
+    if (link === null) return;
+    try {
+      const me = await link.caller.call('me');
+      const { identity, place } = link.membership;
+      if (this.link === link)
+        this.state.update({ enrolment: { state: 'enrolled', address: identity.address, me, deviceKey: place } });
+    } catch (error) {
+      this.options.log('me.failed', { code: toProblem(error).code });
+    }
+  }
+
+  private firstRun(problem: Problem | null): AppState['enrolment'] {
+    const { managed } = this.options;
+    return {
+      state: 'first-run',
+      managed: managed === null ? null : { address: managed.address, organisation: managed.organisation },
+      problem,
+    };
+  }
+
+  private requireLink(): ControlLink {
+    if (this.link === null) throw new SallyportError('SP-1008', 'This device is not enrolled. Enter an invite first.');
+    return this.link;
+  }
+}

@@ -1,0 +1,169 @@
+// Composition root of the launcher's main process.
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import {
+  app,
+  type BrowserWindow,
+  clipboard,
+  dialog,
+  MessageChannelMain,
+  nativeTheme,
+  powerMonitor,
+  safeStorage,
+} from 'electron';
+import type { OwnerToReplay } from '../shared/protocol/replay.ts';
+import type { OwnerToSession } from '../shared/protocol/session-control.ts';
+import { IdentityService } from './identity/identity.ts';
+import { type Keyring, KeyStore } from './identity/key-store.ts';
+import { readManagedPolicy } from './identity/policy-file.ts';
+import { makeHandlers } from './ipc/handlers.ts';
+import { WindowLink } from './ipc/window-link.ts';
+import { readLaunchOptions } from './launch-options.ts';
+import { Launcher } from './launcher.ts';
+import { makeLog } from './log.ts';
+import { QuitFlow } from './quit.ts';
+import { SettingsStore } from './settings/settings.ts';
+import { forkUtility } from './utility-process.ts';
+import { registerAppScheme, serveAppFiles } from './windows/app-protocol.ts';
+import { denyPermissions, guardAllPages } from './windows/guards.ts';
+import { openMainWindow } from './windows/main-window.ts';
+import { setMenu } from './windows/menu.ts';
+
+const log = makeLog();
+const options = readLaunchOptions(process.argv.slice(1), app.isPackaged);
+const built = import.meta.dirname;
+
+if (options.userDataDir !== null) {
+  mkdirSync(options.userDataDir, { recursive: true, mode: 0o700 });
+  app.setPath('userData', options.userDataDir);
+}
+if (!options.noSandbox) app.enableSandbox();
+registerAppScheme();
+guardAllPages(log);
+
+/** safeStorage keeps its promise only with a real keyring behind it; `basic_text` is obfuscation with a key that everybody knows. */
+const keyring: Keyring = {
+  isReal: () =>
+    safeStorage.isEncryptionAvailable() &&
+    (process.platform !== 'linux' || !['basic_text', 'unknown'].includes(safeStorage.getSelectedStorageBackend())),
+  encrypt: (text) => safeStorage.encryptString(text),
+  decrypt: (bytes) => safeStorage.decryptString(Buffer.from(bytes)),
+};
+
+async function run(): Promise<void> {
+  await app.whenReady();
+  const folder = app.getPath('userData');
+  denyPermissions();
+  setMenu();
+  serveAppFiles(join(built, '..', 'renderer', 'main_window'));
+
+  const managed = await readManagedPolicy(options.policyFile);
+  const link = new WindowLink();
+  let window: BrowserWindow | null = null;
+
+  const settings = new SettingsStore({
+    path: join(folder, 'settings.json'),
+    onChange: (changed) => {
+      nativeTheme.themeSource = changed.theme;
+      link.send('settings.changed', changed);
+    },
+  });
+  nativeTheme.themeSource = (await settings.load()).theme;
+
+  const launcher = new Launcher({
+    folder,
+    version: app.getVersion(),
+    electron: process.versions.electron ?? '',
+    platform: process.platform,
+    managed,
+    identity: new IdentityService({
+      folder,
+      keys: new KeyStore({ folder, keyring }),
+      managed,
+      deviceName: hostname().slice(0, 100) || 'device',
+    }),
+    forkSession: () => forkUtility<OwnerToSession>(join(built, 'session.cjs'), 'sallyport-session'),
+    forkReplay: () => forkUtility<OwnerToReplay>(join(built, 'replay.cjs'), 'sallyport-replay'),
+    log,
+    window: {
+      appState: (state) => link.send('app.state', state),
+      sessions: (sessions) => link.send('sessions.changed', { sessions }),
+      targetsChanged: () => link.send('targets.changed', {}),
+      recordingsChanged: () => link.send('recordings.changed', {}),
+      openPort: (kind, id) => {
+        const { port1, port2 } = new MessageChannelMain();
+        link.sendPort({ type: 'sallyport-port', kind, id }, port2);
+        return port1;
+      },
+    },
+  });
+
+  const quit = new QuitFlow({
+    running: () => launcher.supervisor.runningCount(),
+    ask: (sessions) => launcher.state.update({ quitAsked: sessions === null ? null : { sessions } }),
+    finish: () => launcher.finish(),
+    quit: () => app.quit(),
+  });
+  app.on('before-quit', (event) => {
+    if (!quit.mayQuit()) event.preventDefault();
+  });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => quit.answer('quit'));
+
+  link.serve(
+    makeHandlers({
+      launcher,
+      settings,
+      desktop: {
+        // A promise since Electron 4x, a string before.
+        clipboardRead: async () => await clipboard.readText(),
+        clipboardWrite: async (text) => await clipboard.writeText(text),
+        minimise: () => window?.minimize(),
+        toggleMaximise: () => (window?.isMaximized() === true ? window.unmaximize() : window?.maximize()),
+        close: () => window?.close(),
+        answerQuit: (answer) => quit.answer(answer),
+      },
+    }),
+    log,
+  );
+
+  app.on('second-instance', () => {
+    if (window?.isMinimized() === true) window.restore();
+    window?.focus();
+  });
+  powerMonitor.on('resume', () => launcher.resumed());
+
+  // The screen does not wait for the network, and the network not for the screen.
+  const starting = launcher.start(options.enrol);
+  window = await openMainWindow({
+    preload: join(built, 'preload.cjs'),
+    icon: join(built, '..', '..', 'assets', 'icons', 'icon-512.png'),
+    statePath: join(folder, 'window.json'),
+    testHooks: options.testHooks,
+    onOpen: (opened) => link.setWindow(opened),
+  });
+  window.on('close', (event) => {
+    if (quit.mayQuit()) return;
+    event.preventDefault();
+  });
+  window.webContents.on('render-process-gone', (_event, details) => {
+    log('page.gone', { because: details.reason });
+    launcher.pageLost();
+    if (details.reason !== 'clean-exit') window?.webContents.reload();
+  });
+  app.on('window-all-closed', () => app.quit());
+  await starting;
+}
+
+if (!app.requestSingleInstanceLock()) {
+  app.quit();
+} else {
+  run().catch((error: unknown) => {
+    log('start.failed', { kind: error instanceof Error ? error.name : typeof error });
+    dialog.showErrorBox(
+      'Sallyport cannot start',
+      error instanceof Error ? error.message : 'Something failed inside Sallyport. Start it again.',
+    );
+    app.exit(1);
+  });
+}

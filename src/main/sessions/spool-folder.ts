@@ -1,0 +1,27 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeWhole } from '../files.ts';
+
+/** `session.json` of a spool folder (docs/parts.md): enough to upload what lies there after any crash. Nothing in it is secret. */
+export const spoolSessionSchema = z.object({
+  version: z.literal(0),
+  sessionId: z.uuid(),
+  userId: z.string(),
+  deviceId: z.string(),
+  targetName: z.string(),
+  startedAt: z.string(),
+  sessionKey: z.string(),
+  sessionKeyCertificate: z.string(),
+  server: z.string(),
+});
+export type SpoolSession = z.infer<typeof spoolSessionSchema>;
+
+/** Makes `spool/<sessionId>/` (0700) with its session.json, before the session process may start. Returns the folder. */
+export async function makeSpoolFolder(spool: string, session: SpoolSession): Promise<string> {
+  const folder = join(spool, spoolSessionSchema.shape.sessionId.parse(session.sessionId));
+  await mkdir(spool, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { mode: 0o700 });
+  await writeWhole(join(folder, 'session.json'), `${JSON.stringify(session, null, 2)}\n`);
+  return folder;
+}

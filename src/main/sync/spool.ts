@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { verifySsh } from '../../recording/signatures/sshsig.ts';
+import type { Stream } from '../../shared/model/recording.ts';
+import {
+  namespaces,
+  type ReceiptPayload,
+  receiptPayloadSchema,
+  type Signed,
+  signedSchema,
+} from '../../shared/protocol/signed.ts';
+import { manifestFile, manifestSignatureFile } from '../../shared/record/manifest.ts';
+import { parseEndLine, parseSegmentLine } from '../../shared/record/manifest-lines.ts';
+import { isMissing, readJson, readText } from '../files.ts';
+import { type SpoolSession, spoolSessionSchema } from '../sessions/spool-folder.ts';
+
+export interface SpoolSegment {
+  stream: Stream;
+  seq: number;
+  file: string;
+  sha256: string;
+  bytes: number;
+  /** Number of the manifest's line, from 0: a receipt over more lines than that covers it. */
+  line: number;
+}
+
+/** What lies in one session's folder, read at one moment. */
+export interface SpoolContent {
+  session: SpoolSession;
+  /** Null while there is none whose signature is by the session's key: a half-replaced pair, or a crash before the first seal. */
+  manifest: { text: string; signature: string; lines: string[]; segments: SpoolSegment[]; ended: boolean } | null;
+  /** The kept receipt, as far as it is about this manifest's lines. */
+  receipt: ReceiptPayload | null;
+  journalBytes: number | null;
+}
+
+export const receiptFile = 'receipt.json';
+export const journalFile = 'journal';
+
+/** The session folders of the spool, oldest name first. No folder yet is an empty list. */
+export async function listSpool(spool: string): Promise<string[]> {
+  try {
+    const entries = await readdir(spool, { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** Null when the folder has no readable session.json: it is none of ours and is left alone. */
+export async function readSpoolFolder(folder: string): Promise<SpoolContent | null> {
+  const session = await readJson(join(folder, 'session.json'), spoolSessionSchema);
+  if (session === null) return null;
+  const signature = await readText(join(folder, manifestSignatureFile));
+  const text = await readText(join(folder, manifestFile));
+  const manifest = text === null || signature === null ? null : readManifest(text, signature, session.sessionKey);
+  const kept = await readJson(join(folder, receiptFile), signedSchema);
+  return {
+    session,
+    manifest,
+    receipt: manifest === null || kept === null ? null : receiptOf(kept, manifest.lines),
+    journalBytes: await sizeOf(join(folder, journalFile)),
+  };
+}
+
+function readManifest(text: string, signature: string, sessionKey: string): SpoolContent['manifest'] {
+  if (!verifySsh({ publicKey: sessionKey, namespace: namespaces.recording, message: text, signature })) return null;
+  const lines = text.split('\n').slice(0, -1);
+  const segments = lines.flatMap((line, number) => {
+    const parsed = parseSegmentLine(line);
+    return parsed === null
+      ? []
+      : [
+          {
+            stream: parsed.stream,
+            seq: parsed.seq,
+            file: parsed.file,
+            sha256: parsed.sha256,
+            bytes: parsed.bytes,
+            line: number,
+          },
+        ];
+  });
+  return { text, signature, lines, segments, ended: parseEndLine(lines.at(-1) ?? '') !== null };
+}
+
+/** Lower-case hex SHA-256 of the first `count` lines with their line feeds: what a receipt's `head` is. */
+export function headOf(lines: string[], count: number): string {
+  const hash = createHash('sha256');
+  for (const line of lines.slice(0, count)) hash.update(`${line}\n`);
+  return hash.digest('hex');
+}
+
+/** The payload when it is about exactly these lines. The signature was checked when it was kept, and is checked by every verifier. */
+function receiptOf(signed: Signed, lines: string[]): ReceiptPayload | null {
+  try {
+    const payload = receiptPayloadSchema.parse(JSON.parse(signed.payload));
+    return payload.lines <= lines.length && payload.head === headOf(lines, payload.lines) ? payload : null;
+  } catch {
+    return null;
+  }
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
