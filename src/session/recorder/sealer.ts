@@ -14,8 +14,8 @@ import type { SealedSegment } from './recorder.ts';
 import type { CutSegment } from './segment-builder.ts';
 
 /** Text that waits: above the first the session must stop reading, below the second it may go on. */
-const backlogHigh = 4_194_304;
-const backlogLow = 1_048_576;
+const backlogHigh = 2_097_152;
+const backlogLow = 524_288;
 /** Under a flood the manifest is signed once for several segments; alone, each is signed at once. */
 const signAtMostFor = 8;
 
