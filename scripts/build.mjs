@@ -1,5 +1,6 @@
 // Builds the launcher's processes and the server-side programs that are not up to date. Arguments: target names, or --force.
 import { existsSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { build } from 'vite';
 import { clearStamp, inputsHash, isFresh, targets, writeStamp } from './lib/build-targets.mjs';
 import { locked } from './lib/lock.mjs';
@@ -11,7 +12,7 @@ async function buildTarget(wanted) {
   if (!existsSync(inRoot(wanted.entry))) throw new Error(`its entry ${wanted.entry} does not exist`);
   const hash = inputsHash(wanted);
   clearStamp(wanted);
-  await build({ configFile: inRoot(wanted.config), mode: 'production', logLevel: 'warn', clearScreen: false });
+  await build({ configFile: inRoot(wanted.config), mode: 'production', logLevel: 'error', clearScreen: false });
   writeStamp(wanted, hash);
 }
 
@@ -30,7 +31,9 @@ async function main() {
       say(`    built ${wanted.name} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
     } catch (error) {
       // The others are still built: someone at work on one part can go on with the rest.
-      failures.push(`${wanted.name}: ${error instanceof Error ? error.message : String(error)}`);
+      failures.push(
+        `${wanted.name}: ${stripVTControlCharacters(error instanceof Error ? error.message : String(error))}`,
+      );
     }
   }
   if (failures.length > 0) {
