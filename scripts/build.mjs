@@ -12,7 +12,7 @@ async function buildTarget(wanted) {
   if (!existsSync(inRoot(wanted.entry))) throw new Error(`its entry ${wanted.entry} does not exist`);
   const hash = inputsHash(wanted);
   clearStamp(wanted);
-  await build({ configFile: inRoot(wanted.config), mode: 'production', logLevel: 'error', clearScreen: false });
+  await build({ configFile: inRoot(wanted.config), mode: 'production', logLevel: 'warn', clearScreen: false });
   writeStamp(wanted, hash);
 }
 
