@@ -1,10 +1,81 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { closeCodes } from '../shared/protocol/control-channel.ts';
+import { openBroker } from './broker/broker.ts';
 import type { CoreContext } from './context.ts';
+import { makeHub } from './live/hub.ts';
+import { makeLauncherChannels } from './live/launcher-channels.ts';
+import { startLeases } from './live/leases.ts';
+import { makeLocalOrderBus } from './live/order-bus.ts';
+import { makeOrders } from './live/orders.ts';
+import { makeSessionEnds } from './live/session-ends.ts';
+import { makeTargetFacts } from './live/target-facts.ts';
+import { makeRecordings } from './recordings/recordings.ts';
+import { makeRelay } from './relay/relay.ts';
 import type { Services } from './services.ts';
 
 /** Builds everything above the core. `core` is complete when this is called; nothing is listening yet. */
-export async function createServices(_core: CoreContext): Promise<Services> {
+export async function createServices(core: CoreContext): Promise<Services> {
+  const broker = await openBroker(core);
+  // Public: what a target's TrustedUserCAKeys names.
+  await writeFile(path.join(core.dataFolder, 'ssh-authority.pub'), `${broker.authority}\n`, { mode: 0o644 });
+
+  const logFailure = (error: unknown) => core.log.error({ err: error }, 'the end of a session could not be stored');
+  const hub = makeHub({ supersededCode: closeCodes.superseded });
+  const leases = startLeases({
+    clock: core.clock,
+    signer: core.signer,
+    isConnected: hub.isConnected,
+    send: hub.send,
+    onLapsed: (sessionId) => void ends.lapsed(sessionId).catch(logFailure),
+  });
+  const relay = makeRelay({ core, cutAt: leases.cutAt, onReachability: () => hub.changed(['targets']) });
+  const ends = makeSessionEnds({
+    core,
+    broker,
+    leases,
+    hub,
+    onEnd: (sessionId, by) =>
+      by === 'server'
+        ? relay.end(sessionId, closeCodes.leaseExpired, 'the lease ran out', true)
+        : relay.end(sessionId, closeCodes.ended, 'the session ended', false),
+  });
+  const orders = makeOrders({ core, bus: makeLocalOrderBus(), hub, leases, broker, cutWire: relay.cut });
+  const channels = makeLauncherChannels({ core, hub, leases, orders, ends });
+
+  const running = await core.reader
+    .selectFrom('sessions')
+    .select(['id', 'device_id', 'opened_at', 'killed_at'])
+    .where('ended_at', 'is', null)
+    .execute();
+  for (const session of running) {
+    leases.resume({ sessionId: session.id, deviceId: session.device_id, opened: session.opened_at !== null });
+    if (session.killed_at !== null) leases.stop(session.id);
+  }
+
+  core.events.on('devices-revoked', ({ deviceIds, because }) => {
+    for (const deviceId of deviceIds) {
+      leases.stopDevice(deviceId);
+      relay.endDevice(deviceId, closeCodes.revoked, 'revoked');
+    }
+    channels.revoke(deviceIds, because);
+  });
+  core.events.on('applied', () => hub.changed(['targets', 'recordings', 'sessions', 'me']));
+
   return {
-    targetFacts: { forPerson: async () => new Map() },
-    close: async () => undefined,
+    targetFacts: makeTargetFacts(core),
+    broker,
+    leases,
+    hub,
+    channels,
+    orders,
+    relay,
+    recordings: makeRecordings({ core, broker, hub }),
+    async close() {
+      leases.close();
+      orders.close();
+      hub.close();
+      await relay.close();
+    },
   };
 }

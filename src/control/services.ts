@@ -1,11 +1,25 @@
 import type { TargetView } from '../shared/model/target.ts';
+import type { Broker } from './broker/broker.ts';
+import type { Hub } from './live/hub.ts';
+import type { LauncherChannels } from './live/launcher-channels.ts';
+import type { Leases } from './live/leases.ts';
+import type { Orders } from './live/orders.ts';
+import type { Recordings } from './recordings/recordings.ts';
+import type { Relay } from './relay/relay.ts';
 
 /**
- * The services built on the core, as interfaces only (their implementations import the core, so they cannot be imported from here).
+ * The services built on the core (types only: their implementations import the core, so nothing but types may be imported from them here).
  * `create-services.ts` makes them.
  */
 export interface Services {
   readonly targetFacts: TargetFacts;
+  readonly broker: Broker;
+  readonly leases: Leases;
+  readonly hub: Hub;
+  readonly channels: LauncherChannels;
+  readonly orders: Orders;
+  readonly relay: Relay;
+  readonly recordings: Recordings;
   /** Called once when the server stops, before the database closes. */
   close(): Promise<void>;
 }

@@ -1,6 +1,40 @@
+import { controlChannel } from './control-channel.ts';
+import { liftLock, listLocks } from './locks.ts';
+import { loginSignature } from './login-signature.ts';
+import { getOrder, killSession } from './orders.ts';
+import {
+  getJournal,
+  getManifest,
+  getRecording,
+  getSegment,
+  listRecordings,
+  putJournal,
+  putManifest,
+  putSegment,
+  unlock,
+} from './recordings.ts';
+import { relay } from './relay.ts';
 import type { Route } from './route.ts';
+import { listSessions, openSession } from './sessions.ts';
 import type { SocketRoute } from './socket.ts';
 
 /** Sessions, orders, locks, recordings; and the control channel and the relay. */
-export const sessionRoutes: readonly Route[] = [];
-export const socketRoutes: readonly SocketRoute[] = [];
+export const sessionRoutes: readonly Route[] = [
+  openSession,
+  loginSignature,
+  listSessions,
+  killSession,
+  getOrder,
+  listLocks,
+  liftLock,
+  putSegment,
+  putManifest,
+  putJournal,
+  listRecordings,
+  getRecording,
+  getManifest,
+  getSegment,
+  getJournal,
+  unlock,
+];
+export const socketRoutes: readonly SocketRoute[] = [controlChannel, relay];

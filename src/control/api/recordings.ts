@@ -1,0 +1,63 @@
+import type { FastifyReply } from 'fastify';
+import { defineRoute } from './route.ts';
+
+/** Sealed bytes: nothing on the way may guess a type or keep them. */
+function asBytes(reply: FastifyReply, bytes: Buffer): Buffer {
+  reply.type('application/octet-stream').header('cache-control', 'no-store');
+  return bytes;
+}
+
+export const putSegment = defineRoute(
+  'putSegment',
+  (context, { actor, params, body, request }) =>
+    context.services.recordings.putSegment(actor, { ...params, body, digestHeader: request.headers['content-digest'] }),
+  { bodyLimit: (context) => context.config.limits.segmentBody },
+);
+
+export const putJournal = defineRoute(
+  'putJournal',
+  (context, { actor, params, query, body, request }) =>
+    context.services.recordings.putJournal(actor, {
+      ...params,
+      because: query.because,
+      body,
+      digestHeader: request.headers['content-digest'],
+    }),
+  { bodyLimit: (context) => context.config.limits.journalBody },
+);
+
+export const putManifest = defineRoute(
+  'putManifest',
+  async (context, { actor, params, body }) => ({
+    receipt: await context.services.recordings.putManifest(actor, {
+      sessionId: params.sessionId,
+      text: body.manifest,
+      signature: body.signature,
+    }),
+  }),
+  { bodyLimit: (context) => context.config.limits.manifestBody },
+);
+
+export const listRecordings = defineRoute('listRecordings', async (context, { actor, query }) => ({
+  recordings: await context.services.recordings.list(actor, query.limit),
+}));
+
+export const getRecording = defineRoute('getRecording', (context, { actor, params }) =>
+  context.services.recordings.get(actor, params.sessionId),
+);
+
+export const getManifest = defineRoute('getManifest', (context, { actor, params }) =>
+  context.services.recordings.manifest(actor, params.sessionId),
+);
+
+export const getSegment = defineRoute('getSegment', async (context, { actor, params, reply }) =>
+  asBytes(reply, await context.services.recordings.sealed(actor, params.sessionId, params)),
+);
+
+export const getJournal = defineRoute('getJournal', async (context, { actor, params, reply }) =>
+  asBytes(reply, await context.services.recordings.sealed(actor, params.sessionId, 'journal')),
+);
+
+export const unlock = defineRoute('unlock', async (context, { actor, params, body }) => ({
+  sealedIdentity: await context.services.recordings.unlock(actor, { sessionId: params.sessionId, ...body }),
+}));

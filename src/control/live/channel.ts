@@ -1,0 +1,108 @@
+import type { WebSocket } from 'ws';
+import {
+  type ControlToLauncher,
+  closeCodes,
+  heartbeatMs,
+  type LauncherToControl,
+  launcherToControlSchema,
+  silenceMs,
+} from '../../shared/protocol/control-channel.ts';
+import type { Clock } from '../context.ts';
+import type { Channel } from './hub.ts';
+
+const maxMessageBytes = 65_536;
+/** A launcher with a hundred sessions says some hundred things a second at most; beyond it the channel is not what it claims to be. */
+const maxWaiting = 1000;
+
+export interface ChannelOptions {
+  socket: WebSocket;
+  deviceId: string;
+  userId: string;
+  clock: Clock;
+  /** Called for each valid message, one after the other. `MalformedMessage` closes the channel as malformed, any other rejection as failed. */
+  onMessage(message: LauncherToControl): Promise<void> | void;
+  onFailure(error: unknown): void;
+  /** Once. `why` is for the log. */
+  onClose(why: string): void;
+}
+
+function parse(data: WebSocket.RawData, isBinary: boolean): LauncherToControl | null {
+  if (isBinary || !Buffer.isBuffer(data) || data.length > maxMessageBytes) return null;
+  try {
+    const parsed = launcherToControlSchema.safeParse(JSON.parse(data.toString('utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Thrown by `onMessage` for a message of the right shape that this device has no right to say. */
+export class MalformedMessage extends Error {}
+
+/** Serves one control channel: validates what comes, keeps the order of messages, beats, and closes when the other side is silent. */
+export function openChannel(options: ChannelOptions): Channel {
+  const { socket, clock } = options;
+  let heardAt = clock.monotonicMs();
+  let waiting = 0;
+  let work: Promise<void> = Promise.resolve();
+  let closed = false;
+
+  const channel: Channel = {
+    deviceId: options.deviceId,
+    userId: options.userId,
+    send(message: ControlToLauncher) {
+      if (closed || socket.readyState !== socket.OPEN) return false;
+      socket.send(JSON.stringify(message));
+      return true;
+    },
+    close(code, reason) {
+      finish(reason);
+      socket.close(code, reason.slice(0, 100));
+      // Who does not answer the close is cut off: a revoked device must be out within two seconds (security.md 30).
+      setTimeout(() => socket.terminate(), 1000).unref();
+    },
+  };
+
+  function finish(why: string): void {
+    if (closed) return;
+    closed = true;
+    clearInterval(beat);
+    options.onClose(why);
+  }
+
+  async function handle(message: LauncherToControl): Promise<void> {
+    if (closed) return;
+    try {
+      await options.onMessage(message);
+    } catch (error) {
+      const malformed = error instanceof MalformedMessage;
+      if (!malformed) options.onFailure(error);
+      channel.close(malformed ? closeCodes.malformed : 1011, malformed ? error.message : 'the server failed');
+    }
+  }
+
+  const beat = setInterval(() => {
+    if (clock.monotonicMs() - heardAt > silenceMs) channel.close(1001, 'silent');
+    else channel.send({ type: 'heartbeat' });
+  }, heartbeatMs);
+  beat.unref();
+
+  socket.on('message', (data, isBinary) => {
+    if (closed) return;
+    heardAt = clock.monotonicMs();
+    const message = parse(data, isBinary);
+    if (message === null || waiting >= maxWaiting) {
+      channel.close(closeCodes.malformed, message === null ? 'malformed message' : 'too many messages');
+      return;
+    }
+    waiting += 1;
+    work = work
+      .then(() => handle(message))
+      .finally(() => {
+        waiting -= 1;
+      });
+  });
+  socket.on('close', () => finish('closed'));
+  socket.on('error', () => finish('failed'));
+  return channel;
+}

@@ -1,0 +1,54 @@
+import type { WebSocket } from 'ws';
+import { closeCodes } from '../../shared/protocol/control-channel.ts';
+import type { Actor } from '../actor.ts';
+import type { CoreContext } from '../context.ts';
+import { openChannel } from './channel.ts';
+import type { Hub } from './hub.ts';
+import { makeLauncherMessages } from './launcher-messages.ts';
+import type { Leases } from './leases.ts';
+import type { Orders } from './orders.ts';
+import type { SessionEnds } from './session-ends.ts';
+
+export interface LauncherChannels {
+  /** Serves a launcher's control channel until it closes. */
+  serve(socket: WebSocket, actor: Actor & { device: NonNullable<Actor['device']> }): void;
+  /** Devices lost their right to be here: told why, closed within a second. */
+  revoke(deviceIds: readonly string[], because: string): void;
+}
+
+export function makeLauncherChannels(parts: {
+  core: CoreContext;
+  hub: Hub;
+  leases: Leases;
+  orders: Orders;
+  ends: SessionEnds;
+}): LauncherChannels {
+  const { core, hub } = parts;
+  return {
+    serve(socket, actor) {
+      const handle = makeLauncherMessages(parts, actor.device.id);
+      const channel = openChannel({
+        socket,
+        deviceId: actor.device.id,
+        userId: actor.userId,
+        clock: core.clock,
+        onMessage: (message) => handle(message, channel),
+        onFailure: (error) =>
+          core.log.error({ err: error, device: actor.device.id }, 'a launcher message could not be handled'),
+        onClose(why) {
+          hub.detach(channel);
+          core.log.info({ device: actor.device.id, why }, 'control channel closed');
+        },
+      });
+      hub.attach(channel);
+      core.log.info({ device: actor.device.id }, 'control channel opened');
+    },
+    revoke(deviceIds, because) {
+      for (const deviceId of deviceIds) {
+        const message = `This device lost its access: ${because}. Running sessions end now. Ask your administrator for a new invite.`;
+        hub.send(deviceId, { type: 'revoked', problem: { code: 'SP-1005', message } });
+        hub.closeDevice(deviceId, closeCodes.revoked, 'revoked');
+      }
+    },
+  };
+}

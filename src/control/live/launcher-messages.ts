@@ -1,0 +1,76 @@
+import { assertNever } from '../../shared/errors/result.ts';
+import type { LauncherToControl } from '../../shared/protocol/control-channel.ts';
+import type { CoreContext } from '../context.ts';
+import { MalformedMessage } from './channel.ts';
+import type { Channel } from './hub.ts';
+import type { Leases } from './leases.ts';
+import type { Orders } from './orders.ts';
+import type { SessionEnds } from './session-ends.ts';
+import { findSession, type SessionRow } from './session-store.ts';
+
+interface Parts {
+  core: CoreContext;
+  leases: Leases;
+  orders: Orders;
+  ends: SessionEnds;
+}
+
+/**
+ * What a launcher says about sessions and orders, for one channel. It may speak only of its own device's: anything else is `MalformedMessage`,
+ * which closes the channel (its sessions then lose their leases).
+ */
+export function makeLauncherMessages(
+  parts: Parts,
+  deviceId: string,
+): (message: LauncherToControl, channel: Channel) => Promise<void> {
+  const { core, leases, orders, ends } = parts;
+  /** Sessions known to be this device's: a head comes every second for each. */
+  const own = new Set<string>();
+
+  async function ownSession(sessionId: string): Promise<SessionRow> {
+    const session = await findSession(core.reader, sessionId);
+    if (session === null || session.device_id !== deviceId)
+      throw new MalformedMessage('a session that is not of this device');
+    own.add(sessionId);
+    return session;
+  }
+
+  return async (message, channel) => {
+    switch (message.type) {
+      case 'heartbeat':
+        return;
+      case 'hello':
+        channel.send({ type: 'hello', serverTime: core.clock.now().toISOString() });
+        return orders.resend(deviceId);
+      case 'session-opened':
+        return ends.opened(await ownSession(message.sessionId));
+      case 'session-ended':
+        return ends.endedByLauncher(await ownSession(message.sessionId), message.reason);
+      case 'recording-head': {
+        if (!own.has(message.sessionId)) await ownSession(message.sessionId);
+        const { outputBytes, inputBytes } = message;
+        leases.head(message.sessionId, { outputBytes, inputBytes });
+        return;
+      }
+      case 'order-received':
+      case 'order-done': {
+        const at = core.clock.now().toISOString();
+        const event =
+          message.type === 'order-received'
+            ? ({ type: 'received', at } as const)
+            : ({
+                type: 'done',
+                at,
+                socketClosedAt: message.socketClosedAt,
+                closedMs: message.closedMs,
+                survivors: message.survivors,
+              } as const);
+        if (!(await orders.advance(message.orderId, deviceId, event)))
+          throw new MalformedMessage('an order that is not for this device');
+        return;
+      }
+      default:
+        assertNever(message);
+    }
+  };
+}

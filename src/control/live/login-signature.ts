@@ -1,0 +1,74 @@
+import type { z } from 'zod';
+import type { controlApi } from '../../shared/protocol/control-api.ts';
+import type { Actor } from '../actor.ts';
+import { type Broker, loginRefusal } from '../broker/broker.ts';
+import type { LoginCheck } from '../broker/login-request.ts';
+import type { Clock, CoreContext } from '../context.ts';
+import { findSession, grantOf, type SessionRow } from './session-store.ts';
+
+type Body = z.output<typeof controlApi.loginSignature.body>;
+type Refused = LoginCheck | 'once' | 'session' | 'device';
+
+function isLive(session: SessionRow, cutAt: number | null, clock: Clock): boolean {
+  return session.ended_at === null && session.killed_at === null && cutAt !== null && clock.monotonicMs() < cutAt;
+}
+
+/**
+ * The one signature of a session's one login (protocol.md). Every refusal is SP-2041 and an audit event that names the check. The signature leaves only
+ * after the event that says so is written.
+ */
+export async function signLogin(
+  parts: { core: CoreContext; broker: Broker; cutAt(sessionId: string): number | null },
+  actor: Actor,
+  sessionId: string,
+  body: Body,
+): Promise<string> {
+  const { core, broker } = parts;
+
+  async function refuse(check: Refused): Promise<never> {
+    await core.audit.record({
+      event: 'login.refused',
+      actor: actor.userId,
+      subject: sessionId,
+      detail: { check, device: actor.device?.id ?? null },
+    });
+    throw loginRefusal(check);
+  }
+
+  const session = await findSession(core.reader, sessionId);
+  if (session === null) return refuse('session');
+  if (actor.device === null || session.device_id !== actor.device.id) return refuse('device');
+  if (!isLive(session, parts.cutAt(sessionId), core.clock)) return refuse('session');
+  const verdict = broker.signLogin(
+    {
+      sshSessionId: Buffer.from(body.sshSessionId, 'base64'),
+      hostKey: Buffer.from(body.hostKey, 'base64'),
+      hostSignature: Buffer.from(body.hostSignature, 'base64'),
+      toSign: Buffer.from(body.toSign, 'base64'),
+    },
+    {
+      sessionId,
+      hostKeys: grantOf(session).hostKeys,
+      login: session.login,
+      certificate: Buffer.from(session.certificate, 'base64'),
+    },
+  );
+  if ('refused' in verdict) return refuse(verdict.refused);
+  // In the database too: the key is gone with a restart, this fact is not. Also the last look at a kill that came meanwhile.
+  const { numUpdatedRows } = await core.writer
+    .updateTable('sessions')
+    .set({ login_signed_at: core.clock.now() })
+    .where('id', '=', sessionId)
+    .where('login_signed_at', 'is', null)
+    .where('killed_at', 'is', null)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) return refuse('session');
+  await core.audit.record({
+    event: 'login.signed',
+    actor: actor.userId,
+    subject: sessionId,
+    detail: { login: session.login, target: session.target_id },
+  });
+  return verdict.signature.toString('base64');
+}

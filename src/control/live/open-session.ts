@@ -1,0 +1,209 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import { blobOfLine, keyOfBlob } from '../../recording/signatures/keys.ts';
+import { verifySsh } from '../../recording/signatures/sshsig.ts';
+import { SallyportError } from '../../shared/errors/result.ts';
+import type { controlApi } from '../../shared/protocol/control-api.ts';
+import { type GrantPayload, namespaces, type Signed, sessionKeyStatement } from '../../shared/protocol/signed.ts';
+import type { Actor } from '../actor.ts';
+import type { Broker } from '../broker/broker.ts';
+import { certificateAlgorithm } from '../broker/certificate.ts';
+import type { CoreContext, Reader } from '../context.ts';
+import { type Resolve, resolveTarget } from '../relay/address.ts';
+import type { Leases } from './leases.ts';
+import { lockInForce, lockRefusal } from './locks.ts';
+import { findTarget, type TargetRow, targetResource } from './session-store.ts';
+
+export type OpenSessionBody = z.output<typeof controlApi.openSession.body>;
+type Device = NonNullable<Actor['device']>;
+
+interface Parts {
+  core: CoreContext;
+  broker: Broker;
+  leases: Leases;
+  resolve?: Resolve;
+}
+
+/** Only a device opens a session: its key certifies the session process's key. */
+function requireDevice(actor: Actor): Device {
+  if (actor.device !== null) return actor.device;
+  throw new SallyportError('SP-5003', 'Sessions are opened from an enrolled launcher, not from the local socket.');
+}
+
+/** Throws SP-1006 unless the device key has certified exactly this session key for exactly this device. */
+function checkSessionKey(device: Device, body: OpenSessionBody): void {
+  let isEd25519 = false;
+  try {
+    const blob = blobOfLine(body.sessionKey);
+    isEd25519 = keyOfBlob(blob).asymmetricKeyType === 'ed25519' && body.sessionKey.split(/\s+/).length === 2;
+  } catch {
+    isEd25519 = false;
+  }
+  const statement = sessionKeyStatement({ deviceId: device.id, sessionKey: body.sessionKey });
+  const certified = verifySsh({
+    publicKey: device.publicKey,
+    namespace: namespaces.sessionKey,
+    message: statement,
+    signature: body.sessionKeyCertificate,
+  });
+  if (isEd25519 && certified) return;
+  throw new SallyportError(
+    'SP-1006',
+    "The session's signing key is not certified by this device's key, so no session was opened. Restart Sallyport; if it stays, enrol this device again.",
+  );
+}
+
+/** Throws SP-2001 when the person may not know of the target, SP-2002 when they may not connect. */
+async function checkAccess(core: CoreContext, actor: Actor, target: TargetRow, login: string): Promise<void> {
+  const resource = targetResource(target);
+  const [see, connect] = await core.policy.decideMany(actor, [
+    { action: 'SeeTarget', resource },
+    { action: 'Connect', resource, context: { login } },
+  ]);
+  const offered = target.logins.some((entry) => entry.name === login);
+  if (connect?.allowed === true && offered) return;
+  if (see?.allowed !== true && connect?.allowed !== true) throw targetNotFound();
+  const why = offered ? 'no access rule lets you' : 'the target does not offer this login';
+  throw new SallyportError(
+    'SP-2002',
+    `You may not connect to ${target.name} as ${login}: ${why}. Choose another login, or ask for access.`,
+    { facts: { target: target.name, login } },
+  );
+}
+
+function targetNotFound(): SallyportError {
+  return new SallyportError(
+    'SP-2001',
+    'There is no such target among those you may reach. Reload the list; if it should be there, ask for access.',
+  );
+}
+
+/** Throws SP-5001 when the target asks for a reason or a ticket and there is none. */
+function checkNeeds(target: TargetRow, body: OpenSessionBody): void {
+  for (const need of target.needs) {
+    const given = need === 'reason' ? body.reason : body.ticket;
+    if (given !== null && given.trim() !== '') continue;
+    throw new SallyportError(
+      'SP-5001',
+      `${target.name} asks for a ${need} with every connection. Give one and connect again.`,
+      {
+        facts: { target: target.name, needs: need },
+      },
+    );
+  }
+}
+
+async function organisation(db: Reader): Promise<{ name: string; breakGlass: string; exceptions: string[] }> {
+  const row = await db.selectFrom('organisation').selectAll().where('id', '=', 1).executeTakeFirstOrThrow();
+  return { name: row.name, breakGlass: row.break_glass_recipient, exceptions: row.relay_exceptions };
+}
+
+async function resolveFor(parts: Parts, target: TargetRow, exceptions: readonly string[]): Promise<string | null> {
+  if (target.route === 'direct') return null;
+  const { host, port } = target;
+  return resolveTarget({ host, port, exceptions, ...(parts.resolve === undefined ? {} : { resolve: parts.resolve }) });
+}
+
+/**
+ * Grants a session: checks, keys, certificate, and the row that makes its start known before the first byte. Resolves when all of it is
+ * stored. Throws SP-2001, SP-2002, SP-2003 (locked), SP-5001, SP-1006, SP-2104, SP-2105, SP-5003.
+ */
+export async function openSession(
+  parts: Parts,
+  actor: Actor,
+  body: OpenSessionBody,
+): Promise<{ grant: Signed; lease: Signed }> {
+  const { core, broker, leases } = parts;
+  const device = requireDevice(actor);
+  checkSessionKey(device, body);
+  const target = await findTarget(core.reader, body.targetId);
+  if (target === null || target.removed_at !== null) throw targetNotFound();
+  await checkAccess(core, actor, target, body.login);
+  const lock = await lockInForce(core.reader, actor.userId, target.id);
+  if (lock !== null) throw lockRefusal(lock, target.name);
+  checkNeeds(target, body);
+  const org = await organisation(core.reader);
+  const relayAddress = await resolveFor(parts, target, org.exceptions);
+
+  const sessionId = randomUUID();
+  const [output, input] = [
+    await broker.makeStreamKey(sessionId, 'output'),
+    await broker.makeStreamKey(sessionId, 'input'),
+  ];
+  const certificate = broker
+    .certify({ sessionId, userId: actor.userId, targetName: target.name, login: body.login })
+    .toString('base64');
+  const now = core.clock.now();
+  const payload: GrantPayload = {
+    version: 0,
+    sessionId,
+    serverNonce: randomBytes(32).toString('base64url'),
+    issuedAt: now.toISOString(),
+    organisation: org.name,
+    user: { id: actor.userId, name: actor.name },
+    device: { id: device.id, name: device.name },
+    target: { id: target.id, name: target.name, host: target.host, port: target.port, production: target.production },
+    login: body.login,
+    reason: body.reason,
+    ticket: body.ticket,
+    route: target.route,
+    hostKeys: target.host_keys,
+    recipients: { output: [output.recipient, org.breakGlass], input: [input.recipient, org.breakGlass] },
+    credential: { kind: 'certificate', algorithm: certificateAlgorithm, certificate },
+    sessionKey: body.sessionKey,
+    limits: target.limits,
+    recordMode: 'strict',
+  };
+  const grant = core.signer.sign('grant@sallyport', payload);
+  try {
+    await core.writer.transaction().execute(async (trx) => {
+      // Again, inside: a kill between the check above and here must hold.
+      const late = await lockInForce(trx, actor.userId, target.id);
+      if (late !== null) throw lockRefusal(late, target.name);
+      await trx
+        .insertInto('sessions')
+        .values({
+          id: sessionId,
+          user_id: actor.userId,
+          device_id: device.id,
+          target_id: target.id,
+          login: body.login,
+          route: target.route,
+          relay_address: relayAddress,
+          session_key: body.sessionKey,
+          session_key_certificate: body.sessionKeyCertificate,
+          certificate,
+          grant_payload: grant.payload,
+          grant_signature: grant.signature,
+          granted_at: now,
+          end_reason: null,
+          ended_by: null,
+        })
+        .execute();
+      await trx
+        .insertInto('stream_keys')
+        .values([
+          { session_id: sessionId, stream: 'output', ...output },
+          { session_id: sessionId, stream: 'input', ...input },
+        ])
+        .execute();
+    });
+    await core.audit.record({
+      event: 'session.granted',
+      actor: actor.userId,
+      subject: sessionId,
+      detail: {
+        target: target.name,
+        login: body.login,
+        route: target.route,
+        device: device.id,
+        reason: body.reason,
+        ticket: body.ticket,
+      },
+    });
+  } catch (error) {
+    broker.forget(sessionId);
+    throw error;
+  }
+  return { grant, lease: leases.begin({ sessionId, deviceId: device.id }) };
+}

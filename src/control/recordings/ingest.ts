@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import { SallyportError } from '../../shared/errors/result.ts';
+import type { Stream } from '../../shared/model/recording.ts';
+import { segmentFile } from '../../shared/record/segments.ts';
+import type { Actor } from '../actor.ts';
+import type { CoreContext } from '../context.ts';
+import { findSession, type SessionRow } from '../live/session-store.ts';
+import { checkContentDigest } from './content-digest.ts';
+import type { ObjectStore } from './object-store.ts';
+
+export interface Stored {
+  sha256: string;
+  storedAt: string;
+}
+
+/** What ingest needs; `queue` runs the work of one recording in order. */
+export interface IngestParts {
+  core: CoreContext;
+  store: ObjectStore;
+  queue<T>(sessionId: string, work: () => Promise<T>): Promise<T>;
+}
+
+export function recordingNotFound(): SallyportError {
+  return new SallyportError('SP-3001', 'There is no such recording among those you may see. Reload the list.');
+}
+
+/** The session, when `actor` is on the device that recorded it. Throws SP-3001 for everyone else: its existence is not told. */
+export async function ownRecording(core: CoreContext, actor: Actor, sessionId: string): Promise<SessionRow> {
+  const session = await findSession(core.reader, sessionId);
+  if (session === null || actor.device === null || session.device_id !== actor.device.id) throw recordingNotFound();
+  return session;
+}
+
+async function conflict(
+  parts: IngestParts,
+  actor: Actor,
+  sessionId: string,
+  detail: Record<string, unknown>,
+): Promise<SallyportError> {
+  await parts.core.audit.record({
+    event: 'recording.segment-conflict',
+    actor: actor.userId,
+    subject: sessionId,
+    detail: { device: actor.device?.id, ...detail },
+  });
+  return new SallyportError(
+    'SP-3021',
+    'Other bytes are stored under this name already. Nothing was replaced, and the difference was reported. Keep the local copy: someone has to look at both.',
+  );
+}
+
+/**
+ * Stores one sealed segment. The same bytes again are fine at any time. Throws SP-3020 (digest), SP-3021 (other bytes are stored; an alert), SP-3022
+ * (not the next one), SP-3024 (the recording is finished), SP-5001 (empty).
+ */
+export function putSegment(
+  parts: IngestParts,
+  actor: Actor,
+  segment: {
+    sessionId: string;
+    stream: Stream;
+    seq: number;
+    digestHeader: string | string[] | undefined;
+    body: Buffer;
+  },
+): Promise<Stored> {
+  const { core, store, queue } = parts;
+  const { sessionId, stream, seq, body } = segment;
+  return queue(sessionId, async () => {
+    await ownRecording(core, actor, sessionId);
+    const sha256 = checkContentDigest(segment.digestHeader, body);
+    if (body.length === 0) throw new SallyportError('SP-5001', 'A segment cannot be empty. Nothing was stored.');
+    const rows = await core.reader
+      .selectFrom('recording_segments')
+      .selectAll()
+      .where('session_id', '=', sessionId)
+      .where('stream', '=', stream)
+      .where('seq', 'in', [seq, seq - 1])
+      .execute();
+    const same = rows.find((row) => row.seq === seq);
+    if (same !== undefined) {
+      if (same.sha256 === sha256) return { sha256, storedAt: same.stored_at.toISOString() };
+      throw await conflict(parts, actor, sessionId, { stream, seq, stored: same.sha256, sent: sha256 });
+    }
+    await refuseFinished(core, sessionId);
+    if (seq > 0 && rows.length === 0) {
+      throw new SallyportError(
+        'SP-3022',
+        `Segment ${seq} of the ${stream} stream came before segment ${seq - 1} is stored. Send the missing ones first.`,
+        {
+          facts: { stream, seq: String(seq) },
+        },
+      );
+    }
+    const key = `${sessionId}/${segmentFile(stream, seq)}`;
+    if (!(await store.putIfAbsent(key, body))) {
+      // Stored by a try whose row was never written: it counts when it is the same.
+      const present = await store.get(key);
+      if (present === null || createHash('sha256').update(present).digest('hex') !== sha256) {
+        throw await conflict(parts, actor, sessionId, { stream, seq, sent: sha256 });
+      }
+    }
+    const storedAt = core.clock.now();
+    await core.writer
+      .insertInto('recording_segments')
+      .values({ session_id: sessionId, stream, seq, sha256, bytes: body.length, stored_at: storedAt })
+      .execute();
+    return { sha256, storedAt: storedAt.toISOString() };
+  });
+}
+
+async function refuseFinished(core: CoreContext, sessionId: string): Promise<void> {
+  const manifest = await core.reader
+    .selectFrom('recording_manifests')
+    .select('ended')
+    .where('session_id', '=', sessionId)
+    .executeTakeFirst();
+  if (manifest?.ended === true) {
+    throw new SallyportError(
+      'SP-3024',
+      'This recording is finished: its manifest has its end and takes no more. Nothing was stored.',
+    );
+  }
+}
+
+/**
+ * Stores the journal of a session whose process died, once. It makes the recording incomplete, for the reason given. Throws SP-3020, SP-3021,
+ * SP-3024, SP-5001.
+ */
+export function putJournal(
+  parts: IngestParts,
+  actor: Actor,
+  journal: { sessionId: string; because: string; digestHeader: string | string[] | undefined; body: Buffer },
+): Promise<Stored> {
+  const { core, store, queue } = parts;
+  const { sessionId, body, because } = journal;
+  return queue(sessionId, async () => {
+    const session = await ownRecording(core, actor, sessionId);
+    const sha256 = checkContentDigest(journal.digestHeader, body);
+    if (body.length === 0) throw new SallyportError('SP-5001', 'A journal cannot be empty. Nothing was stored.');
+    const row = await core.reader
+      .selectFrom('recording_journals')
+      .selectAll()
+      .where('session_id', '=', sessionId)
+      .executeTakeFirst();
+    if (row !== undefined) {
+      if (row.sha256 === sha256) return { sha256, storedAt: row.stored_at.toISOString() };
+      throw await conflict(parts, actor, sessionId, { journal: true, stored: row.sha256, sent: sha256 });
+    }
+    await refuseFinished(core, sessionId);
+    const key = `${sessionId}/journal`;
+    if (!(await store.putIfAbsent(key, body))) {
+      const present = await store.get(key);
+      if (present === null || createHash('sha256').update(present).digest('hex') !== sha256) {
+        throw await conflict(parts, actor, sessionId, { journal: true, sent: sha256 });
+      }
+    }
+    const storedAt = core.clock.now();
+    await core.writer
+      .insertInto('recording_journals')
+      .values({ session_id: sessionId, sha256, bytes: body.length, because, stored_at: storedAt })
+      .execute();
+    await core.audit.record({
+      event: 'recording.incomplete',
+      actor: session.user_id,
+      subject: sessionId,
+      detail: { because, bytes: body.length },
+    });
+    return { sha256, storedAt: storedAt.toISOString() };
+  });
+}

@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import type { Transaction } from 'kysely';
+import { checkExtends } from '../../recording/manifest/check-extends.ts';
+import { parseManifest } from '../../recording/manifest/parse-manifest.ts';
+import { blobOfLine, fingerprint } from '../../recording/signatures/keys.ts';
+import { verifySsh } from '../../recording/signatures/sshsig.ts';
+import { SallyportError } from '../../shared/errors/result.ts';
+import { namespaces, type ReceiptPayload, type Signed } from '../../shared/protocol/signed.ts';
+import { type Manifest, manifestFile, manifestSignatureFile } from '../../shared/record/manifest.ts';
+import type { Actor } from '../actor.ts';
+import type { CoreContext } from '../context.ts';
+import { grantOf, type SessionRow, signedGrantOf } from '../live/session-store.ts';
+import type { Database } from '../store/database.ts';
+import { type IngestParts, ownRecording } from './ingest.ts';
+
+function refusal(what: string, facts?: Record<string, string>): SallyportError {
+  return new SallyportError(
+    'SP-3023',
+    `The manifest was not accepted: ${what}. What was stored before stays as it is; compare the local copy with it.`,
+    facts === undefined ? {} : { facts },
+  );
+}
+
+/** Every fact of the header that the server knows itself must be what it registered: an old recording or another's does not pass. */
+function checkHeader(manifest: Manifest, session: SessionRow, deviceKey: string): void {
+  const grant = grantOf(session);
+  const { header } = manifest;
+  const expected: Partial<Record<keyof typeof header, unknown>> = {
+    session: session.id,
+    'server-nonce': grant.serverNonce,
+    user: grant.user,
+    device: grant.device,
+    'device-key': deviceKey,
+    'session-key': session.session_key,
+    'session-key-certificate': session.session_key_certificate,
+    grant: createHash('sha256').update(session.grant_payload).digest('hex'),
+    target: { id: grant.target.id, name: grant.target.name, host: grant.target.host, port: grant.target.port },
+    login: grant.login,
+    route: grant.route,
+    reason: grant.reason,
+    ticket: grant.ticket,
+    'host-keys': grant.hostKeys.map((line) => fingerprint(blobOfLine(line))),
+    recipients: grant.recipients,
+  };
+  for (const [key, value] of Object.entries(expected)) {
+    // The parser writes keys in the schema's order; so do the literals above.
+    if (JSON.stringify(header[key as keyof typeof header]) !== JSON.stringify(value)) {
+      throw refusal(`its "${key}" is not what this session was granted with`, { fact: key });
+    }
+  }
+}
+
+async function checkStored(core: CoreContext, sessionId: string, manifest: Manifest): Promise<void> {
+  const rows = await core.reader
+    .selectFrom('recording_segments')
+    .selectAll()
+    .where('session_id', '=', sessionId)
+    .execute();
+  const stored = new Map(rows.map((row) => [`${row.stream} ${row.seq}`, row]));
+  for (const line of manifest.segments) {
+    const row = stored.get(`${line.stream} ${line.seq}`);
+    const facts = { stream: line.stream, seq: String(line.seq) };
+    if (row === undefined)
+      throw refusal(`it lists segment ${line.seq} of the ${line.stream} stream, which is not stored`, facts);
+    if (row.sha256 !== line.sha256 || row.bytes !== line.bytes) {
+      throw refusal(
+        `its digest or size of segment ${line.seq} of the ${line.stream} stream is not that of the stored bytes`,
+        facts,
+      );
+    }
+  }
+  if (manifest.end !== null && rows.length !== manifest.segments.length)
+    throw refusal('it ends without listing every stored segment');
+}
+
+async function lastReceipt(core: CoreContext, sessionId: string, lines: number): Promise<Signed | null> {
+  const row = await core.reader
+    .selectFrom('recording_receipts')
+    .select(['payload', 'signature'])
+    .where('session_id', '=', sessionId)
+    .where('lines', '=', lines)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+async function save(
+  trx: Transaction<Database>,
+  values: { sessionId: string; manifest: Manifest; signature: string; receipt: Signed; at: Date },
+): Promise<void> {
+  const { sessionId, manifest, signature, receipt, at } = values;
+  const row = {
+    text: manifest.text,
+    signature,
+    ended: manifest.end !== null,
+    end_reason: manifest.end?.reason ?? null,
+    updated_at: at,
+  };
+  await trx
+    .insertInto('recording_manifests')
+    .values({ session_id: sessionId, ...row })
+    .onConflict((conflict) => conflict.column('session_id').doUpdateSet(row))
+    .execute();
+  await trx
+    .insertInto('recording_receipts')
+    .values({ session_id: sessionId, lines: manifest.lines, ...receipt, at })
+    .execute();
+}
+
+/**
+ * Checks and stores a signed manifest; answers the receipt. Sending the same again answers the same receipt. Throws SP-3001, SP-3023 (and the audit
+ * says so), SP-3024.
+ */
+export function putManifest(
+  parts: IngestParts,
+  actor: Actor,
+  sent: { sessionId: string; text: string; signature: string },
+): Promise<{ receipt: Signed; ended: boolean }> {
+  const { core, store, queue } = parts;
+  const { sessionId } = sent;
+
+  async function check(session: SessionRow): Promise<{ manifest: Manifest; changed: boolean; deviceKey: string }> {
+    const { session_key: publicKey } = session;
+    if (!verifySsh({ publicKey, namespace: namespaces.recording, message: sent.text, signature: sent.signature })) {
+      throw refusal("its signature is not by this session's key");
+    }
+    const manifest = parseManifest(sent.text);
+    const device = await core.reader
+      .selectFrom('devices')
+      .select('public_key')
+      .where('id', '=', session.device_id)
+      .executeTakeFirstOrThrow();
+    checkHeader(manifest, session, device.public_key);
+    const previous = await core.reader
+      .selectFrom('recording_manifests')
+      .select('text')
+      .where('session_id', '=', sessionId)
+      .executeTakeFirst();
+    if (previous !== undefined) checkExtends(parseManifest(previous.text), manifest);
+    await checkStored(core, sessionId, manifest);
+    return { manifest, changed: previous?.text !== manifest.text, deviceKey: device.public_key };
+  }
+
+  /** The files of an exported folder, so that stock tools and `verify` check the store as it lies there. The database holds the truth. */
+  async function render(session: SessionRow, deviceKey: string, receipt: Signed): Promise<void> {
+    const receipts = await core.reader
+      .selectFrom('recording_receipts')
+      .select(['payload', 'signature'])
+      .where('session_id', '=', sessionId)
+      .orderBy('lines')
+      .execute();
+    const keys = {
+      serverKey: core.signer.publicKey,
+      deviceId: session.device_id,
+      deviceKey,
+      sessionKey: session.session_key,
+      sessionKeyCertificate: session.session_key_certificate,
+    };
+    const put = (file: string, content: string) => store.replace(`${sessionId}/${file}`, Buffer.from(content));
+    await put('grant.json', JSON.stringify(signedGrantOf(session)));
+    await put('keys.json', JSON.stringify(keys));
+    await put(manifestSignatureFile, sent.signature);
+    await put(manifestFile, sent.text);
+    await put('receipts.json', JSON.stringify([...receipts, receipt]));
+  }
+
+  return queue(sessionId, async () => {
+    const session = await ownRecording(core, actor, sessionId);
+    const { manifest, changed, deviceKey } = await check(session).catch(async (error: unknown) => {
+      if (error instanceof SallyportError) {
+        await core.audit.record({
+          event: 'recording.manifest-refused',
+          actor: actor.userId,
+          subject: sessionId,
+          detail: { code: error.code, why: error.message },
+        });
+      }
+      throw error;
+    });
+    const ended = manifest.end !== null;
+    const known = changed ? null : await lastReceipt(core, sessionId, manifest.lines);
+    if (known !== null) return { receipt: known, ended };
+    const at = core.clock.now();
+    const payload: ReceiptPayload = {
+      version: 0,
+      sessionId,
+      lines: manifest.lines,
+      head: manifest.heads[manifest.lines] ?? '',
+      segments: manifest.segments.length,
+      bytes: manifest.segments.reduce((sum, line) => sum + line.bytes, 0),
+      ended,
+      at: at.toISOString(),
+    };
+    const receipt = core.signer.sign('receipt@sallyport', payload);
+    await render(session, deviceKey, receipt);
+    await core.writer
+      .transaction()
+      .execute((trx) => save(trx, { sessionId, manifest, signature: sent.signature, receipt, at }));
+    if (ended) {
+      await core.audit.record({
+        event: 'recording.completed',
+        actor: actor.userId,
+        subject: sessionId,
+        detail: { segments: payload.segments, bytes: payload.bytes, head: payload.head },
+      });
+    }
+    return { receipt, ended };
+  });
+}

@@ -1,0 +1,168 @@
+import { SallyportError } from '../../shared/errors/result.ts';
+import type { RecordingView, Stream } from '../../shared/model/recording.ts';
+import { segmentFile } from '../../shared/record/segments.ts';
+import type { Actor } from '../actor.ts';
+import type { CoreContext } from '../context.ts';
+import { findOwned, ownedResource, type SessionRow, type TargetRow } from '../live/session-store.ts';
+import type { OwnedResource } from '../policy/policy.ts';
+import { recordingNotFound } from './ingest.ts';
+import type { ObjectStore } from './object-store.ts';
+import { type RecordingFacts, toRecordingView } from './views.ts';
+
+const streams: readonly Stream[] = ['output', 'input'];
+
+/** How many sessions are looked at to fill a list: beyond it a person with few rights sees the newest of theirs only. */
+const scanLimit = 5000;
+
+interface Found {
+  session: SessionRow;
+  target: TargetRow;
+  resource: OwnedResource;
+}
+
+async function factsOf(core: CoreContext, sessions: SessionRow[]): Promise<RecordingFacts[]> {
+  if (sessions.length === 0) return [];
+  const ids = sessions.map((session) => session.id);
+  const db = core.reader;
+  const segments = await db
+    .selectFrom('recording_segments')
+    .selectAll()
+    .where('session_id', 'in', ids)
+    .orderBy('stream', 'desc')
+    .orderBy('seq')
+    .execute();
+  const manifests = await db
+    .selectFrom('recording_manifests')
+    .select(['session_id', 'ended', 'end_reason'])
+    .where('session_id', 'in', ids)
+    .execute();
+  const journals = await db.selectFrom('recording_journals').selectAll().where('session_id', 'in', ids).execute();
+  const segmentsOf = Map.groupBy(segments, (row) => row.session_id);
+  return sessions.map((session) => ({
+    session,
+    segments: segmentsOf.get(session.id) ?? [],
+    manifest: manifests.find((row) => row.session_id === session.id) ?? null,
+    journal: journals.find((row) => row.session_id === session.id) ?? null,
+  }));
+}
+
+async function viewsOf(core: CoreContext, actor: Actor, found: Found[]): Promise<RecordingView[]> {
+  const facts = await factsOf(
+    core,
+    found.map(({ session }) => session),
+  );
+  const decisions = await core.policy.decideMany(
+    actor,
+    found.flatMap(({ resource }) =>
+      streams.map((stream) => ({ action: 'UnlockRecording' as const, resource, context: { stream } })),
+    ),
+  );
+  const now = core.clock.now();
+  return facts.map((fact, index) => {
+    const mayUnlock = streams.filter((_, at) => decisions[index * streams.length + at]?.allowed === true);
+    return toRecordingView(fact, now, mayUnlock);
+  });
+}
+
+/** Recordings this person may list, newest first. Sessions that were registered and of which nothing came are among them. */
+export async function listRecordings(core: CoreContext, actor: Actor, limit: number): Promise<RecordingView[]> {
+  const sessions = await core.reader
+    .selectFrom('sessions')
+    .selectAll()
+    .orderBy('granted_at', 'desc')
+    .limit(scanLimit)
+    .execute();
+  const targets = new Map((await core.reader.selectFrom('targets').selectAll().execute()).map((row) => [row.id, row]));
+  const all = sessions.flatMap((session) => {
+    const target = targets.get(session.target_id);
+    return target === undefined ? [] : [{ session, target, resource: ownedResource(session, target) }];
+  });
+  const decisions = await core.policy.decideMany(
+    actor,
+    all.map(({ resource }) => ({ action: 'ListRecordings' as const, resource })),
+  );
+  return viewsOf(core, actor, all.filter((_, index) => decisions[index]?.allowed === true).slice(0, limit));
+}
+
+/** Throws SP-3001 when there is none, or none that `action` permits: both look the same. */
+export async function findReadable(
+  core: CoreContext,
+  actor: Actor,
+  sessionId: string,
+  action: 'ListRecordings' | 'ReadRecording',
+): Promise<Found> {
+  const found = await findOwned(core.reader, sessionId);
+  if (found === null || !(await core.policy.decide(actor, { action, resource: found.resource })).allowed)
+    throw recordingNotFound();
+  return found;
+}
+
+export async function getRecording(core: CoreContext, actor: Actor, sessionId: string): Promise<RecordingView> {
+  const found = await findReadable(core, actor, sessionId, 'ListRecordings');
+  const [view] = await viewsOf(core, actor, [found]);
+  if (view === undefined) throw recordingNotFound();
+  return view;
+}
+
+function notStoredYet(what: string): SallyportError {
+  return new SallyportError(
+    'SP-3032',
+    `${what} of this recording is not stored yet. It comes when its launcher is online; try again later.`,
+  );
+}
+
+/** Manifest, signature, receipts and keys: what anyone needs to verify. The read is an audit event. Throws SP-3001, SP-3032. */
+export async function getManifest(core: CoreContext, actor: Actor, sessionId: string) {
+  const { session } = await findReadable(core, actor, sessionId, 'ReadRecording');
+  const db = core.reader;
+  const manifest = await db
+    .selectFrom('recording_manifests')
+    .selectAll()
+    .where('session_id', '=', sessionId)
+    .executeTakeFirst();
+  if (manifest === undefined) throw notStoredYet('The manifest');
+  const receipts = await db
+    .selectFrom('recording_receipts')
+    .select(['payload', 'signature'])
+    .where('session_id', '=', sessionId)
+    .orderBy('lines')
+    .execute();
+  const device = await db
+    .selectFrom('devices')
+    .select('public_key')
+    .where('id', '=', session.device_id)
+    .executeTakeFirstOrThrow();
+  await core.audit.record({
+    event: 'recording.read',
+    actor: actor.userId,
+    subject: sessionId,
+    detail: { part: 'manifest' },
+  });
+  return {
+    manifest: manifest.text,
+    signature: manifest.signature,
+    receipts,
+    grant: { payload: session.grant_payload, signature: session.grant_signature },
+    sessionKey: session.session_key,
+    sessionKeyCertificate: session.session_key_certificate,
+    deviceId: session.device_id,
+    deviceKey: device.public_key,
+    serverKey: core.signer.publicKey,
+  };
+}
+
+/** The stored bytes of a segment or the journal, still sealed. The read is an audit event. Throws SP-3001, SP-3032. */
+export async function getSealed(
+  parts: { core: CoreContext; store: ObjectStore },
+  actor: Actor,
+  sessionId: string,
+  part: { stream: Stream; seq: number } | 'journal',
+): Promise<Buffer> {
+  const { core, store } = parts;
+  await findReadable(core, actor, sessionId, 'ReadRecording');
+  const file = part === 'journal' ? 'journal' : segmentFile(part.stream, part.seq);
+  const bytes = await store.get(`${sessionId}/${file}`);
+  if (bytes === null) throw notStoredYet(part === 'journal' ? 'The journal' : `Segment ${part.seq}`);
+  await core.audit.record({ event: 'recording.read', actor: actor.userId, subject: sessionId, detail: { part: file } });
+  return bytes;
+}

@@ -1,0 +1,43 @@
+import path from 'node:path';
+import type { Stream } from '../../shared/model/recording.ts';
+import type { Signed } from '../../shared/protocol/signed.ts';
+import type { Actor } from '../actor.ts';
+import type { Broker } from '../broker/broker.ts';
+import type { CoreContext } from '../context.ts';
+import type { Hub } from '../live/hub.ts';
+import { makeFolderStore } from './folder-store.ts';
+import { putJournal, putSegment, type Stored } from './ingest.ts';
+import { putManifest } from './manifest-ingest.ts';
+import { makeKeyedQueue } from './queue.ts';
+import { getManifest, getRecording, getSealed, listRecordings } from './read.ts';
+import { unlockStream } from './unlock.ts';
+
+/** The central store of recordings: what comes in and who reads it. */
+export function makeRecordings(parts: { core: CoreContext; broker: Broker; hub: Hub }) {
+  const { core, broker, hub } = parts;
+  const store = makeFolderStore(path.join(core.dataFolder, 'recordings'));
+  const ingest = { core, store, queue: makeKeyedQueue() };
+  return {
+    putSegment: (actor: Actor, segment: Parameters<typeof putSegment>[2]): Promise<Stored> =>
+      putSegment(ingest, actor, segment),
+    async putJournal(actor: Actor, journal: Parameters<typeof putJournal>[2]): Promise<Stored> {
+      const stored = await putJournal(ingest, actor, journal);
+      hub.changed(['recordings']);
+      return stored;
+    },
+    async putManifest(actor: Actor, sent: Parameters<typeof putManifest>[2]): Promise<Signed> {
+      const { receipt } = await putManifest(ingest, actor, sent);
+      hub.changed(['recordings']);
+      return receipt;
+    },
+    list: (actor: Actor, limit: number) => listRecordings(core, actor, limit),
+    get: (actor: Actor, sessionId: string) => getRecording(core, actor, sessionId),
+    manifest: (actor: Actor, sessionId: string) => getManifest(core, actor, sessionId),
+    sealed: (actor: Actor, sessionId: string, part: { stream: Stream; seq: number } | 'journal') =>
+      getSealed({ core, store }, actor, sessionId, part),
+    unlock: (actor: Actor, request: Parameters<typeof unlockStream>[2]) =>
+      unlockStream({ core, broker }, actor, request),
+  };
+}
+
+export type Recordings = ReturnType<typeof makeRecordings>;

@@ -1,0 +1,81 @@
+import type { Selectable } from 'kysely';
+import type { RecordingView, Stream } from '../../shared/model/recording.ts';
+import { endReasonText } from '../../shared/record/end-reason.ts';
+import { grantOf, type SessionRow } from '../live/session-store.ts';
+import type { JournalTable, SegmentTable } from '../store/session-tables.ts';
+
+/** How long after its end a session may still be sending before it counts as incomplete: a sealed segment takes a second when online. */
+export const arrivalGraceMs = 10_000;
+
+/** Everything the store knows about one recording. */
+export interface RecordingFacts {
+  session: SessionRow;
+  segments: Selectable<SegmentTable>[];
+  manifest: { ended: boolean; end_reason: string | null } | null;
+  journal: Selectable<JournalTable> | null;
+}
+
+type Standing = Pick<RecordingView, 'state' | 'because'>;
+
+/**
+ * The state of a recording. Pure: `now` decides when silence after an end becomes "incomplete". A late launcher may still make it complete.
+ */
+export function standingOf(facts: RecordingFacts, now: Date): Standing {
+  const { session, segments, manifest, journal } = facts;
+  if (manifest?.ended === true) return { state: 'complete', because: null };
+  if (journal !== null) return { state: 'incomplete', because: journal.because };
+  if (session.ended_at === null) return { state: segments.length === 0 ? 'started' : 'receiving', because: null };
+  if (session.ended_by === 'launcher' && now.getTime() - session.ended_at.getTime() < arrivalGraceMs) {
+    return { state: 'receiving', because: null };
+  }
+  const device = grantOf(session).device.name;
+  const arrived =
+    segments.length === 0
+      ? 'nothing of it was stored'
+      : `only ${segments.length} segment${segments.length === 1 ? ' was' : 's were'} stored`;
+  return {
+    state: 'incomplete',
+    because:
+      session.ended_by === 'server'
+        ? `the server lost contact with ${device} during the session, and ${arrived}; the rest is expected when the device returns`
+        : `the session ended, but ${arrived}; the rest has not come from ${device} yet`,
+  };
+}
+
+export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: Stream[]): RecordingView {
+  const { session, segments, manifest, journal } = facts;
+  const grant = grantOf(session);
+  const reason = session.end_reason;
+  const started = session.opened_at ?? session.granted_at;
+  return {
+    sessionId: session.id,
+    user: grant.user,
+    device: grant.device,
+    target: {
+      id: grant.target.id,
+      name: grant.target.name,
+      address: `${grant.target.host}:${grant.target.port}`,
+      production: grant.target.production,
+    },
+    login: session.login,
+    route: session.route,
+    reason: grant.reason,
+    startedAt: started.toISOString(),
+    endedAt: session.ended_at?.toISOString() ?? null,
+    durationMs: session.ended_at === null ? null : Math.max(0, session.ended_at.getTime() - started.getTime()),
+    ...standingOf(facts, now),
+    endReason: manifest?.end_reason ?? (reason === null ? null : endReasonText(reason)),
+    killedBy: reason?.kind === 'killed' ? reason.by : null,
+    evidence: 'recorder-only',
+    segments: segments.map((row) => ({
+      stream: row.stream,
+      seq: row.seq,
+      bytes: row.bytes,
+      sha256: row.sha256,
+      storedAt: row.stored_at.toISOString(),
+    })),
+    bytes: segments.reduce((sum, row) => sum + row.bytes, 0) + (journal?.bytes ?? 0),
+    journal: journal === null ? null : { bytes: journal.bytes, storedAt: journal.stored_at.toISOString() },
+    mayUnlock,
+  };
+}

@@ -1,0 +1,203 @@
+import type { WebSocket } from 'ws';
+import { closeCodes } from '../../shared/protocol/control-channel.ts';
+import type { Actor } from '../actor.ts';
+import type { CoreContext } from '../context.ts';
+import { findSession, grantOf, type SessionRow } from '../live/session-store.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { makeReachability } from './reachability.ts';
+import { openRelayLog, type RelayLogLine } from './relay-log.ts';
+
+/** RFC 6455 section 7.4.1: policy violation. What a refused launcher gets; the reason begins with the code. */
+const refusedCode = 1008;
+
+export interface Relay {
+  /** Takes over a launcher's WebSocket for one session; decides, connects, carries. Never throws. */
+  serve(options: { socket: WebSocket; actor: Actor; sessionId: string }): void;
+  /** Cuts a session's wire because of an order; null when it has none here. */
+  cut(sessionId: string, order: { id: string; acceptedAt: number }): Promise<{ at: string; ms: number }> | null;
+  /** Ends a session's wire because the session ended or its device was revoked. */
+  end(sessionId: string, code: number, why: string, discard: boolean): void;
+  endDevice(deviceId: string, code: number, why: string): void;
+  /** Resolves when every wire is closed. */
+  close(): Promise<void>;
+}
+
+/** From the moment a launcher asks: an order that comes while it is being admitted must find it. */
+interface Wire {
+  sessionId: string;
+  deviceId: string;
+  connection: Connection | null;
+  order: { id: string; acceptedAt: number } | null;
+  /** Set when it was told to end before it was connected. */
+  dead: boolean;
+}
+
+export function makeRelay(parts: {
+  core: CoreContext;
+  /** Monotonic milliseconds at which a session must be cut; null when it does not live here. */
+  cutAt(sessionId: string): number | null;
+  /** A target became reachable or stopped being so. */
+  onReachability(): void;
+}): Relay {
+  const { core } = parts;
+  const log = openRelayLog(core.dataFolder);
+  const reachability = makeReachability(core.writer, core.clock);
+  const wires = new Set<Wire>();
+
+  function note(work: Promise<unknown>): void {
+    work.catch((error: unknown) => core.log.error({ err: error }, 'the relay could not write down what it did'));
+  }
+
+  function now(): string {
+    return core.clock.now().toISOString();
+  }
+
+  /** False when it could not be written. */
+  function write(line: Omit<RelayLogLine, 'at'>): boolean {
+    try {
+      log.write({ at: now(), ...line });
+      return true;
+    } catch (error) {
+      core.log.error({ err: error }, 'relay.log cannot be written');
+      return false;
+    }
+  }
+
+  function refuse(socket: WebSocket, actor: Actor, sessionId: string, refusal: { code: number; why: string }): void {
+    socket.resume();
+    socket.close(refusal.code, refusal.why.slice(0, 100));
+    setTimeout(() => socket.terminate(), 1000).unref();
+    const why = refusal.why;
+    write({
+      event: 'refused',
+      sessionId,
+      targetAddress: '',
+      bytesToTarget: 0,
+      bytesFromTarget: 0,
+      why,
+    });
+    note(core.audit.record({ event: 'relay.refused', actor: actor.userId, subject: sessionId, detail: { why } }));
+  }
+
+  /** The session, claimed for its one connection; or why not. */
+  async function admit(actor: Actor, sessionId: string): Promise<SessionRow | { code: number; why: string }> {
+    const session = await findSession(core.reader, sessionId);
+    // One answer for what does not exist and what is another's: an id must not be a way to ask.
+    if (session === null || actor.device === null || session.device_id !== actor.device.id)
+      return { code: refusedCode, why: 'SP-2105 no such session' };
+    if (session.relay_address === null) return { code: refusedCode, why: 'SP-2105 this session goes direct' };
+    if (session.killed_at !== null) return { code: closeCodes.killed, why: 'SP-4001 killed' };
+    if (session.ended_at !== null) return { code: closeCodes.ended, why: 'SP-4011 the session has ended' };
+    if ((parts.cutAt(sessionId) ?? 0) <= core.clock.monotonicMs())
+      return { code: closeCodes.leaseExpired, why: 'SP-4002 no lease' };
+    const { numUpdatedRows } = await core.writer
+      .updateTable('sessions')
+      .set({ relayed_at: core.clock.now() })
+      .where('id', '=', sessionId)
+      .where('relayed_at', 'is', null)
+      .where('killed_at', 'is', null)
+      .where('ended_at', 'is', null)
+      .executeTakeFirst();
+    return numUpdatedRows === 1n ? session : { code: refusedCode, why: 'SP-2105 a session is relayed once' };
+  }
+
+  function start(socket: WebSocket, session: SessionRow, address: string, wire: Wire): void {
+    const { target } = grantOf(session);
+    const targetAddress = `${address.includes(':') ? `[${address}]` : address}:${target.port}`;
+    const common = { sessionId: session.id, targetAddress };
+    wire.connection = openConnection({
+      socket,
+      address,
+      port: target.port,
+      clock: core.clock,
+      cutAt: () => parts.cutAt(session.id),
+      events: {
+        onOpen() {
+          const written = write({ event: 'open', ...common, bytesToTarget: 0, bytesFromTarget: 0, why: '' });
+          // A relay that cannot say what it does does not go on.
+          if (!written) void stop(wire, 1011, 'the relay cannot write its log', true);
+          note(
+            core.audit.record({
+              event: 'relay.opened',
+              actor: session.user_id,
+              subject: session.id,
+              detail: { address: targetAddress },
+            }),
+          );
+          note(reachability.succeeded(session.target_id).then(parts.onReachability));
+        },
+        onUnreachable(why) {
+          const message = `The relay could not reach ${target.name} at ${target.host}:${target.port}: ${why}.`;
+          note(reachability.failed(session.target_id, { code: 'SP-2104', message }).then(parts.onReachability));
+        },
+        onClosed({ why }, counts) {
+          wires.delete(wire);
+          const order = wire.order;
+          const ordered = order === null ? {} : { orderId: order.id, ms: core.clock.monotonicMs() - order.acceptedAt };
+          write({ event: 'closed', ...common, ...counts, why, ...ordered });
+          note(
+            core.audit.record({
+              event: 'relay.closed',
+              actor: session.user_id,
+              subject: session.id,
+              detail: { ...counts, why, ...ordered },
+            }),
+          );
+        },
+      },
+    });
+  }
+
+  async function serve(socket: WebSocket, actor: Actor, sessionId: string): Promise<void> {
+    const wire: Wire = { sessionId, deviceId: actor.device?.id ?? '', connection: null, order: null, dead: false };
+    wires.add(wire);
+    const session = await admit(actor, sessionId).catch((error: unknown) => {
+      core.log.error({ err: error }, 'the relay could not look up a session');
+      return { code: 1011, why: 'SP-5010 the store does not answer' };
+    });
+    if (!('why' in session) && session.relay_address !== null && !wire.dead && socket.readyState === socket.OPEN) {
+      start(socket, session, session.relay_address, wire);
+      return;
+    }
+    wires.delete(wire);
+    refuse(
+      socket,
+      actor,
+      sessionId,
+      'why' in session ? session : { code: closeCodes.ended, why: 'ended while connecting' },
+    );
+  }
+
+  function stop(wire: Wire, code: number, why: string, discard: boolean): Promise<void> | null {
+    wire.dead = true;
+    return wire.connection?.end({ code, why, discard }) ?? null;
+  }
+
+  return {
+    serve({ socket, actor, sessionId }) {
+      // Nothing is read before there is somewhere to write it.
+      socket.pause();
+      socket.on('error', () => undefined);
+      void serve(socket, actor, sessionId);
+    },
+    cut(sessionId, order) {
+      const of = [...wires].filter((wire) => wire.sessionId === sessionId);
+      const closing = of.map((wire) => {
+        wire.order = order;
+        return stop(wire, closeCodes.killed, 'killed', true);
+      });
+      const closed = closing.find((closing) => closing !== null);
+      return closed?.then(() => ({ at: now(), ms: core.clock.monotonicMs() - order.acceptedAt })) ?? null;
+    },
+    end(sessionId, code, why, discard) {
+      for (const wire of [...wires]) if (wire.sessionId === sessionId) void stop(wire, code, why, discard);
+    },
+    endDevice(deviceId, code, why) {
+      for (const wire of [...wires]) if (wire.deviceId === deviceId) void stop(wire, code, why, true);
+    },
+    async close() {
+      await Promise.all([...wires].map((wire) => stop(wire, 1001, 'the server stops', true)));
+      log.close();
+    },
+  };
+}
