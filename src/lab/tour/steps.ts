@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { orderViewSchema } from '../../shared/model/order.ts';
+import { type OrderView, orderViewSchema } from '../../shared/model/order.ts';
 import { recordingViewSchema } from '../../shared/model/recording.ts';
 import { sallyportOk } from '../control/command-line.ts';
 import { type Lab, targetNames } from '../lab.ts';
@@ -21,7 +21,20 @@ export interface TourContext {
   lab: Lab;
   launcher: DrivenLauncher;
   photograph(name: string): Promise<void>;
+  /** Gives the order to kill; tests have one that does nothing. */
+  giveOrder: GiveOrder;
 }
+
+export type GiveOrder = (lab: Lab, sessionId: string, reason: string) => Promise<OrderView>;
+
+/** A kill as another person gives it: from the command line. */
+export const killByCommandLine: GiveOrder = (lab, sessionId, reason) =>
+  sallyportOk(
+    lab.control.socket,
+    people.analyst.id,
+    ['sessions', 'kill', sessionId, '--reason', reason],
+    orderViewSchema,
+  );
 
 type Line<S extends TourLine['step']> = Extract<TourLine, { step: S; ok: true }>;
 
@@ -148,12 +161,7 @@ export async function killSession(context: TourContext): Promise<Line<'killed'>>
   await screenShows(launcher, tab, /GET \S+ \d+ ms\s*$/);
   const [relayMark, targetMark] = [relay.mark(), target.mark()];
   const reason = 'Not the window that was agreed';
-  const order = await sallyportOk(
-    lab.control.socket,
-    people.analyst.id,
-    ['sessions', 'kill', line.sessionId, '--reason', reason],
-    orderViewSchema,
-  );
+  const order = await context.giveOrder(lab, line.sessionId, reason);
   const wire = await relay.waitFor(
     relayMark,
     (each) => each.event === 'closed' && each.sessionId === line.sessionId,

@@ -13,6 +13,8 @@ import { RecordingCheckError } from './check-recording.ts';
 import { type StepName, type TourLine, tourPrinter } from './report.ts';
 import { byTestId, enrolByInvite } from './screen.ts';
 import {
+  type GiveOrder,
+  killByCommandLine,
   killSession,
   openSession,
   replayStored,
@@ -42,6 +44,8 @@ export interface TourOptions {
   report(line: TourLine): void;
   /** Tests break something here, to see that the tour notices. */
   beforeStep?: (step: StepName, facts: { sessionId: string | null; launcher: DrivenLauncher }) => void | Promise<void>;
+  /** Instead of the command line's kill: tests ignore it. */
+  giveOrder?: GiveOrder;
   /** Also keeps what the app writes to its own output. */
   onOutput?: (text: string) => void;
 }
@@ -72,6 +76,7 @@ export async function tourLab(options: TourOptions): Promise<boolean> {
     return {
       lab,
       launcher: current,
+      giveOrder: options.giveOrder ?? killByCommandLine,
       async photograph(name) {
         const file = path.join(options.screenshots, `${String(screenshots.length + 1).padStart(2, '0')}-${name}.png`);
         screenshots.push(await current.screenshot(file));

@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { PolicyEngine } from '../../control/policy/engine.ts';
+import { applyDocumentSchema } from '../../shared/protocol/control-api.ts';
+import { worldText } from './world.ts';
+
+const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBTR8USnqh7ijXwHLnHtrUtPF599DgEHTaz2JRJXLqEb';
+
+function makeWorldText(): string {
+  const target = {
+    description: 'It says "no": and # that is all',
+    production: true,
+    owner: 'Web team',
+    login: 'deploy',
+    hostKey: key,
+  };
+  return worldText({
+    organisation: 'Lakeside Hotels',
+    breakGlassRecipient: 'age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq',
+    relayPorts: [2201, 2203],
+    targets: [
+      { ...target, name: 'web-01', port: 2201, route: 'relay', labels: { team: 'web', site: 'north' } },
+      { ...target, name: 'edge-gw-01', port: 2202, route: 'direct', labels: { team: 'web' } },
+    ],
+  });
+}
+
+test('the world is a document that apply takes', () => {
+  const document = applyDocumentSchema.parse(parse(makeWorldText()));
+  expect(document.organisation.relayExceptions).toEqual(['127.0.0.1:2201', '127.0.0.1:2203']);
+  expect(document.people.map((person) => person.id)).toEqual(['jonas', 'mira', 'sanna']);
+  expect(document.targets.map((target) => [target.name, target.route, target.labels])).toEqual([
+    ['web-01', 'relay', { team: 'web', site: 'north' }],
+    ['edge-gw-01', 'direct', { team: 'web' }],
+  ]);
+  expect(document.targets[0]?.description).toBe('It says "no": and # that is all');
+});
+
+test('its access rules are valid, and give each person what the lab promises', async () => {
+  const { policies } = applyDocumentSchema.parse(parse(makeWorldText()));
+  const engine = new PolicyEngine({ onCrash: (problem) => expect.fail(String(problem)) });
+  try {
+    await expect(engine.validate(policies)).resolves.toBeUndefined();
+    engine.setPolicies(policies);
+    const target = {
+      id: 't1',
+      name: 'web-01',
+      address: '127.0.0.1:2201',
+      production: true,
+      route: 'relay' as const,
+      owner: null,
+      labels: { team: 'web' },
+    };
+    const recording = { id: 's1', ownerId: 'jonas', target, login: 'deploy' };
+    const jonas = { userId: 'jonas', name: 'Jonas', roles: ['operator' as const], groups: [] };
+    const mira = { userId: 'mira', name: 'Mira', roles: ['analyst' as const], groups: [] };
+    const sanna = { userId: 'sanna', name: 'Sanna', roles: ['engineer' as const], groups: [] };
+    const allowed = async (...question: Parameters<PolicyEngine['decide']>) =>
+      (await engine.decide(...question)).allowed;
+    const connect = { action: 'Connect' as const, resource: target, context: { login: 'deploy' } };
+    expect(await allowed(jonas, connect)).toBe(true);
+    expect(await allowed(jonas, { ...connect, resource: { ...target, labels: { team: 'data' } } })).toBe(false);
+    expect(await allowed(mira, connect)).toBe(false);
+    const unlock = (stream: 'output' | 'input') => ({
+      action: 'UnlockRecording' as const,
+      resource: recording,
+      context: { stream },
+    });
+    expect(await allowed(jonas, unlock('output'))).toBe(true);
+    expect(await allowed(jonas, unlock('input'))).toBe(false);
+    expect(await allowed(mira, unlock('input'))).toBe(true);
+    expect(await allowed(sanna, unlock('output'))).toBe(false);
+    expect(await allowed(jonas, { action: 'KillSession', resource: recording })).toBe(false);
+    expect(await allowed(mira, { action: 'KillSession', resource: recording })).toBe(true);
+    expect(await allowed(mira, { action: 'ReadAudit' })).toBe(true);
+  } finally {
+    await engine.close();
+  }
+});

@@ -1,0 +1,158 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { sallyport } from '../../src/lab/control/command-line.ts';
+import { descendantsOf } from '../../src/lab/processes.ts';
+import { storedFiles } from '../../src/lab/tour/central-store.ts';
+import { type StepName, stepNames, type TourLine } from '../../src/lab/tour/report.ts';
+import { killByCommandLine } from '../../src/lab/tour/steps.ts';
+import { type TourOptions, tourLab } from '../../src/lab/tour/tour.ts';
+import { bootWorld, type World } from '../harness/world.ts';
+
+let world: World;
+let screenshots = '';
+beforeAll(async () => {
+  world = await bootWorld();
+  screenshots = mkdtempSync(path.join(tmpdir(), 'sallyport-tour-'));
+});
+afterAll(async () => {
+  await world?.close();
+  rmSync(screenshots, { recursive: true, force: true });
+});
+
+async function tour(beforeStep?: TourOptions['beforeStep'], giveOrder?: TourOptions['giveOrder']): Promise<TourLine[]> {
+  const lines: TourLine[] = [];
+  const report = (line: TourLine) => lines.push(line);
+  const ok = await tourLab({
+    lab: world.lab,
+    stage: world.stage,
+    screenshots,
+    report,
+    ...(beforeStep === undefined ? {} : { beforeStep }),
+    ...(giveOrder === undefined ? {} : { giveOrder }),
+  });
+  expect(ok).toBe(lines.every((line) => line.ok));
+  return lines;
+}
+
+/** Runs the tour with something broken before one step. */
+function broken(
+  step: StepName,
+  breakIt: (facts: { sessionId: string | null }) => void | Promise<void>,
+): Promise<TourLine[]> {
+  return tour((name, facts) => (name === step ? breakIt(facts) : undefined));
+}
+
+function expectFailureAt(lines: TourLine[], step: StepName, message: RegExp): void {
+  const before = stepNames.slice(0, stepNames.indexOf(step));
+  expect(lines.map((line) => [line.step, line.ok])).toEqual([...before.map((name) => [name, true]), [step, false]]);
+  expect(lines.at(-1)).toMatchObject({
+    code: expect.stringMatching(/^SP-\d{4}$/),
+    message: expect.stringMatching(message),
+  });
+}
+
+test('unbroken, it reports every step from outside observers and writes a picture of each', async () => {
+  const lines = await tour();
+  expect(lines.map((line) => line.step)).toEqual([...stepNames, 'done']);
+  expect(lines).toContainEqual(expect.objectContaining({ step: 'session-open', login: 'certificate' }));
+  const done = lines.at(-1);
+  if (done?.step !== 'done' || !done.ok) throw new Error('the tour is not done');
+  for (const file of done.screenshots) expect(readFileSync(file).subarray(1, 4).toString()).toBe('PNG');
+});
+
+describe('each step fails when its part is broken', () => {
+  /** Undoes a break. */
+  let mend: (() => void | Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const each of mend) await each();
+    mend = [];
+  });
+
+  function halt(pid: number): void {
+    process.kill(pid, 'SIGSTOP');
+    mend.push(() => {
+      process.kill(pid, 'SIGCONT');
+    });
+  }
+
+  test('targets: the control server is stopped', async () => {
+    const lines = await broken('targets', async () => {
+      await world.stopServer();
+      mend.push(async () => {
+        await world.startServer();
+      });
+    });
+    expectFailureAt(lines, 'targets', /./);
+  });
+
+  test('session-open: the target does not answer', async () => {
+    const lines = await broken('session-open', () => halt(world.lab.web.process.pid));
+    expectFailureAt(lines, 'session-open', /prompt|terminal/);
+  });
+
+  test('typed: the shell on the target has stopped', async () => {
+    const lines = await broken('typed', () => {
+      for (const pid of descendantsOf(world.lab.web.process.pid)) halt(pid);
+    });
+    expectFailureAt(lines, 'typed', /terminal did not show/);
+  });
+
+  test('recording-stored: the control server takes nothing', async () => {
+    const lines = await broken('recording-stored', () => halt(world.server().process.pid));
+    expectFailureAt(lines, 'recording-stored', /./);
+  });
+
+  test('verified: one stored byte is flipped', async () => {
+    const lines = await broken('verified', ({ sessionId }) => {
+      const file = storedFiles(world.lab.control.dataFolder, sessionId ?? '').segment('000000.cast.zst.age');
+      const bytes = readFileSync(file);
+      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+      writeFileSync(file, bytes);
+    });
+    expectFailureAt(lines, 'verified', /000000\.cast\.zst\.age/);
+  });
+
+  test('killed: the order is acknowledged and ignored', async () => {
+    const at = new Date().toISOString();
+    const lines = await tour(undefined, async (_lab, sessionId, reason) => ({
+      id: 'order-1',
+      sessionId,
+      kind: 'kill',
+      reason,
+      by: { id: 'mira', name: 'Mira Okafor', role: 'analyst' },
+      state: 'confirmed',
+      requestedAt: at,
+      sentAt: at,
+      receivedAt: at,
+      socketClosedAtClient: at,
+      confirmedAt: at,
+      relayClosedAt: at,
+      relayClosedMs: 1,
+      launcherClosedMs: 1,
+      survivors: 'none',
+      lockId: 'lock-1',
+    }));
+    expectFailureAt(lines, 'killed', /relay did not close/);
+  });
+
+  test('killed: the target does not see the end', async () => {
+    const lines = await tour(undefined, async (lab, sessionId, reason) => {
+      for (const pid of descendantsOf(lab.web.process.pid)) halt(pid);
+      const order = await killByCommandLine(lab, sessionId, reason);
+      mend.push(async () => {
+        await sallyport(lab.control.socket, 'mira', ['locks', 'lift', order.lockId]);
+      });
+      return order;
+    });
+    expectFailureAt(lines, 'killed', /sshd does not/);
+  });
+
+  test('replayed: the recording has gone from the store', async () => {
+    const lines = await broken('replayed', ({ sessionId }) => {
+      rmSync(storedFiles(world.lab.control.dataFolder, sessionId ?? '').segment('000000.cast.zst.age'));
+    });
+    expectFailureAt(lines, 'replayed', /./);
+  });
+});
