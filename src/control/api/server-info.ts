@@ -1,4 +1,4 @@
-import { version } from '../version.ts';
+import { version } from '../../shared/version.ts';
 import { defineRoute } from './route.ts';
 
 export const serverInfo = defineRoute('serverInfo', async (context) => {

@@ -1,0 +1,97 @@
+import { Command, CommanderError } from 'commander';
+import { SallyportError, toProblem } from '../shared/errors/result.ts';
+import { version } from '../shared/version.ts';
+import { registerApply } from './commands/apply.ts';
+import { registerAudit } from './commands/audit.ts';
+import { registerInvite } from './commands/invite.ts';
+import { registerLocks } from './commands/locks.ts';
+import { registerRecordings } from './commands/recordings.ts';
+import { registerServe } from './commands/serve.ts';
+import { registerSessions } from './commands/sessions.ts';
+import { registerTargets } from './commands/targets.ts';
+import { type Environment, openSession, type Register, UsageError } from './environment.ts';
+
+const about = `Sallyport, privileged session management: the control server and its command line.
+
+"serve" runs the server. All other commands are clients of a running one, over the socket in its data folder, and act as a named person whose roles and policies decide.`;
+
+const after = `
+Environment:
+  SALLYPORT_SOCKET  the same as --socket
+  SALLYPORT_ACTOR   the same as --as
+
+Exit codes:
+  0  done
+  1  refused or failed; what, why and what to do is on stderr, with a code (SP-....)
+  2  typed wrong`;
+
+const commands: readonly Register[] = [
+  registerServe,
+  registerApply,
+  registerInvite,
+  registerTargets,
+  registerSessions,
+  registerLocks,
+  registerRecordings,
+  registerAudit,
+];
+
+/** Runs one command line (without program names). Returns the exit code; never throws. */
+export async function run(argv: readonly string[], environment: Environment): Promise<number> {
+  let failed = false;
+  const program = new Command('sallyport')
+    .description(about)
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .option('--socket <path>', 'the local socket of the server (control.sock in its data folder)')
+    .option('--as <person>', 'who acts: the id of a person')
+    .option('--json', 'print JSON in place of words')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ writeOut: environment.out, writeErr: environment.err })
+    .addHelpText('after', after)
+    .exitOverride();
+  for (const register of commands) {
+    register(program, (command) =>
+      openSession(environment, command, () => {
+        failed = true;
+      }),
+    );
+  }
+  inheritSettings(program);
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return failed ? 1 : 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    printProblem(environment, error, argv.includes('--json'));
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** Subcommands of subcommands do not take these over by themselves. */
+function inheritSettings(command: Command): void {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command);
+    inheritSettings(child);
+  }
+}
+
+function printProblem(environment: Environment, error: unknown, json: boolean): void {
+  const problem = toProblem(error);
+  if (json) {
+    environment.err(`${JSON.stringify({ error: problem })}\n`);
+    return;
+  }
+  const facts = Object.entries(problem.facts ?? {}).map(([name, value]) => `  ${name}: ${value}\n`);
+  environment.err(`${problem.message}\n${facts.join('')}${problem.code}\n`);
+  // A fault of our own: its place helps whoever reports it, its message could hold anything.
+  if (!(error instanceof SallyportError) && error instanceof Error) {
+    environment.err(
+      `${(error.stack ?? '')
+        .split('\n')
+        .filter((line) => /^\s+at /.test(line))
+        .slice(0, 6)
+        .join('\n')}\n`,
+    );
+  }
+}
