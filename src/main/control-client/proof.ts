@@ -1,4 +1,3 @@
-import { webcrypto } from 'node:crypto';
 import { generateProof, type KeyPair } from 'dpop';
 import type { DeviceKey } from '../identity/device-key.ts';
 
@@ -17,9 +16,9 @@ export function proofTarget(url: string): string {
 export async function makeProofMaker(key: DeviceKey): Promise<ProofMaker> {
   const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
   const pkcs8 = key.privateKey.export({ type: 'pkcs8', format: 'der' });
-  const privateKey = await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
+  const privateKey = await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
   pkcs8.fill(0);
-  const publicKey = await webcrypto.subtle.importKey('jwk', key.jwk, algorithm, true, ['verify']);
+  const publicKey = await crypto.subtle.importKey('jwk', key.jwk, algorithm, true, ['verify']);
   const pair: KeyPair = { privateKey, publicKey };
   return { proof: (method, url) => generateProof(pair, proofTarget(url), method) };
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { BrowserWindow, nativeTheme, screen } from 'electron';
 import { readJson, writeWhole } from '../files.ts';
 import { appOrigin } from './app-files.ts';
@@ -32,7 +33,7 @@ export async function openMainWindow(options: MainWindowOptions): Promise<Browse
     ...(process.platform === 'darwin'
       ? { titleBarStyle: 'hidden' as const, trafficLightPosition: { x: 14, y: 12 } }
       : { frame: false }),
-    icon: options.icon,
+    ...(existsSync(options.icon) ? { icon: options.icon } : {}),
     backgroundColor: backgroundNow(),
     webPreferences: {
       preload: options.preload,
