@@ -8,6 +8,7 @@ import { SallyportError } from '../../shared/errors/result.ts';
 import { version } from '../../shared/version.ts';
 import type { ServerTls } from '../config/tls.ts';
 import type { Context } from '../context.ts';
+import { networkOf } from './network.ts';
 import { answerProblem } from './problem.ts';
 import type { Route } from './route.ts';
 import type { SocketRoute } from './socket.ts';
@@ -43,6 +44,8 @@ export async function buildApp({ context, tls, routes, sockets }: AppOptions): P
   await app.register(rateLimit, {
     max: context.config.limits.requestsPerMinute,
     timeWindow: 60_000,
+    // A peer on the local socket has no address; the key is made before the list below is asked.
+    keyGenerator: (request) => networkOf(request.ip),
     // Whoever holds the socket is on the machine and has other ways.
     allowList: (request) => context.origins.isLocal(request.raw.socket),
     errorResponseBuilder: () =>

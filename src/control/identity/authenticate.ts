@@ -84,6 +84,8 @@ async function authenticateLocal(
   const person = await findPerson(context.reader, id);
   if (person !== null) {
     const actor: Actor = { ...person, device: null, via: 'socket' };
+    // Known from here on, also to the audit of a refusal.
+    request.actor = actor;
     if (auth === 'local' && !(await mayAdminister(context, actor))) {
       throw new SallyportError('SP-5003', `${person.name} may not do this. It needs the role engineer.`);
     }
