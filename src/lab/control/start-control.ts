@@ -20,10 +20,11 @@ export interface Control extends Listening {
   log: string;
 }
 
-/** The built command line, beside the lab's own bundle. */
+/** A built entry point: beside the lab's own bundle, or where the build puts it when tests run the sources. Throws `LabError`. */
 export function builtFile(name: string): string {
-  const file = path.join(import.meta.dirname, name);
-  if (!existsSync(file)) throw new LabError(`${file} is missing.`, 'Run `npm run build`.');
+  const places = [import.meta.dirname, path.resolve(import.meta.dirname, '..', '..', '..', '.vite', 'build')];
+  const file = places.map((place) => path.join(place, name)).find((each) => existsSync(each));
+  if (file === undefined) throw new LabError(`${name} is not built.`, 'Run `npm run build`.');
   return file;
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { Stream } from '../../shared/model/recording.ts';
@@ -20,7 +20,7 @@ function segmentsIn(folder: string): { stream: Stream; seq: number; file: string
     });
 }
 
-/** Sends a finished recording: its segments in order, then the manifest. Throws SP-3023 when the receipt does not say that it has ended. */
+/** Sends a finished recording: its segments in order, then the manifest; then its folder goes. Throws SP-3023 when the receipt does not say that it has ended. */
 export async function uploadRecording(client: ApiClient, sessionId: string, folder: string): Promise<void> {
   for (const segment of segmentsIn(folder)) {
     await client.call('putSegment', {
@@ -33,4 +33,5 @@ export async function uploadRecording(client: ApiClient, sessionId: string, fold
   const { receipt } = await client.call('putManifest', { params: { sessionId }, body: { manifest, signature } });
   if (!/"ended":\s*true/.test(receipt.payload))
     throw new SallyportError('SP-3023', 'The server stored the recording but says that it has no end.');
+  rmSync(folder, { recursive: true, force: true });
 }

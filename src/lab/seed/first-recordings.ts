@@ -10,6 +10,7 @@ interface Line {
 }
 
 interface Script {
+  device: string;
   targetName: string;
   reason: string;
   lines: Line[];
@@ -17,6 +18,7 @@ interface Script {
 
 const scripts = (web: string, edge: string): Script[] => [
   {
+    device: 'jonas-desk-2',
     targetName: web,
     reason: 'Bookings return 502 now and then',
     lines: [
@@ -28,6 +30,7 @@ const scripts = (web: string, edge: string): Script[] => [
     ],
   },
   {
+    device: 'jonas-laptop',
     targetName: edge,
     reason: 'Check the release before the morning',
     lines: [
@@ -71,23 +74,18 @@ export async function makeFirstRecordings(options: {
   web: string;
   edge: string;
 }): Promise<number> {
-  const enrolled = await enrolDevice(options.control, people.operator.id, 'jonas-desk-2');
   const made = scripts(options.web, options.edge);
-  // One after the other: a launcher has one control channel.
-  for (const { targetName, reason, lines } of made) {
-    const session = await openOwnedSession({
-      enrolled,
-      targetName,
-      login: options.login,
-      reason,
-      spool: options.spool,
-      cols: 110,
-      rows: 30,
-    });
-    await play(session, lines);
-    const end = await session.done;
-    if (end.kind !== 'exit') throw new Error(`a first session ended with ${end.kind} instead of its exit`);
-  }
-  await enrolled.client.close();
+  // A launcher has one control channel, so each session gets a device of its own and all play at once.
+  await Promise.all(
+    made.map(async ({ device, targetName, reason, lines }) => {
+      const enrolled = await enrolDevice(options.control, people.operator.id, device);
+      const { login, spool } = options;
+      const session = await openOwnedSession({ enrolled, targetName, login, reason, spool, cols: 110, rows: 30 });
+      await play(session, lines);
+      const end = await session.done;
+      await enrolled.client.close();
+      if (end.kind !== 'exit') throw new Error(`a first session ended with ${end.kind} instead of its exit`);
+    }),
+  );
   return made.length;
 }

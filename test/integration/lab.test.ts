@@ -1,0 +1,113 @@
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Lab, startLab } from '../../src/lab/lab.ts';
+import { readTargetLog } from '../../src/lab/observers/target-log.ts';
+import { descendantsOf, gone } from '../../src/lab/processes.ts';
+import { storedFiles } from '../../src/lab/tour/central-store.ts';
+import { checkRecording, type StoredFiles } from '../../src/lab/tour/check-recording.ts';
+import { centralRecordings } from '../harness/recordings.ts';
+
+const state = mkdtempSync(path.join(tmpdir(), 'sallyport-lab-'));
+let lab: Lab;
+beforeAll(async () => {
+  lab = await startLab({ state });
+});
+afterAll(async () => {
+  await lab?.stop();
+  rmSync(state, { recursive: true, force: true });
+});
+
+test('a new lab has two finished recordings by real certificate logins', async () => {
+  expect(lab.built).toBe(true);
+  const recordings = await centralRecordings(lab);
+  expect(recordings.map((each) => [each.target.name, each.route, each.state, each.endReason]).sort()).toEqual([
+    ['edge-gw-01', 'direct', 'complete', 'exit 0'],
+    ['web-01', 'relay', 'complete', 'exit 0'],
+  ]);
+  const web = recordings.find((each) => each.target.name === 'web-01');
+  const login = await readTargetLog(lab.web.log).acceptedLogin(0, web?.sessionId ?? '', 0);
+  expect(login?.keyId).toBe(`jonas ${web?.sessionId} web-01`);
+  // Nothing of them stays where they were made.
+  expect(readdirSync(lab.paths.seed)).toEqual([]);
+});
+
+describe('the independent checker', () => {
+  async function web(): Promise<{ sessionId: string; files: StoredFiles }> {
+    const sessionId = (await centralRecordings(lab)).find((each) => each.target.name === 'web-01')?.sessionId ?? '';
+    return { sessionId, files: storedFiles(lab.control.dataFolder, sessionId) };
+  }
+
+  /** A copy of the stored files in which one may be changed. */
+  async function changed(
+    name: string,
+    change: (bytes: Buffer) => Buffer,
+  ): Promise<Parameters<typeof checkRecording>[0]> {
+    const { sessionId, files } = await web();
+    const folder = mkdtempSync(path.join(state, 'copy-'));
+    for (const file of [
+      files.manifest,
+      files.signature,
+      files.segment('000000.cast.zst.age'),
+      files.segment('000000.input.cast.zst.age'),
+    ]) {
+      copyFileSync(file, path.join(folder, path.basename(file)));
+    }
+    const at = (each: string) => path.join(folder, each);
+    writeFileSync(at(name), change(readFileSync(at(name))));
+    return {
+      sessionId,
+      files: { manifest: at('manifest'), signature: at('manifest.sig'), segment: at },
+      identity: lab.paths.breakGlass,
+    };
+  }
+
+  function flip(bytes: Buffer): Buffer {
+    const at = bytes.length >> 1;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    return bytes;
+  }
+
+  test('opens both streams with stock programs', async () => {
+    const { sessionId, files } = await web();
+    const checked = await checkRecording({ files, sessionId, identity: lab.paths.breakGlass });
+    expect(checked).toMatchObject({ segments: 2, endReason: 'exit 0' });
+    expect(checked.input).toContain('cat current/config/site.toml\r');
+    expect(checked.output).toContain('ttl_seconds = 120\r\n');
+  });
+
+  test('names a stored file of which one bit was changed', async () => {
+    for (const name of ['000000.cast.zst.age', '000000.input.cast.zst.age'])
+      await expect(checkRecording(await changed(name, flip))).rejects.toThrow(name);
+  });
+
+  test('refuses a changed manifest, and one without its end', async () => {
+    const login = (bytes: Buffer) => Buffer.from(bytes.toString().replace('\nlogin "', '\nlogin "x'));
+    await expect(checkRecording(await changed('manifest', login))).rejects.toThrow('signature of the manifest');
+    const { sessionId } = await web();
+    const other = await changed('manifest', (bytes) => bytes);
+    await expect(checkRecording({ ...other, sessionId: `${sessionId}0` })).rejects.toThrow('another session');
+  });
+});
+
+test('a second start uses what is there, and stopping leaves no process', async () => {
+  const before = (await centralRecordings(lab)).map((each) => each.sessionId);
+  const parts = [lab.control.process, lab.web.process, lab.edge.process];
+  const pids = parts.flatMap((part) => [part.pid, ...descendantsOf(part.pid)]);
+  await lab.stop();
+  expect(await gone(pids, 1000)).toBe(true);
+  const began = performance.now();
+  const said: string[] = [];
+  lab = await startLab({ state, onProgress: (words) => said.push(words) });
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(lab.built).toBe(false);
+  expect(said).toEqual(['control server', 'targets']);
+  expect((await centralRecordings(lab)).map((each) => each.sessionId)).toEqual(before);
+});
+
+test('two labs in one folder are refused', async () => {
+  writeFileSync(lab.paths.running, JSON.stringify({ pid: 1 }));
+  await expect(startLab({ state })).rejects.toThrow(/runs already \(process 1\)/);
+  writeFileSync(lab.paths.running, JSON.stringify({ pid: process.pid }));
+});
