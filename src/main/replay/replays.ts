@@ -6,7 +6,7 @@ import type { ControlCaller } from '../control-client/client.ts';
 import type { Forked } from '../forked.ts';
 import type { Log } from '../log.ts';
 
-type Asked = Exclude<ReplayToOwner, { type: 'failed' }>;
+type Asked = Exclude<ReplayToOwner, { type: 'failed' | 'screen' }>;
 type Answer = { json: unknown } | { bytes: Uint8Array<ArrayBuffer> };
 
 /** Fetches what a replay process asked for, of its one recording. Throws what the server refuses. */
@@ -73,7 +73,8 @@ export class Replays {
       }
       if (parsed.data.type === 'failed')
         this.options.log('replay.failed', { sessionId, code: parsed.data.problem.code });
-      else void this.answer({ child, caller, sessionId, purpose, asked: parsed.data });
+      else if (parsed.data.type !== 'screen')
+        void this.answer({ child, caller, sessionId, purpose, asked: parsed.data });
     });
     child.send({ type: 'open', recording, serverKey, purpose });
     child.send({ type: 'port' }, this.options.openPort(replayId));

@@ -11,6 +11,8 @@ export const ownerToReplaySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('open'), recording: recordingViewSchema, serverKey: z.string(), purpose: z.string() }),
   z.object({ type: z.literal('port') }),
   z.object({ type: z.literal('answer'), id: z.number().int(), json: z.unknown().optional(), bytes: z.instanceof(Uint8Array).optional(), problem: problemSchema.optional() }),
+  /** Plain Node only: a message from the screen. */
+  z.object({ type: z.literal('screen'), message: z.unknown() }),
 ]);
 export type OwnerToReplay = z.infer<typeof ownerToReplaySchema>;
 
@@ -21,6 +23,8 @@ export const replayToOwnerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('fetch-journal'), id: z.number().int() }),
   z.object({ type: z.literal('unlock'), id: z.number().int(), stream: streamSchema, recipient: z.string() }),
   z.object({ type: z.literal('failed'), problem: problemSchema }),
+  /** Plain Node only: a message to the screen. */
+  z.object({ type: z.literal('screen'), message: z.unknown() }),
 ]);
 export type ReplayToOwner = z.infer<typeof replayToOwnerSchema>;
 

@@ -1,0 +1,71 @@
+import type { z } from 'zod';
+import { fromProblem, SallyportError } from '../shared/errors/result.ts';
+import type { Stream } from '../shared/model/recording.ts';
+import { controlApi } from '../shared/protocol/control-api.ts';
+import { manifestAnswerSchema, type OwnerToReplay, type ReplayToOwner } from '../shared/protocol/replay.ts';
+
+export type ManifestAnswer = z.infer<typeof manifestAnswerSchema>;
+type Answer = Extract<OwnerToReplay, { type: 'answer' }>;
+type Asked<T> = T extends { id: number } ? Omit<T, 'id'> : never;
+
+function malformed(what: string): SallyportError {
+  return new SallyportError(
+    'SP-9002',
+    `The answer to the request for ${what} had an unknown form, so the recording was not opened. Update the launcher, or the server.`,
+  );
+}
+
+/** Asks the owner for the documents of one recording. Every answer is checked for its form; every method throws the problem it was answered with. */
+export class Fetcher {
+  private readonly send: (message: ReplayToOwner) => void;
+  private readonly waiting = new Map<number, (answer: Answer) => void>();
+  private nextId = 1;
+
+  constructor(send: (message: ReplayToOwner) => void) {
+    this.send = send;
+  }
+
+  /** Takes an answer; one that nobody waits for is dropped. */
+  answer(answer: Answer): void {
+    this.waiting.get(answer.id)?.(answer);
+    this.waiting.delete(answer.id);
+  }
+
+  async manifest(): Promise<ManifestAnswer> {
+    const parsed = manifestAnswerSchema.safeParse((await this.ask({ type: 'fetch-manifest' })).json);
+    if (!parsed.success) throw malformed('the manifest');
+    return parsed.data;
+  }
+
+  async segment(stream: Stream, seq: number): Promise<Uint8Array> {
+    return this.bytes({ type: 'fetch-segment', stream, seq }, `${stream} segment ${seq}`);
+  }
+
+  async journal(): Promise<Uint8Array> {
+    return this.bytes({ type: 'fetch-journal' }, 'the journal');
+  }
+
+  /** The stream's identity, sealed to `recipient`: an age file. */
+  async unlock(stream: Stream, recipient: string): Promise<Uint8Array> {
+    const parsed = controlApi.unlock.response.safeParse((await this.ask({ type: 'unlock', stream, recipient })).json);
+    if (!parsed.success) throw malformed('the key');
+    return Buffer.from(parsed.data.sealedIdentity, 'base64');
+  }
+
+  private async bytes(asked: Asked<ReplayToOwner>, what: string): Promise<Uint8Array> {
+    const { bytes } = await this.ask(asked);
+    if (bytes === undefined) throw malformed(what);
+    return bytes;
+  }
+
+  private async ask(asked: Asked<ReplayToOwner>): Promise<Answer> {
+    const id = this.nextId;
+    this.nextId += 1;
+    const answer = await new Promise<Answer>((resolve) => {
+      this.waiting.set(id, resolve);
+      this.send({ ...asked, id });
+    });
+    if (answer.problem !== undefined) throw fromProblem(answer.problem);
+    return answer;
+  }
+}

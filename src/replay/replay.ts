@@ -1,0 +1,90 @@
+import { SallyportError, toProblem } from '../shared/errors/result.ts';
+import { type OwnerToReplay, type ReplayToScreen, screenToReplaySchema } from '../shared/protocol/replay.ts';
+import type { OwnerChannel, OwnerListener, ScreenChannel } from './channels.ts';
+import { Fetcher } from './fetcher.ts';
+import { openRecording } from './open-recording.ts';
+import { Reader } from './reader.ts';
+
+/** Opens one recording and serves it. Messages to a screen that is not there yet wait for it. */
+export class Replay implements OwnerListener {
+  private readonly owner: OwnerChannel;
+  private readonly fetcher: Fetcher;
+  private readonly exit: () => void;
+  private channel: ScreenChannel | null = null;
+  private readonly early: ReplayToScreen[] = [];
+  private reader: Reader | null = null;
+  private isOpening = false;
+
+  constructor(options: { owner: OwnerChannel; exit: () => void }) {
+    this.owner = options.owner;
+    this.exit = options.exit;
+    this.fetcher = new Fetcher((message) => this.owner.send(message));
+  }
+
+  message(message: OwnerToReplay): void {
+    if (message.type === 'answer') this.fetcher.answer(message);
+    else if (message.type === 'open' && !this.isOpening) void this.open(message);
+  }
+
+  screen(channel: ScreenChannel): void {
+    this.channel = channel;
+    for (const message of this.early.splice(0)) channel.post(message);
+  }
+
+  fromScreen(raw: unknown): void {
+    const parsed = screenToReplaySchema.safeParse(raw);
+    if (!parsed.success) {
+      this.post({
+        type: 'problem',
+        problem: toProblem(
+          new SallyportError(
+            'SP-9002',
+            'The replay got a request of an unknown form and did nothing. Open the recording again.',
+          ),
+        ),
+      });
+    } else if (parsed.data.type === 'close') {
+      this.exit();
+    } else if (this.reader !== null) {
+      void this.reader.read(parsed.data);
+    }
+  }
+
+  malformed(): void {
+    this.failed(
+      new SallyportError(
+        'SP-9002',
+        'The replay got a message of an unknown form, so it stopped. Open the recording again.',
+      ),
+    );
+  }
+
+  /** Also for what nobody foresaw: the screen hears of it, whatever happened. */
+  failed(error: unknown): void {
+    const problem = toProblem(error);
+    this.post({ type: 'problem', problem });
+    this.owner.send({ type: 'failed', problem });
+  }
+
+  private post(message: ReplayToScreen): void {
+    if (this.channel === null) this.early.push(message);
+    else this.channel.post(message);
+  }
+
+  private async open(message: Extract<OwnerToReplay, { type: 'open' }>): Promise<void> {
+    this.isOpening = true;
+    try {
+      const { recording, serverKey } = message;
+      const { store, opened } = await openRecording({
+        recording,
+        serverKey,
+        fetcher: this.fetcher,
+        progress: (progress) => this.post({ type: 'progress', ...progress }),
+      });
+      this.reader = new Reader(store, (events) => this.post(events));
+      this.post(opened);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+}

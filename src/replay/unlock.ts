@@ -1,0 +1,35 @@
+import { ageOpen, makeAgeIdentity } from '../recording/codecs/age.ts';
+import { SallyportError } from '../shared/errors/result.ts';
+import type { RecordingView, Stream } from '../shared/model/recording.ts';
+import type { Fetcher } from './fetcher.ts';
+
+export type Identities = Partial<Record<Stream, string>>;
+
+/**
+ * Asks for the identities of the streams this person may read. They are sealed to a key made here and exist in this process alone. Throws
+ * when output stays locked; input that stays locked is only not shown.
+ */
+export async function unlockStreams(fetcher: Fetcher, recording: RecordingView): Promise<Identities> {
+  const { identity, recipient } = await makeAgeIdentity();
+  const unlock = async (stream: Stream): Promise<string> => {
+    const opened = Buffer.from(await ageOpen(await fetcher.unlock(stream, recipient), identity))
+      .toString('utf8')
+      .trim();
+    if (!opened.startsWith('AGE-SECRET-KEY-1')) {
+      throw new SallyportError(
+        'SP-3031',
+        'The server answered with something that is no key, so the recording stays locked. Report it to your administrator.',
+      );
+    }
+    return opened;
+  };
+  const identities: Identities = { output: await unlock('output') };
+  if (recording.mayUnlock.includes('input')) {
+    try {
+      identities.input = await unlock('input');
+    } catch {
+      // Output without what was typed is still a replay; `unlocked` says what is open.
+    }
+  }
+  return identities;
+}
