@@ -73,9 +73,9 @@ export async function createServices(core: CoreContext): Promise<Services> {
     recordings: makeRecordings({ core, broker, hub }),
     async close() {
       leases.close();
-      orders.close();
       hub.close();
       await relay.close();
+      await orders.close();
     },
   };
 }

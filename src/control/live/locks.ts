@@ -4,8 +4,9 @@ import type { Lock } from '../../shared/protocol/control-api.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext, Reader } from '../context.ts';
 import type { LockTable } from '../store/session-tables.ts';
+import { targetResource } from '../targets/target-resource.ts';
 import type { Hub } from './hub.ts';
-import { findTarget, targetResource } from './session-store.ts';
+import { findTarget } from './session-store.ts';
 
 export type LockRow = Selectable<LockTable>;
 

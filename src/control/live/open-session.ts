@@ -10,9 +10,10 @@ import type { Broker } from '../broker/broker.ts';
 import { certificateAlgorithm } from '../broker/certificate.ts';
 import type { CoreContext, Reader } from '../context.ts';
 import { type Resolve, resolveTarget } from '../relay/address.ts';
+import { targetResource } from '../targets/target-resource.ts';
 import type { Leases } from './leases.ts';
 import { lockInForce, lockRefusal } from './locks.ts';
-import { findTarget, type TargetRow, targetResource } from './session-store.ts';
+import { findTarget, type TargetRow } from './session-store.ts';
 
 export type OpenSessionBody = z.output<typeof controlApi.openSession.body>;
 type Device = NonNullable<Actor['device']>;

@@ -34,7 +34,8 @@ export interface Orders {
   advance(orderId: string, deviceId: string | null, event: OrderEvent): Promise<boolean>;
   /** Sends a device every order it has not confirmed. */
   resend(deviceId: string): Promise<void>;
-  close(): void;
+  /** Resolves when what was under way is stored. */
+  close(): Promise<void>;
 }
 
 const roleRanks: readonly Role[] = ['analyst', 'engineer', 'approver', 'help-desk', 'auditor', 'operator', 'vendor'];
@@ -245,7 +246,10 @@ export function makeOrders(parts: {
     async resend(deviceId) {
       for (const row of await openOrders(core.reader, deviceId)) send(row);
     },
-    close: unsubscribe,
+    async close() {
+      unsubscribe();
+      await Promise.all(steps.values());
+    },
   };
 }
 

@@ -1,9 +1,10 @@
 import type { Selectable } from 'kysely';
 import { type GrantPayload, grantPayloadSchema, type Signed } from '../../shared/protocol/signed.ts';
 import type { Reader } from '../context.ts';
-import type { OwnedResource, TargetResource } from '../policy/policy.ts';
+import type { OwnedResource } from '../policy/policy.ts';
 import type { TargetTable } from '../store/database.ts';
 import type { SessionTable } from '../store/session-tables.ts';
+import { targetResource } from '../targets/target-resource.ts';
 
 export type SessionRow = Selectable<SessionTable>;
 export type TargetRow = Selectable<TargetTable>;
@@ -14,18 +15,6 @@ export async function findSession(db: Reader, sessionId: string): Promise<Sessio
 
 export async function findTarget(db: Reader, targetId: string): Promise<TargetRow | null> {
   return (await db.selectFrom('targets').selectAll().where('id', '=', targetId).executeTakeFirst()) ?? null;
-}
-
-export function targetResource(row: TargetRow): TargetResource {
-  return {
-    id: row.id,
-    name: row.name,
-    address: `${row.host}:${row.port}`,
-    production: row.production,
-    route: row.route,
-    owner: row.owner,
-    labels: row.labels,
-  };
 }
 
 /** A session or its recording as policies see it. */

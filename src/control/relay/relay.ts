@@ -44,8 +44,14 @@ export function makeRelay(parts: {
   const reachability = makeReachability(core.writer, core.clock);
   const wires = new Set<Wire>();
 
+  const notes = new Set<Promise<unknown>>();
+
+  /** Written down beside the work; `close` waits for it. */
   function note(work: Promise<unknown>): void {
-    work.catch((error: unknown) => core.log.error({ err: error }, 'the relay could not write down what it did'));
+    const noted = work
+      .catch((error: unknown) => core.log.error({ err: error }, 'the relay could not write down what it did'))
+      .finally(() => notes.delete(noted));
+    notes.add(noted);
   }
 
   function now(): string {
@@ -197,6 +203,7 @@ export function makeRelay(parts: {
     },
     async close() {
       await Promise.all([...wires].map((wire) => stop(wire, 1001, 'the server stops', true)));
+      await Promise.all(notes);
       log.close();
     },
   };

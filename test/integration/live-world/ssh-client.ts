@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Binding, startAgent } from './ssh-agent.ts';
+import type { Session, World } from './world.ts';
+
+/** OpenSSH's own client, logging in through `port` with the broker's signature. */
+export interface SshRun {
+  child: ChildProcess;
+  output(): string;
+  errors(): string;
+  exited: Promise<number | null>;
+  /** Resolves when the output holds `text`. */
+  shows(text: string): Promise<void>;
+  /** What the broker was asked, as it was sent. */
+  asked(): Record<string, string> | null;
+}
+
+export async function runSsh(options: {
+  world: World;
+  session: Session;
+  port: number;
+  command: string;
+  cipher?: string;
+  change?(body: Record<string, string>): Record<string, string>;
+}): Promise<SshRun> {
+  const { world, session, port } = options;
+  const known = path.join(world.folder, `known-${randomUUID()}`);
+  writeFileSync(known, session.grant.hostKeys.map((line) => `target ${line}\n`).join(''));
+  const agentPath = path.join(world.folder, `${randomUUID().slice(0, 8)}.agent`);
+  let asked: Record<string, string> | null = null;
+  const agent = await startAgent({
+    path: agentPath,
+    certificate: Buffer.from(session.grant.credential.certificate, 'base64'),
+    async sign(binding: Binding, toSign) {
+      const body = {
+        sshSessionId: binding.sshSessionId.toString('base64'),
+        hostKey: binding.hostKey.toString('base64'),
+        hostSignature: binding.hostSignature.toString('base64'),
+        toSign: toSign.toString('base64'),
+      };
+      asked = options.change?.(body) ?? body;
+      const answer = await session.device.client
+        .call('loginSignature', { params: { sessionId: session.id }, body: asked })
+        .catch(() => null);
+      return answer === null ? null : Buffer.from(answer.signature, 'base64');
+    },
+  });
+  const child = spawn('ssh', [
+    '-F',
+    'none',
+    '-p',
+    String(port),
+    '-c',
+    options.cipher ?? 'aes256-gcm@openssh.com',
+    '-o',
+    `IdentityAgent=${agentPath}`,
+    // The method of RFC 4252 itself, not OpenSSH's host-bound variant of it.
+    '-o',
+    'PubkeyAuthentication=unbound',
+    '-o',
+    'PreferredAuthentications=publickey',
+    '-o',
+    `UserKnownHostsFile=${known}`,
+    '-o',
+    'GlobalKnownHostsFile=none',
+    '-o',
+    'StrictHostKeyChecking=yes',
+    '-o',
+    'HostKeyAlias=target',
+    '-o',
+    'LogLevel=VERBOSE',
+    '-tt',
+    `${session.grant.login}@127.0.0.1`,
+    options.command,
+  ]);
+  let output = '';
+  let errors = '';
+  child.stderr.on('data', (text) => {
+    errors += text;
+  });
+  const exited = new Promise<number | null>((resolve) => {
+    child.on('close', (code) => {
+      agent.close();
+      resolve(code);
+    });
+  });
+  return {
+    child,
+    output: () => output,
+    errors: () => errors,
+    exited,
+    asked: () => asked,
+    shows: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => output.includes(text) && resolve();
+        child.stdout.on('data', look);
+        look();
+        void exited.then((code) => reject(new Error(`ssh ended (${code}) without "${text}": ${errors}`)));
+      }),
+    ...(child.stdout.on('data', (text) => {
+      output += text;
+    }) && {}),
+  };
+}
