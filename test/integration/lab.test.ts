@@ -79,7 +79,7 @@ describe('the independent checker', () => {
 
   test('names a stored file of which one bit was changed', async () => {
     for (const name of ['000000.cast.zst.age', '000000.input.cast.zst.age'])
-      await expect(checkRecording(await changed(name, flip))).rejects.toThrow(name);
+      await expect(checkRecording(await changed(name, flip))).rejects.toThrow(`${name} is not what the manifest lists`);
   });
 
   test('refuses a changed manifest, and one without its end', async () => {

@@ -32,7 +32,7 @@ test('a certificate login is found by its session, and its end by its port', asy
   });
   expect(await log.acceptedLogin(0, 'another', 0)).toBeNull();
   expect(await log.acceptedLogin(log.mark(), session, 0)).toBeNull();
-  appendFileSync(file, '2026-11-24T08:00:51.000Z Connection closed by 127.0.0.1 port 5328\n');
+  appendFileSync(file, '2026-11-24T08:00:51.000Z Connection closed by 127.0.0.1 port 532822\n');
   expect(await log.closed(0, 53282, 0)).toBeNull();
   appendFileSync(file, '2026-11-24T08:00:51.491Z Connection closed by 127.0.0.1 port 53282\n2026-11-24T08:00:5');
   expect(await log.closed(0, 53282, 0)).toMatchObject({ at: '2026-11-24T08:00:51.491Z' });
