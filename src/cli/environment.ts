@@ -40,8 +40,8 @@ export function openSession(environment: Environment, command: Command, fail: ()
   return {
     json,
     client() {
-      const socket = options.socket ?? environment.variables['SALLYPORT_SOCKET'];
-      const actor = options.as ?? environment.variables['SALLYPORT_ACTOR'];
+      const socket = options.socket ?? environment.variables.SALLYPORT_SOCKET;
+      const actor = options.as ?? environment.variables.SALLYPORT_ACTOR;
       if (socket === undefined || socket === '') {
         throw new UsageError(
           'Which server is not said. Give --socket PATH (the file control.sock in its data folder) or set SALLYPORT_SOCKET.',
