@@ -173,10 +173,12 @@ export class ManagedSession {
       case 'ready':
         if (this.tracked.state.state === 'requested' && !this.started) void this.begin(message.sessionKey);
         return;
-      case 'state':
+      case 'state': {
+        const wasOpen = this.tracked.openedAtMs !== null;
         this.apply({ type: 'state', state: message.state, atMs: Date.now() });
-        if (message.state.state === 'open' && sessionId !== null) this.effects.opened(sessionId);
+        if (!wasOpen && this.tracked.openedAtMs !== null && sessionId !== null) this.effects.opened(sessionId);
         return;
+      }
       case 'login-signature':
         if (sessionId !== null) void this.sign(sessionId, message);
         return;

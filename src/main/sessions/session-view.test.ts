@@ -133,7 +133,7 @@ test('whatever comes in whatever order: ended stays ended, with its first reason
     { type: 'socket-closed', closedMs: 2 },
     { type: 'ended', reason: { kind: 'idle' }, complete: false, atMs: 1 },
   );
-  assert(
+  void assert(
     property(array(events), (before) => {
       let view = newSession(facts);
       let end: SessionState | null = null;

@@ -105,7 +105,10 @@ export class Supervisor {
         loginSignature: async (sessionId, facts) =>
           (await this.requireLink().caller.call('loginSignature', { params: { sessionId }, body: facts })).signature,
         changed: this.options.onChange,
-        opened: (sessionId) => this.report({ type: 'session-opened', sessionId, at: new Date().toISOString() }),
+        opened: (sessionId) => {
+          this.report({ type: 'session-opened', sessionId, at: new Date().toISOString() });
+          this.options.onSpooled(sessionId);
+        },
         head: (sessionId, head) => this.throttleOf(sessionId).offer(head),
         sealed: this.options.onSpooled,
         released: (sessionId) => {

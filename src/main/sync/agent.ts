@@ -194,7 +194,7 @@ export class SyncAgent {
     const path = join(this.options.spool, folder.sessionId);
     // Asked before the folder is read: a process that ends in between has written everything it will.
     const live = this.options.isLive(folder.sessionId);
-    const content = await readSpoolFolder(path);
+    const content = await readSpoolFolder(path, link?.membership.identity.serverKey ?? null);
     if (content === null) {
       this.folders.delete(folder.sessionId);
       return false;
@@ -203,6 +203,13 @@ export class SyncAgent {
     folder.bytes = bytesLeft(content, { live, stored: folder.stored });
     if (link === null) return false;
     assertOwn(content, link.membership);
+    if (content.damaged && !live) {
+      throw new SallyportError(
+        'SP-3023',
+        'The manifest of this recording has changed on this machine and no longer fits its signature. It is kept as it is and was not sent. Tell your security team.',
+        { facts: { session: content.session.sessionId } },
+      );
+    }
     const step = nextStep(content, { live, stored: folder.stored });
     const { sessionId } = content.session;
     this.options.onChange();

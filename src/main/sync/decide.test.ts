@@ -28,6 +28,7 @@ function content(options: {
   const lines = ['h', 'h', ...segments.map(() => 's'), ...(options.ended === true ? ['end'] : [])];
   return {
     session,
+    damaged: false,
     manifest:
       options.manifest === false ? null : { text: '', signature: '', lines, segments, ended: options.ended === true },
     receipt:

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { verifySsh } from '../../recording/signatures/sshsig.ts';
+import { readManifestPair } from '../../recording/signatures/manifest-pair.ts';
+import { openDocument } from '../../recording/signatures/signed.ts';
 import type { Stream } from '../../shared/model/recording.ts';
 import {
   namespaces,
@@ -10,9 +11,9 @@ import {
   type Signed,
   signedSchema,
 } from '../../shared/protocol/signed.ts';
-import { manifestFile, manifestSignatureFile } from '../../shared/record/manifest.ts';
+import { manifestSignatureFile } from '../../shared/record/manifest.ts';
 import { parseEndLine, parseSegmentLine } from '../../shared/record/manifest-lines.ts';
-import { isMissing, readJson, readText } from '../files.ts';
+import { isMissing, readJson } from '../files.ts';
 import { type SpoolSession, spoolSessionSchema } from '../sessions/spool-folder.ts';
 
 export interface SpoolSegment {
@@ -28,8 +29,10 @@ export interface SpoolSegment {
 /** What lies in one session's folder, read at one moment. */
 export interface SpoolContent {
   session: SpoolSession;
-  /** Null while there is none whose signature is by the session's key: a half-replaced pair, or a crash before the first seal. */
+  /** Null when there is none that its session's key has signed: a crash before the first, or `damaged`. */
   manifest: { text: string; signature: string; lines: string[]; segments: SpoolSegment[]; ended: boolean } | null;
+  /** There is a signature, but what it should stand for has been changed: a crash never leaves that. */
+  damaged: boolean;
   /** The kept receipt, as far as it is about this manifest's lines. */
   receipt: ReceiptPayload | null;
   journalBytes: number | null;
@@ -49,24 +52,28 @@ export async function listSpool(spool: string): Promise<string[]> {
   }
 }
 
-/** Null when the folder has no readable session.json: it is none of ours and is left alone. */
-export async function readSpoolFolder(folder: string): Promise<SpoolContent | null> {
+/**
+ * Null when the folder has no readable session.json: it is none of ours and is left alone. `serverKey`: the pinned key that a kept receipt must be
+ * by, or null when there is no server at the moment; then no receipt counts.
+ */
+export async function readSpoolFolder(folder: string, serverKey: string | null): Promise<SpoolContent | null> {
   const session = await readJson(join(folder, 'session.json'), spoolSessionSchema);
   if (session === null) return null;
-  const signature = await readText(join(folder, manifestSignatureFile));
-  const text = await readText(join(folder, manifestFile));
-  const manifest = text === null || signature === null ? null : readManifest(text, signature, session.sessionKey);
+  const pair = await readManifestPair(folder, session.sessionKey);
+  const manifest = pair === null ? null : readManifest(pair.manifest, pair.signature);
+  const signed = (await sizeOf(join(folder, manifestSignatureFile))) !== null;
   const kept = await readJson(join(folder, receiptFile), signedSchema);
   return {
     session,
     manifest,
-    receipt: manifest === null || kept === null ? null : receiptOf(kept, manifest.lines),
+    damaged: signed && manifest === null,
+    receipt:
+      manifest === null || kept === null || serverKey === null ? null : receiptOf(kept, manifest.lines, serverKey),
     journalBytes: await sizeOf(join(folder, journalFile)),
   };
 }
 
-function readManifest(text: string, signature: string, sessionKey: string): SpoolContent['manifest'] {
-  if (!verifySsh({ publicKey: sessionKey, namespace: namespaces.recording, message: text, signature })) return null;
+function readManifest(text: string, signature: string): NonNullable<SpoolContent['manifest']> {
   const lines = text.split('\n').slice(0, -1);
   const segments = lines.flatMap((line, number) => {
     const parsed = parseSegmentLine(line);
@@ -93,10 +100,15 @@ export function headOf(lines: string[], count: number): string {
   return hash.digest('hex');
 }
 
-/** The payload when it is about exactly these lines. The signature was checked when it was kept, and is checked by every verifier. */
-function receiptOf(signed: Signed, lines: string[]): ReceiptPayload | null {
+/** The payload when it is the server's and about exactly these lines: it decides what may be deleted. */
+function receiptOf(signed: Signed, lines: string[], serverKey: string): ReceiptPayload | null {
   try {
-    const payload = receiptPayloadSchema.parse(JSON.parse(signed.payload));
+    const payload = openDocument({
+      signed,
+      publicKey: serverKey,
+      namespace: namespaces.receipt,
+      schema: receiptPayloadSchema,
+    });
     return payload.lines <= lines.length && payload.head === headOf(lines, payload.lines) ? payload : null;
   } catch {
     return null;
