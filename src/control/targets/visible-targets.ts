@@ -63,27 +63,32 @@ export function createVisibleTargets(): VisibleTargets {
   };
 }
 
+/** A connect is asked for every login; whether a target may merely be seen is asked only where none is allowed. */
 async function decide(context: Context, actor: Actor, rows: readonly Row[]): Promise<Granted[]> {
-  const requests = rows.flatMap((row): PolicyRequest[] => {
-    const resource = targetResource(row);
-    return [
-      { action: 'SeeTarget', resource },
-      ...row.logins.map((login): PolicyRequest => ({ action: 'Connect', resource, context: { login: login.name } })),
-    ];
-  });
-  const decisions = await context.policy.decideMany(actor, requests);
+  const connects = await context.policy.decideMany(
+    actor,
+    rows.flatMap((row) => {
+      const resource = targetResource(row);
+      return row.logins.map(
+        (login): PolicyRequest => ({ action: 'Connect', resource, context: { login: login.name } }),
+      );
+    }),
+  );
   let next = 0;
-  const targets: Granted[] = [];
-  for (const row of rows) {
-    const see = decisions[next];
-    const connects = decisions.slice(next + 1, next + 1 + row.logins.length);
-    next += 1 + row.logins.length;
-    const logins = row.logins.filter((_login, index) => connects[index]?.allowed === true);
-    if (see?.allowed !== true && logins.length === 0) continue;
-    const grantedBy = [...new Set(connects.flatMap((decision) => (decision.allowed ? decision.policies : [])))];
-    targets.push(view(row, logins, grantedBy));
-  }
-  return targets;
+  const found = rows.map((row) => {
+    const own = connects.slice(next, next + row.logins.length);
+    next += row.logins.length;
+    const logins = row.logins.filter((_login, index) => own[index]?.allowed === true);
+    const grantedBy = [...new Set(own.flatMap((decision) => (decision.allowed ? decision.policies : [])))];
+    return { row, logins, grantedBy };
+  });
+  const closed = found.filter((each) => each.logins.length === 0).map((each) => each.row);
+  const sees = await context.policy.decideMany(
+    actor,
+    closed.map((row): PolicyRequest => ({ action: 'SeeTarget', resource: targetResource(row) })),
+  );
+  const hidden = new Set(closed.filter((_row, index) => sees[index]?.allowed !== true));
+  return found.filter((each) => !hidden.has(each.row)).map((each) => view(each.row, each.logins, each.grantedBy));
 }
 
 function view(row: Row, logins: Row['logins'], grantedBy: string[]): Granted {
