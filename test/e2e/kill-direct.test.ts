@@ -4,6 +4,7 @@ import { readTargetLog } from '../../src/lab/observers/target-log.ts';
 import { waitUntil } from '../../src/lab/observers/wait.ts';
 import { byTestId, connectByKeyboard, promptPattern, screenShows } from '../../src/lab/tour/screen.ts';
 import { killByCommandLine, spooled } from '../../src/lab/tour/steps.ts';
+import { connectAnyway } from '../harness/connect-anyway.ts';
 import { allPids } from '../harness/launcher-processes.ts';
 import { recordingBecomes } from '../harness/recordings.ts';
 import { connectionsOf, connectionsTo } from '../harness/sockets.ts';
@@ -49,9 +50,13 @@ test('a direct session is labelled best effort; a kill makes the launcher close 
   await banner.waitFor();
   expect(await banner.textContent()).toMatch(/Mira Okafor[\s\S]*Wrong machine/);
 
-  await launcher.page.locator(byTestId('reconnect')).click();
-  const refusal = launcher.page.locator(byTestId('session-error'));
-  await refusal.waitFor();
-  expect(await refusal.textContent()).toMatch(/SP-2003/);
+  // The list shows the lock; whoever connects all the same is refused by the server.
+  await launcher.page.locator(byTestId('nav-targets')).click();
+  await launcher.page
+    .locator(byTestId('target-row', { 'data-target-name': 'edge-gw-01' }))
+    .getByText(/locked/i)
+    .first()
+    .waitFor();
+  expect(await connectAnyway(launcher, 'edge-gw-01')).toMatchObject({ problem: { code: 'SP-2003' } });
   await recordingBecomes(world.lab, sessionId, 'complete');
 });

@@ -7,6 +7,7 @@ import { storedFiles } from '../../src/lab/tour/central-store.ts';
 import { checkRecording } from '../../src/lab/tour/check-recording.ts';
 import { byTestId, connectByKeyboard, promptPattern, screenShows, typeInto } from '../../src/lab/tour/screen.ts';
 import { killByCommandLine, openReplay, spooled } from '../../src/lab/tour/steps.ts';
+import { connectAnyway } from '../harness/connect-anyway.ts';
 import { allPids, sessionProcesses, statusOf } from '../harness/launcher-processes.ts';
 import { recordingBecomes } from '../harness/recordings.ts';
 import { connectionsOf, connectionsTo } from '../harness/sockets.ts';
@@ -129,10 +130,14 @@ test('a kill from the command line closes every socket, says who and why, and lo
   // The frozen screen stays readable.
   expect(await launcher.screenText(tab)).toMatch(promptPattern);
 
-  await launcher.page.locator(byTestId('reconnect')).click();
-  const refusal = launcher.page.locator(byTestId('session-error'));
-  await refusal.waitFor();
-  expect(await refusal.textContent()).toMatch(/SP-2003/);
+  // The list shows the lock; whoever connects all the same is refused by the server.
+  await launcher.page.locator(byTestId('nav-targets')).click();
+  await launcher.page
+    .locator(byTestId('target-row', { 'data-target-name': 'web-01' }))
+    .getByText(/locked/i)
+    .first()
+    .waitFor();
+  expect(await connectAnyway(launcher, 'web-01')).toMatchObject({ problem: { code: 'SP-2003' } });
   expect(relay.linesSince(relayMark).filter((line) => line.event === 'open')).toHaveLength(1);
   const stored = await recordingBecomes(world.lab, sessionId, 'complete');
   expect(stored).toMatchObject({
