@@ -3,7 +3,17 @@ import { openDocument } from '../recording/signatures/signed.ts';
 import { verifySsh } from '../recording/signatures/sshsig.ts';
 import { SallyportError } from '../shared/errors/result.ts';
 import type { OwnerToSession } from '../shared/protocol/session-control.ts';
-import { type GrantPayload, grantPayloadSchema, type LeasePayload, leasePayloadSchema, namespaces, type OrderPayload, orderPayloadSchema, type Signed, sessionKeyStatement } from '../shared/protocol/signed.ts';
+import {
+  type GrantPayload,
+  grantPayloadSchema,
+  type LeasePayload,
+  leasePayloadSchema,
+  namespaces,
+  type OrderPayload,
+  orderPayloadSchema,
+  type Signed,
+  sessionKeyStatement,
+} from '../shared/protocol/signed.ts';
 
 export type StartMessage = Extract<OwnerToSession, { type: 'start' }>;
 
@@ -12,30 +22,64 @@ export type StartMessage = Extract<OwnerToSession, { type: 'start' }>;
  * belong together, and name the key that was made in this very process. Throws SP-1007 or SP-9002.
  */
 export function authorise(start: StartMessage, sessionKey: string): { grant: GrantPayload; lease: LeasePayload } {
-  const grant = openDocument({ signed: start.grant, publicKey: start.serverKey, namespace: namespaces.grant, schema: grantPayloadSchema });
-  if (!sameKey(grant.sessionKey, sessionKey)) throw new SallyportError('SP-1007', 'The grant is for another session process than this one. Nothing was connected. Connect again.');
+  const grant = openDocument({
+    signed: start.grant,
+    publicKey: start.serverKey,
+    namespace: namespaces.grant,
+    schema: grantPayloadSchema,
+  });
+  if (!sameKey(grant.sessionKey, sessionKey))
+    throw new SallyportError(
+      'SP-1007',
+      'The grant is for another session process than this one. Nothing was connected. Connect again.',
+    );
   const certified = verifySsh({
     publicKey: start.deviceKey,
     namespace: namespaces.sessionKey,
     message: sessionKeyStatement({ deviceId: grant.device.id, sessionKey }),
     signature: start.sessionKeyCertificate,
   });
-  if (!certified) throw new SallyportError('SP-1007', "This device's key does not stand behind the session's key: its recording could not be verified. Nothing was connected. Connect again.");
-  if (grant.route === 'relay' && start.relay === null) throw new SallyportError('SP-9002', 'The grant asks for the relay, but no way to it was given. Nothing was connected. Connect again.');
+  if (!certified)
+    throw new SallyportError(
+      'SP-1007',
+      "This device's key does not stand behind the session's key: its recording could not be verified. Nothing was connected. Connect again.",
+    );
+  if (grant.route === 'relay' && start.relay === null)
+    throw new SallyportError(
+      'SP-9002',
+      'The grant asks for the relay, but no way to it was given. Nothing was connected. Connect again.',
+    );
   return { grant, lease: openLease({ signed: start.lease, serverKey: start.serverKey, sessionId: grant.sessionId }) };
 }
 
 /** Verifies a lease for this session. Throws SP-1007. */
 export function openLease(options: { signed: Signed; serverKey: string; sessionId: string }): LeasePayload {
-  const lease = openDocument({ signed: options.signed, publicKey: options.serverKey, namespace: namespaces.lease, schema: leasePayloadSchema });
-  if (lease.sessionId !== options.sessionId) throw new SallyportError('SP-1007', 'A lease is for another session. It was not taken.');
+  const lease = openDocument({
+    signed: options.signed,
+    publicKey: options.serverKey,
+    namespace: namespaces.lease,
+    schema: leasePayloadSchema,
+  });
+  if (lease.sessionId !== options.sessionId)
+    throw new SallyportError('SP-1007', 'A lease is for another session. It was not taken.');
   return lease;
 }
 
 /** Verifies an order against this session. Throws SP-1007: an order that is not the server's, or not for this session, is not obeyed. */
-export function openOrder(options: { signed: Signed; serverKey: string; sessionId: string; orderId: string }): OrderPayload {
-  const order = openDocument({ signed: options.signed, publicKey: options.serverKey, namespace: namespaces.order, schema: orderPayloadSchema });
-  if (order.sessionId !== options.sessionId || order.orderId !== options.orderId) throw new SallyportError('SP-1007', 'An order is for another session. It was not obeyed.');
+export function openOrder(options: {
+  signed: Signed;
+  serverKey: string;
+  sessionId: string;
+  orderId: string;
+}): OrderPayload {
+  const order = openDocument({
+    signed: options.signed,
+    publicKey: options.serverKey,
+    namespace: namespaces.order,
+    schema: orderPayloadSchema,
+  });
+  if (order.sessionId !== options.sessionId || order.orderId !== options.orderId)
+    throw new SallyportError('SP-1007', 'An order is for another session. It was not obeyed.');
   return order;
 }
 

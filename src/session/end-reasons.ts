@@ -3,7 +3,10 @@ import type { EndReason } from '../shared/model/session.ts';
 
 /** Somebody who should know better sent what is no message. */
 export function malformedReason(who: string): EndReason {
-  const problem: Problem = { code: 'SP-9002', message: `${who} sent the session something that is no message. The session was ended to be safe. Connect again; if it stays, reinstall Sallyport.` };
+  const problem: Problem = {
+    code: 'SP-9002',
+    message: `${who} sent the session something that is no message. The session was ended to be safe. Connect again; if it stays, reinstall Sallyport.`,
+  };
   return { kind: 'process-crashed', problem };
 }
 

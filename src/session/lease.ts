@@ -29,7 +29,12 @@ export const leaseGraceMs = 5000;
 export const voidGraceMs = 10_000;
 
 export function firstLease(lease: LeasePayload, now: Now): LeaseCount {
-  return { seq: lease.seq, expiresAtMs: now.monotonicMs + lease.durationMs, offsetMs: now.wallMs - now.monotonicMs, void: false };
+  return {
+    seq: lease.seq,
+    expiresAtMs: now.monotonicMs + lease.durationMs,
+    offsetMs: now.wallMs - now.monotonicMs,
+    void: false,
+  };
 }
 
 /** Takes a renewal whose signature and session were checked. An old or repeated one changes nothing. */

@@ -33,13 +33,17 @@ export function advance(current: Lifecycle, event: LifecycleEvent): Lifecycle {
     case 'opened':
       return at === 'connecting' ? to({ state: 'open' }) : current;
     case 'frozen':
-      return at === 'open' || at === 'frozen' ? to({ state: 'frozen', why: event.why, endsAtMs: event.endsAtMs }) : current;
+      return at === 'open' || at === 'frozen'
+        ? to({ state: 'frozen', why: event.why, endsAtMs: event.endsAtMs })
+        : current;
     case 'thawed':
       return at === 'frozen' ? to({ state: 'open' }) : current;
     case 'end':
       return at === 'closing' || at === 'ended' ? current : { state: { state: 'closing' }, reason: event.reason };
     case 'sealed':
-      return at === 'closing' && current.reason !== null ? { state: { state: 'ended', reason: current.reason }, reason: current.reason } : current;
+      return at === 'closing' && current.reason !== null
+        ? { state: { state: 'ended', reason: current.reason }, reason: current.reason }
+        : current;
     default:
       return assertNever(event);
   }

@@ -1,6 +1,16 @@
 import type { EndReason } from '../shared/model/session.ts';
 import type { LeasePayload } from '../shared/protocol/signed.ts';
-import { firstLease, type LeaseCount, leaseGraceMs, type Now, renewLease, standing, voidGraceMs, voidLease, watchClocks } from './lease.ts';
+import {
+  firstLease,
+  type LeaseCount,
+  leaseGraceMs,
+  type Now,
+  renewLease,
+  standing,
+  voidGraceMs,
+  voidLease,
+  watchClocks,
+} from './lease.ts';
 
 export interface LimitsOptions {
   lease: LeasePayload;
@@ -45,8 +55,10 @@ export function makeLimits(options: LimitsOptions): Limits {
     const now = options.now();
     count = watchClocks(count, now);
     // The wall clock can only shorten the session: set back it adds nothing, and it knows of time spent suspended.
-    if (Math.max(now.monotonicMs - started.monotonicMs, now.wallMs - started.wallMs) >= options.maxSeconds * 1000) end({ kind: 'time-limit' });
-    if (options.idleSeconds !== null && now.monotonicMs - typedAtMs >= options.idleSeconds * 1000) end({ kind: 'idle' });
+    if (Math.max(now.monotonicMs - started.monotonicMs, now.wallMs - started.wallMs) >= options.maxSeconds * 1000)
+      end({ kind: 'time-limit' });
+    if (options.idleSeconds !== null && now.monotonicMs - typedAtMs >= options.idleSeconds * 1000)
+      end({ kind: 'idle' });
     const stands = standing(count, now);
     if (stands === 'valid') {
       if (frozenUntilMs !== null) {

@@ -35,9 +35,22 @@ export function makeLoginSignatures(send: (message: SessionToOwner) => void): Lo
       const message = await answered.promise;
       clearTimeout(timer);
       waiting.delete(id);
-      if (message === null) throw new SallyportError('SP-2041', 'The control server did not answer the request for a login signature. Try again; if it stays, ask your administrator.');
-      if (message.problem !== null) throw new SallyportError(message.problem.code, message.problem.message, message.problem.facts === undefined ? {} : { facts: message.problem.facts });
-      if (message.signature === null) throw new SallyportError('SP-2041', 'The control server gave no login signature. Try again; if it stays, ask your administrator.');
+      if (message === null)
+        throw new SallyportError(
+          'SP-2041',
+          'The control server did not answer the request for a login signature. Try again; if it stays, ask your administrator.',
+        );
+      if (message.problem !== null)
+        throw new SallyportError(
+          message.problem.code,
+          message.problem.message,
+          message.problem.facts === undefined ? {} : { facts: message.problem.facts },
+        );
+      if (message.signature === null)
+        throw new SallyportError(
+          'SP-2041',
+          'The control server gave no login signature. Try again; if it stays, ask your administrator.',
+        );
       return Buffer.from(message.signature, 'base64');
     },
     answer: (message) => waiting.get(message.id)?.(message),

@@ -8,7 +8,16 @@ function makeWorld(overrides: Partial<PipelineOptions> = {}) {
   const incoming: Uint8Array[] = [];
   const laters: (() => void)[] = [];
   let offset = 0;
-  const world = { log, incoming, laters, room: true, passes: true, backlog: null as Promise<void> | null, failWrite: false, errors: [] as unknown[] };
+  const world = {
+    log,
+    incoming,
+    laters,
+    room: true,
+    passes: true,
+    backlog: null as Promise<void> | null,
+    failWrite: false,
+    errors: [] as unknown[],
+  };
   const text = (data: Uint8Array) => Buffer.from(data).toString('latin1');
   const record = (what: string) => {
     if (world.failWrite) throw new SallyportError('SP-3011', 'disk full');
@@ -21,7 +30,10 @@ function makeWorld(overrides: Partial<PipelineOptions> = {}) {
         offset += data.length;
         return offset;
       },
-      input: (data) => record(`record input ${text(data)}`),
+      input(data) {
+        record(`record input ${text(data)}`);
+        return data.length;
+      },
       resize: (cols, rows) => record(`record resize ${cols}x${rows}`),
       drained: () => world.backlog,
     },
@@ -123,7 +135,9 @@ describe('the pipeline', () => {
   it('cuts a large paste into frames', () => {
     const { world, pipeline } = makeWorld();
     pipeline.input(Buffer.alloc(2 * maxFrame + 1, 'y'));
-    expect(world.log.map((line) => line.replace(/y+$/, (run) => String(run.length)))).toEqual([65_536, 65_536, 1].flatMap((size) => [`record input ${size}`, `send ${size}`]));
+    expect(world.log.map((line) => line.replace(/y+$/, (run) => String(run.length)))).toEqual(
+      [65_536, 65_536, 1].flatMap((size) => [`record input ${size}`, `send ${size}`]),
+    );
   });
 
   it('empties what is left when the target is gone, room or not', () => {

@@ -6,7 +6,11 @@ import type { Recorder, SyncedHead } from './recorder/recorder.ts';
 const intervalMs = 250;
 
 /** Tells the owner and the screen what is on disk and what is sealed. */
-export function reportRecord(recorder: Recorder, toOwner: (message: SessionToOwner) => void, toScreen: (message: Extract<SessionToScreen, { type: 'record' }>) => void): void {
+export function reportRecord(
+  recorder: Recorder,
+  toOwner: (message: SessionToOwner) => void,
+  toScreen: (message: Extract<SessionToScreen, { type: 'record' }>) => void,
+): void {
   let latest: SyncedHead | null = null;
   let sealedSegments = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -15,7 +19,12 @@ export function reportRecord(recorder: Recorder, toOwner: (message: SessionToOwn
     if (latest === null) return;
     const { outputBytes, inputBytes, frames, chain, syncedAt } = latest;
     toOwner({ type: 'head', outputBytes, inputBytes, frames, chain, syncedAt });
-    toScreen({ type: 'record', writtenBytes: outputBytes + inputBytes, syncedAtMs: Date.parse(syncedAt), sealedSegments });
+    toScreen({
+      type: 'record',
+      writtenBytes: outputBytes + inputBytes,
+      syncedAtMs: Date.parse(syncedAt),
+      sealedSegments,
+    });
     latest = null;
     timer = setTimeout(() => {
       timer = undefined;

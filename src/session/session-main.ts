@@ -5,10 +5,12 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { publicKeyLine } from '../recording/signatures/keys.ts';
+import { keepYoungGenerationSmall } from './memory.ts';
 import { openOwnerLink } from './owner/owner-link.ts';
 import { openRecorder } from './recorder/open-recorder.ts';
 import { makeSession } from './session.ts';
 
+keepYoungGenerationSmall();
 const link = openOwnerLink();
 const sessionKey = generateKeyPairSync('ed25519').privateKey;
 const session = makeSession({

@@ -6,7 +6,9 @@ import type { OwnerToSession } from '../shared/protocol/session-control.ts';
 import type { GrantPayload } from '../shared/protocol/signed.ts';
 import { markerText } from '../shared/record/markers.ts';
 import { authorise, openLease, openOrder, type StartMessage } from './authorise.ts';
+import { makeBannerWriter } from './banner-writer.ts';
 import { malformedReason, reasonOf } from './end-reasons.ts';
+import { makeEnding } from './ending.ts';
 import type { Now } from './lease.ts';
 import { advance, inputPasses, type Lifecycle, type LifecycleEvent, outputPasses, requested } from './lifecycle.ts';
 import { type Limits, makeLimits } from './limits.ts';
@@ -14,10 +16,9 @@ import { makeLoginSignatures } from './login-signatures.ts';
 import type { OwnerLink, OwnerListener } from './owner/owner-link.ts';
 import { makePipeline, type Pipeline } from './pipeline.ts';
 import { makeScreenPort } from './port/screen-port.ts';
-import type { Recorder, RecorderOptions } from './recorder/recorder.ts';
 import { reportRecord } from './record-report.ts';
+import type { Recorder, RecorderOptions } from './recorder/recorder.ts';
 import { makeShellTarget } from './shell-target.ts';
-import { plainBanner } from './ssh/banner.ts';
 import { openShell, type Shell } from './ssh/connect.ts';
 import { openRelay } from './ssh/relay.ts';
 import { openDirect, type Wire, type WireEnd } from './ssh/wire.ts';
@@ -38,9 +39,8 @@ export interface Session extends OwnerListener {
   crashed(error: unknown): void;
 }
 
-/** Time limits of an end, in milliseconds, each inside the one that the owner keeps before it kills the process. */
-const times = { tick: 250, goodbye: 300, socketClose: 1000, seal: 5000, orderAfterCut: 2000, wireWords: 200, drainPolitely: 1500, drain: 5000, flush: 500 };
-const maxBanner = 16_384;
+/** In milliseconds. */
+const times = { tick: 250, goodbye: 300, orderAfterCut: 2000, wireWords: 200, drainPolitely: 1500, drain: 5000 };
 
 /** One SSH session from start to sealed record: the effects around the state machine. */
 export function makeSession(parts: SessionParts): Session {
@@ -48,6 +48,7 @@ export function makeSession(parts: SessionParts): Session {
   const ownKey = publicKeyLine(parts.sessionKey);
   const giveUp = new AbortController();
   const signatures = makeLoginSignatures(link.send);
+  const ending = makeEnding(parts);
   let life: Lifecycle = requested;
   let start: StartMessage | null = null;
   let grant: GrantPayload | null = null;
@@ -59,7 +60,6 @@ export function makeSession(parts: SessionParts): Session {
   let pipeline: Pipeline | null = null;
   let exit: Extract<EndReason, { kind: 'exit' }> | null = null;
   let waitingForOrder = false;
-  let bannerLeft = maxBanner;
 
   const screen = makeScreenPort({
     input(data) {
@@ -100,7 +100,15 @@ export function makeSession(parts: SessionParts): Session {
   async function run(message: StartMessage): Promise<void> {
     const authorised = authorise(message, ownKey);
     grant = authorised.grant;
-    limits = makeLimits({ lease: authorised.lease, maxSeconds: grant.limits.maxSeconds, idleSeconds: grant.limits.idleSeconds, now, freeze, thaw, end });
+    limits = makeLimits({
+      lease: authorised.lease,
+      maxSeconds: grant.limits.maxSeconds,
+      idleSeconds: grant.limits.idleSeconds,
+      now,
+      freeze,
+      thaw,
+      end,
+    });
     setInterval(() => limits?.check(), times.tick);
     change({ type: 'authorised' });
     // The record is there before the first byte to the target: what cannot be recorded does not happen.
@@ -122,7 +130,10 @@ export function makeSession(parts: SessionParts): Session {
 
   async function connect(message: StartMessage, to: GrantPayload, record: Recorder): Promise<void> {
     if (!change({ type: 'step', step: 'reaching' })) return;
-    const reached = to.route === 'relay' && message.relay !== null ? await openRelay(to, message.relay, giveUp.signal) : await openDirect(to, giveUp.signal);
+    const reached =
+      to.route === 'relay' && message.relay !== null
+        ? await openRelay(to, message.relay, giveUp.signal)
+        : await openDirect(to, giveUp.signal);
     wire = reached;
     if (life.reason !== null) return reached.destroy();
     void reached.closed.then(wireClosed);
@@ -132,13 +143,22 @@ export function makeSession(parts: SessionParts): Session {
       terminal: terminalOf(message),
       sign: (proof, toSign) => signatures.ask(proof, toSign),
       step: (step) => change({ type: 'step', step }),
-      banner: (text) => showBanner(text, record),
-      channelRefused: (type) => mark('channel-refused', `The target tried to open a channel (${type.slice(0, 60)}); it was refused.`),
+      banner: makeBannerWriter({
+        mark,
+        recorder: record,
+        screen,
+        failed: recordFailed,
+        stopped: () => life.reason !== null,
+      }),
+      channelRefused: (type) =>
+        mark('channel-refused', `The target tried to open a channel (${type.slice(0, 60)}); it was refused.`),
     });
     shell = opened;
     if (life.reason !== null || waitingForOrder) return;
     mark('host-key', `${opened.facts.hostKey} ${opened.facts.cipher} ${opened.facts.kex}`);
-    const target = makeShellTarget(opened.channel, { readable: () => pipeline?.pump(), exited, drained }, () => end(malformedReason('The screen')));
+    const target = makeShellTarget(opened.channel, { readable: () => pipeline?.pump(), exited, drained }, () =>
+      end(malformedReason('The screen')),
+    );
     pipeline = makePipeline({
       recorder: record,
       target,
@@ -148,7 +168,14 @@ export function makeSession(parts: SessionParts): Session {
       failed: recordFailed,
       later: (next) => void setImmediate(next),
     });
-    screen.tell({ type: 'opened', target: to.target.name, login: to.login, ...opened.facts, loggedInBy: 'certificate', endsAtMs: limits?.endsAtMs ?? 0 });
+    screen.tell({
+      type: 'opened',
+      target: to.target.name,
+      login: to.login,
+      ...opened.facts,
+      loggedInBy: 'certificate',
+      endsAtMs: limits?.endsAtMs ?? 0,
+    });
     change({ type: 'opened' });
     limits?.check();
     pipeline.pump();
@@ -158,24 +185,13 @@ export function makeSession(parts: SessionParts): Session {
     if (!waitingForOrder) end(reasonOf(error));
   }
 
-  /** The target's words before the login: recorded like output, and marked, because no channel carried them. */
-  function showBanner(text: string, record: Recorder): void {
-    const bytes = Buffer.from(plainBanner(text.slice(0, bannerLeft)), 'utf8');
-    bannerLeft -= Math.min(bannerLeft, text.length);
-    if (bytes.length === 0 || life.reason !== null) return;
-    mark('banner', `The next ${bytes.length} bytes of output are the target's login banner.`);
-    try {
-      screen.output(bytes, record.output(bytes));
-    } catch (error) {
-      recordFailed(error);
-    }
-  }
-
   // --- While it runs --------------------------------------------------------------------------------------------------
 
   function freeze(endsAtMs: number, gap: boolean): void {
-    if (gap) mark('gap', 'The clock jumped or the machine was suspended: nothing passes until the server is heard again.');
-    if (change({ type: 'frozen', why: 'lease', endsAtMs })) mark('freeze', 'No contact with the control server: input is held.');
+    if (gap)
+      mark('gap', 'The clock jumped or the machine was suspended: nothing passes until the server is heard again.');
+    if (change({ type: 'frozen', why: 'lease', endsAtMs }))
+      mark('freeze', 'No contact with the control server: input is held.');
   }
 
   function thaw(): void {
@@ -197,8 +213,13 @@ export function makeSession(parts: SessionParts): Session {
 
   /** Nothing more comes from the target. Whether it or the network ended that, the wire's own end says, a moment later. */
   function drained(): void {
-    if (exit !== null) return end(exit);
-    void within(times.wireWords, wire?.closed).then((how) => end({ kind: 'disconnected', by: how?.kind === 'network' ? 'network' : 'target' }));
+    if (exit !== null) {
+      end(exit);
+      return;
+    }
+    void within(times.wireWords, wire?.closed).then((how) =>
+      end({ kind: 'disconnected', by: how?.kind === 'network' ? 'network' : 'target' }),
+    );
   }
 
   function wireClosed(how: WireEnd): void {
@@ -235,12 +256,12 @@ export function makeSession(parts: SessionParts): Session {
     } else {
       cut();
     }
-    const closed = within(times.socketClose, wire?.closed).then(() => {
-      link.send({ type: 'socket-closed', orderId: order?.orderId ?? null, at: new Date().toISOString(), closedMs: now().monotonicMs - beganMs });
-    });
-    if (change({ type: 'end', reason })) closed.then(() => finish(reason)).catch(() => parts.exit(70));
+    const closed = ending.reportClosed(wire, beganMs, order?.orderId ?? null);
+    if (change({ type: 'end', reason }))
+      void closed.then(() => ending.finish(reason, seal, () => change({ type: 'sealed' })));
   }
 
+  /** `complete`: the record has its signed end. */
   async function seal(reason: EndReason): Promise<boolean> {
     const record = recorder ?? (await opening);
     if (record === null) return false;
@@ -252,20 +273,30 @@ export function makeSession(parts: SessionParts): Session {
     return (await record.close(reason)).complete;
   }
 
-  async function finish(reason: EndReason): Promise<void> {
-    const complete = (await within(times.seal, seal(reason))) === true;
-    change({ type: 'sealed' });
-    link.send({ type: 'ended', reason, complete });
-    await within(times.flush, link.flushed());
-    parts.exit(0);
-  }
-
   function kill(message: Extract<OwnerToSession, { type: 'kill' }>): void {
     const receivedMs = now().monotonicMs;
-    if (start === null || grant === null) return end(malformedReason('The order'), { orderId: message.orderId, receivedMs });
+    if (start === null || grant === null) {
+      end(malformedReason('The launcher'), { orderId: message.orderId, receivedMs });
+      return;
+    }
     try {
-      const order = openOrder({ signed: message.order, serverKey: start.serverKey, sessionId: grant.sessionId, orderId: message.orderId });
-      end({ kind: 'killed', orderId: order.orderId, by: order.by.name, byRole: order.by.role, reason: order.reason, at: order.requestedAt }, { orderId: order.orderId, receivedMs });
+      const order = openOrder({
+        signed: message.order,
+        serverKey: start.serverKey,
+        sessionId: grant.sessionId,
+        orderId: message.orderId,
+      });
+      end(
+        {
+          kind: 'killed',
+          orderId: order.orderId,
+          by: order.by.name,
+          byRole: order.by.role,
+          reason: order.reason,
+          at: order.requestedAt,
+        },
+        { orderId: order.orderId, receivedMs },
+      );
     } catch {
       mark('order-refused', 'An order came that the control server did not sign for this session; it was not obeyed.');
     }

@@ -38,7 +38,10 @@ export function electronChannel(port: ElectronPort): ScreenChannel {
 }
 
 /** Under plain Node: `screen` envelopes on the fork's channel. `deliver` is what the owner's side calls with each inner message. */
-export function envelopeChannel(send: (message: { type: 'screen'; message: SessionToScreen }) => void): { channel: ScreenChannel; deliver(message: unknown): void } {
+export function envelopeChannel(send: (message: { type: 'screen'; message: SessionToScreen }) => void): {
+  channel: ScreenChannel;
+  deliver(message: unknown): void;
+} {
   let listener: ((message: unknown) => void) | undefined;
   return {
     channel: {

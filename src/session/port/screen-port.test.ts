@@ -95,7 +95,14 @@ describe('the screen side', () => {
     const { port, calls } = makePort();
     const { screen, channel } = makeScreen();
     port.attach(channel);
-    for (const bad of [null, {}, { type: 'input', data: 'text' }, { type: 'drawn', end: -1 }, { type: 'resize', cols: '80', rows: 2 }]) screen.say(bad);
+    for (const bad of [
+      null,
+      {},
+      { type: 'input', data: 'text' },
+      { type: 'drawn', end: -1 },
+      { type: 'resize', cols: '80', rows: 2 },
+    ])
+      screen.say(bad);
     expect(calls.filter((call) => call === 'malformed')).toHaveLength(5);
     screen.say({ type: 'input', data: Buffer.from('ls') });
     expect(calls.at(-1)).toBe('input ls');

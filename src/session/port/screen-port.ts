@@ -1,5 +1,11 @@
 import { assertNever } from '../../shared/errors/result.ts';
-import { highWater, lowWater, type ScreenToSession, type SessionToScreen, screenToSessionSchema } from '../../shared/protocol/session-port.ts';
+import {
+  highWater,
+  lowWater,
+  type ScreenToSession,
+  type SessionToScreen,
+  screenToSessionSchema,
+} from '../../shared/protocol/session-port.ts';
 import type { ScreenChannel } from './channels.ts';
 
 export interface ScreenPortOptions {
@@ -48,17 +54,24 @@ export function makeScreenPort(options: ScreenPortOptions): ScreenPort {
 
   function receive(raw: unknown): void {
     const parsed = screenToSessionSchema.safeParse(raw);
-    if (!parsed.success) return options.malformed();
-    const message: ScreenToSession = parsed.data;
+    if (parsed.success) obey(parsed.data);
+    else options.malformed();
+  }
+
+  function obey(message: ScreenToSession): void {
     switch (message.type) {
       case 'input':
-        return options.input(message.data);
+        options.input(message.data);
+        break;
       case 'resize':
-        return options.resize(message.cols, message.rows);
+        options.resize(message.cols, message.rows);
+        break;
       case 'drawn':
-        return drawn(message.end);
+        drawn(message.end);
+        break;
       case 'disconnect':
-        return options.disconnect();
+        options.disconnect();
+        break;
       default:
         assertNever(message);
     }

@@ -1,0 +1,42 @@
+import type { EndReason } from '../shared/model/session.ts';
+import type { Now } from './lease.ts';
+import type { OwnerLink } from './owner/owner-link.ts';
+import type { Wire } from './ssh/wire.ts';
+import { within } from './within.ts';
+
+/** In milliseconds, each inside what the owner waits before it kills the process: 1 s for the socket, then 5 s for the record. */
+const times = { socketClose: 900, seal: 5000, flush: 500 };
+
+export interface Ending {
+  /** Tells the owner when the wire is closed, and how long that took since `beganMs` (monotonic). Never rejects. */
+  reportClosed(wire: Wire | null, beganMs: number, orderId: string | null): Promise<void>;
+  /** Seals the record within its time, says `ended` as the last word, leaves. Never rejects. */
+  finish(reason: EndReason, seal: (reason: EndReason) => Promise<boolean>, sealed: () => void): Promise<void>;
+}
+
+/** The last steps of a session, in their order: socket, record, last word, exit. */
+export function makeEnding(parts: {
+  link: Pick<OwnerLink, 'send' | 'flushed'>;
+  now(): Now;
+  exit(code: number): void;
+}): Ending {
+  const { link, now } = parts;
+  return {
+    async reportClosed(wire, beganMs, orderId) {
+      await within(times.socketClose, wire?.closed);
+      link.send({
+        type: 'socket-closed',
+        orderId,
+        at: new Date().toISOString(),
+        closedMs: now().monotonicMs - beganMs,
+      });
+    },
+    async finish(reason, seal, sealed) {
+      const complete = (await within(times.seal, seal(reason))) === true;
+      sealed();
+      link.send({ type: 'ended', reason, complete });
+      await within(times.flush, link.flushed());
+      parts.exit(0);
+    },
+  };
+}
