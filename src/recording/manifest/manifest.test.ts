@@ -38,8 +38,8 @@ function makeHeader(changes: Partial<ManifestHeader> = {}): ManifestHeader {
   };
 }
 
-function makeManifest(end = true): string {
-  const writer = new ManifestWriter(makeHeader());
+function makeManifest(end = true, changes: Partial<ManifestHeader> = {}): string {
+  const writer = new ManifestWriter(makeHeader(changes));
   const common = { sha256: digest, bytes: 100, why: 'size' } as const;
   writer.segment({
     ...common,
@@ -124,10 +124,12 @@ describe('a manifest', () => {
     expect(() => checkExtends(open, ended)).not.toThrow();
     expect(() => checkExtends(ended, ended)).not.toThrow();
     expect(() => checkExtends(ended, open)).toThrow(expect.objectContaining({ code: 'SP-3024' }));
-    const other = new ManifestWriter(makeHeader({ login: 'root' }));
-    expect(() => checkExtends(open, parseManifest(other.text))).toThrow(
-      expect.objectContaining({ code: 'SP-3023', facts: { line: '11' } }),
-    );
+    for (const isEnded of [true, false]) {
+      const other = parseManifest(makeManifest(isEnded, { login: 'root' }));
+      expect(() => checkExtends(open, other)).toThrow(
+        expect.objectContaining({ code: 'SP-3023', facts: { line: '11' } }),
+      );
+    }
     const shorter = new ManifestWriter(makeHeader());
     expect(() => checkExtends(open, parseManifest(shorter.text))).toThrow(expect.objectContaining({ code: 'SP-3023' }));
   });
