@@ -82,6 +82,8 @@ export function openConnection(options: {
       target.end();
       setTimeout(() => target.destroy(), lingerMs).unref();
     }
+    // A paused WebSocket would never see the answer to its close.
+    socket.resume();
     socket.close(how.code, how.why.slice(0, 100));
     setTimeout(() => socket.terminate(), how.discard ? closeMs : flushMs).unref();
     return closed;

@@ -86,16 +86,20 @@ export async function relayPort(
   const socket = await webSocket(device, `/v1/relay/${sessionId}`);
   const relayed = ended(socket);
   await once(socket, 'open');
-  socket.pause();
+  let early: Buffer[] = [];
+  const keep = (bytes: Buffer) => early.push(bytes);
+  socket.on('message', keep);
   let client: Socket | undefined;
   const server = createServer((connection) => {
     client = connection;
     connection.on('data', (bytes) => socket.send(bytes));
     connection.on('error', () => undefined);
     connection.on('close', () => socket.close());
+    socket.off('message', keep);
+    for (const bytes of early) connection.write(bytes);
+    early = [];
     socket.on('message', (bytes: Buffer) => connection.write(bytes));
     socket.on('close', () => connection.destroy());
-    socket.resume();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

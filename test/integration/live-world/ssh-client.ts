@@ -23,6 +23,8 @@ export async function runSsh(options: {
   port: number;
   command: string;
   cipher?: string;
+  /** Without a terminal bytes pass as they are. */
+  raw?: boolean;
   change?(body: Record<string, string>): Record<string, string>;
 }): Promise<SshRun> {
   const { world, session, port } = options;
@@ -71,7 +73,7 @@ export async function runSsh(options: {
     'HostKeyAlias=target',
     '-o',
     'LogLevel=VERBOSE',
-    '-tt',
+    options.raw === true ? '-T' : '-tt',
     `${session.grant.login}@127.0.0.1`,
     options.command,
   ]);
