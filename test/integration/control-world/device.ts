@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, type webcrypto } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 export interface DeviceKey {
   jwk: { kty: 'EC'; crv: 'P-256'; x: string; y: string };
-  privateKey: CryptoKey;
+  privateKey: webcrypto.CryptoKey;
 }
 
 export async function makeDeviceKey(): Promise<DeviceKey> {
