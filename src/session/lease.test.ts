@@ -4,7 +4,13 @@ import type { LeasePayload } from '../shared/protocol/signed.ts';
 import { clockToleranceMs, firstLease, type Now, renewLease, standing, voidLease, watchClocks } from './lease.ts';
 
 function makeLease(seq: number, durationMs = 10_000): LeasePayload {
-  return { version: 0, sessionId: '3f0e5b1c-3b7e-4a55-9c0e-6a2f3c1d9b10', seq, issuedAt: '2026-11-24T10:00:00.000Z', durationMs };
+  return {
+    version: 0,
+    sessionId: '3f0e5b1c-3b7e-4a55-9c0e-6a2f3c1d9b10',
+    seq,
+    issuedAt: '2026-11-24T10:00:00.000Z',
+    durationMs,
+  };
 }
 
 function at(monotonicMs: number, wallAheadMs = 0): Now {
@@ -46,7 +52,11 @@ describe('a lease', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 0, max: 4000 }) }),
       fc.record({ kind: fc.constant('jump' as const), ms: fc.integer({ min: -100_000, max: 100_000 }) }),
-      fc.record({ kind: fc.constant('lease' as const), seq: fc.integer({ min: 0, max: 12 }), durationMs: fc.integer({ min: 1, max: 12_000 }) }),
+      fc.record({
+        kind: fc.constant('lease' as const),
+        seq: fc.integer({ min: 0, max: 12 }),
+        durationMs: fc.integer({ min: 1, max: 12_000 }),
+      }),
       fc.record({ kind: fc.constant('resumed' as const) }),
     );
     fc.assert(

@@ -3,7 +3,13 @@ import type { LeasePayload } from '../shared/protocol/signed.ts';
 import { makeLimits } from './limits.ts';
 
 function makeLease(seq: number): LeasePayload {
-  return { version: 0, sessionId: '3f0e5b1c-3b7e-4a55-9c0e-6a2f3c1d9b10', seq, issuedAt: '2026-11-24T10:00:00.000Z', durationMs: 10_000 };
+  return {
+    version: 0,
+    sessionId: '3f0e5b1c-3b7e-4a55-9c0e-6a2f3c1d9b10',
+    seq,
+    issuedAt: '2026-11-24T10:00:00.000Z',
+    durationMs: 10_000,
+  };
 }
 
 function makeWorld(limits: { maxSeconds?: number; idleSeconds?: number | null } = {}) {

@@ -10,6 +10,7 @@ import { type Sshd, startSshd, until } from '../harness/session/sshd.ts';
 
 const mebibyte = 1_048_576;
 const size = 100 * mebibyte;
+const part = 8 * mebibyte;
 
 let sshd: Sshd;
 let file: string;
@@ -80,7 +81,7 @@ describe('a flood', () => {
       `flood of 100 MB: ${seconds.toFixed(1)} s, session process grew by ${grown.toFixed(0)} MB (from ${(before / mebibyte).toFixed(0)})`,
     );
     expect(grown).toBeLessThan(150);
-  });
+  }, 180_000);
 
   it('waits for a screen that does not draw, and goes on where it was', async () => {
     let end = 0;
@@ -92,7 +93,7 @@ describe('a flood', () => {
       },
     });
     await world.owner('state', (message) => message.state.state === 'open');
-    world.type(`PS1=; stty raw -echo; cat ${file}; printf all-%s done\r`);
+    world.type(`PS1=; stty raw -echo; head -c ${part} ${file}; printf all-%s done\r`);
     await until(() => end >= highWater, 'the high mark');
     const held = end;
     // A round trip through the session process: had it gone on reading, more would have come before the answer.
@@ -101,7 +102,7 @@ describe('a flood', () => {
     expect(end).toBeLessThan(highWater + 65_536);
     const drawing = setInterval(() => world?.screen({ type: 'drawn', end }), 5);
     await world.sees(/all-done/).finally(() => clearInterval(drawing));
-    expect(end).toBeGreaterThan(size);
+    expect(end).toBeGreaterThan(part);
   });
 });
 

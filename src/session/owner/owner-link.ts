@@ -1,4 +1,8 @@
-import { type OwnerToSession, ownerToSessionSchema, type SessionToOwner } from '../../shared/protocol/session-control.ts';
+import {
+  type OwnerToSession,
+  ownerToSessionSchema,
+  type SessionToOwner,
+} from '../../shared/protocol/session-control.ts';
 import { electronChannel, envelopeChannel, isElectronPort, type ScreenChannel } from '../port/channels.ts';
 
 /** The way to the process that owns this session: Electron's main, or whoever forked it under plain Node. */
@@ -31,7 +35,12 @@ export function openOwnerLink(): OwnerLink {
 }
 
 /** Takes apart what arrived: checked before anything is done with it. */
-function dispatch(raw: unknown, listener: OwnerListener, onPort: () => void, onScreen: (message: unknown) => void): void {
+function dispatch(
+  raw: unknown,
+  listener: OwnerListener,
+  onPort: () => void,
+  onScreen: (message: unknown) => void,
+): void {
   const parsed = ownerToSessionSchema.safeParse(raw);
   if (!parsed.success) listener.malformed();
   else if (parsed.data.type === 'port') onPort();

@@ -33,7 +33,10 @@ const byKeyType: Record<string, ServerHostKeyAlgorithm[]> = {
 export function hostKeyAlgorithms(expected: readonly string[]): ServerHostKeyAlgorithm[] {
   const names = new Set(expected.flatMap((line) => byKeyType[line.trim().split(/\s+/)[0] ?? ''] ?? []));
   if (names.size === 0) {
-    throw new SallyportError('SP-2032', 'The host keys known for this target are all of an old kind that is not used any more. Ask your administrator to record an Ed25519, ECDSA or RSA host key for it.');
+    throw new SallyportError(
+      'SP-2032',
+      'The host keys known for this target are all of an old kind that is not used any more. Ask your administrator to record an Ed25519, ECDSA or RSA host key for it.',
+    );
   }
   return [...names];
 }

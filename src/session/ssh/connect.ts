@@ -55,6 +55,15 @@ function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
       reject(failure);
       wire.destroy();
     };
+    // A refusal by the relay breaks the stream first; its reason comes with the wire's end.
+    const failAsTheWireSays = (otherwise: SallyportError) => {
+      wire.destroy();
+      void wire.closed.then((end) => {
+        if (end.kind !== 'refused') return fail(otherwise);
+        const { code, message, facts } = end.problem;
+        fail(new SallyportError(code, message, facts === undefined ? {} : { facts }));
+      });
+    };
     client.on('handshake', (algorithms) => {
       // A later key exchange comes here too.
       if (negotiated === undefined) options.step('login');
@@ -62,16 +71,28 @@ function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
     });
     client.on('banner', options.banner);
     client.on('ready', () => {
-      if (negotiated === undefined || !cipherAlgorithms.some((name) => name === negotiated?.cs.cipher)) return fail(new SallyportError('SP-2032', 'The target did not use AES-GCM. The session was not opened.', { facts: { address } }));
+      if (negotiated === undefined || !cipherAlgorithms.some((name) => name === negotiated?.cs.cipher))
+        return fail(
+          new SallyportError('SP-2032', 'The target did not use AES-GCM. The session was not opened.', {
+            facts: { address },
+          }),
+        );
       resolve({ hostKey: offered ?? '', cipher: negotiated.cs.cipher, kex: negotiated.kex });
     });
     // Also after the login: an error of a closed connection without a listener would be an uncaught exception.
-    client.on('error', (error) => fail(failure ?? explain(error, address)));
+    client.on('error', (error) => {
+      const problem = explain(error, address);
+      if (failure !== undefined || problem.code !== 'SP-2050') fail(failure ?? problem);
+      else failAsTheWireSays(problem);
+    });
     client.on('close', () => {
-      void wire.closed.then((end) => {
-        if (end.kind === 'refused') fail(new SallyportError(end.problem.code, end.problem.message, end.problem.facts === undefined ? {} : { facts: end.problem.facts }));
-        else fail(new SallyportError('SP-2050', 'The target closed the connection before the session was open. Try again; if it stays, ask its owner.', { facts: { address } }));
-      });
+      failAsTheWireSays(
+        new SallyportError(
+          'SP-2050',
+          'The target closed the connection before the session was open. Try again; if it stays, ask its owner.',
+          { facts: { address } },
+        ),
+      );
     });
     options.step('host-key');
     client.connect({
@@ -83,16 +104,32 @@ function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
       readyTimeout: readyTimeoutMs,
       keepaliveInterval: keepaliveMs,
       keepaliveCountMax: 3,
-      algorithms: { kex: kexAlgorithms, cipher: cipherAlgorithms, hmac: macAlgorithms, serverHostKey: hostKeyAlgorithms(grant.hostKeys), compress: ['none'] },
+      algorithms: {
+        kex: kexAlgorithms,
+        cipher: cipherAlgorithms,
+        hmac: macAlgorithms,
+        serverHostKey: hostKeyAlgorithms(grant.hostKeys),
+        compress: ['none'],
+      },
       // Asked in every key exchange, the first and all later ones.
       hostVerifier: (key: Buffer) => {
         offered = fingerprint(key);
         if (expected.some((blob) => blob.equals(key))) return true;
-        failure = new SallyportError('SP-2031', `The host key of ${grant.target.name} is not the one on record. Nothing was sent to it. Do not connect until its owner has said why the key changed.`, { facts: { address, known, offered } });
+        failure = new SallyportError(
+          'SP-2031',
+          `The host key of ${grant.target.name} is not the one on record. Nothing was sent to it. Do not connect until its owner has said why the key changed.`,
+          { facts: { address, known, offered } },
+        );
         return false;
       },
     });
-    loginByCertificate(client, { user: grant.login, algorithm: grant.credential.algorithm, certificate: Buffer.from(grant.credential.certificate, 'base64'), sign: options.sign, failed: fail });
+    loginByCertificate(client, {
+      user: grant.login,
+      algorithm: grant.credential.algorithm,
+      certificate: Buffer.from(grant.credential.certificate, 'base64'),
+      sign: options.sign,
+      failed: fail,
+    });
     refuseServerChannels(client, options.channelRefused);
   });
 }
@@ -100,9 +137,24 @@ function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
 function shell(client: Client, options: SshOptions): Promise<ClientChannel> {
   const facts = { address: addressOf(options.grant) };
   return new Promise((resolve, reject) => {
-    const refused = () => reject(new SallyportError('SP-2051', 'The target let you in but did not start a shell. Ask its owner whether this login may have one.', { facts }));
+    const refused = () =>
+      reject(
+        new SallyportError(
+          'SP-2051',
+          'The target let you in but did not start a shell. Ask its owner whether this login may have one.',
+          { facts },
+        ),
+      );
     // ssh2 reports a lost connection to the one who waits for a channel too; the wire's own end says more.
-    void options.wire.closed.then(() => reject(new SallyportError('SP-2050', 'The target closed the connection before it started a shell. Try again; if it stays, ask its owner.', { facts })));
+    void options.wire.closed.then(() =>
+      reject(
+        new SallyportError(
+          'SP-2050',
+          'The target closed the connection before it started a shell. Try again; if it stays, ask its owner.',
+          { facts },
+        ),
+      ),
+    );
     const timer = setTimeout(refused, readyTimeoutMs);
     try {
       client.shell({ ...options.terminal, width: 0, height: 0, modes: {} }, (error, channel) => {
@@ -122,10 +174,35 @@ function shell(client: Client, options: SshOptions): Promise<ClientChannel> {
  */
 function explain(error: Error & { level?: string }, address: string): SallyportError {
   const facts = { address };
-  if (error.level === 'client-authentication') return new SallyportError('SP-2040', 'The target did not accept the login. Its owner must trust the certificate authority for this login; ask them or your administrator.', { facts });
-  if (error.level === 'client-timeout') return new SallyportError('SP-2050', 'The target stopped answering. Check your network and connect again.', { facts });
-  if (/no matching host key/i.test(error.message)) return new SallyportError('SP-2031', 'The target has no host key of the kind on record. Nothing was sent to it. Do not connect until its owner has said why the key changed.', { facts });
-  if (/no matching|Unsupported/i.test(error.message)) return new SallyportError('SP-2032', 'Target and launcher have no modern algorithm in common. Ask the owner of the target to update its SSH server.', { facts });
-  if (/signature verification failed/i.test(error.message)) return new SallyportError('SP-2031', 'The target showed the right host key but could not prove that it holds it. Nothing was sent to it. Tell your security team.', { facts });
-  return new SallyportError('SP-2050', 'The connection to the target failed. Try again; if it stays, ask its owner.', { facts });
+  if (error.level === 'client-authentication')
+    return new SallyportError(
+      'SP-2040',
+      'The target did not accept the login. Its owner must trust the certificate authority for this login; ask them or your administrator.',
+      { facts },
+    );
+  if (error.level === 'client-timeout')
+    return new SallyportError('SP-2050', 'The target stopped answering. Check your network and connect again.', {
+      facts,
+    });
+  if (/no matching host key/i.test(error.message))
+    return new SallyportError(
+      'SP-2031',
+      'The target has no host key of the kind on record. Nothing was sent to it. Do not connect until its owner has said why the key changed.',
+      { facts },
+    );
+  if (/no matching|Unsupported/i.test(error.message))
+    return new SallyportError(
+      'SP-2032',
+      'Target and launcher have no modern algorithm in common. Ask the owner of the target to update its SSH server.',
+      { facts },
+    );
+  if (/signature verification failed/i.test(error.message))
+    return new SallyportError(
+      'SP-2031',
+      'The target showed the right host key but could not prove that it holds it. Nothing was sent to it. Tell your security team.',
+      { facts },
+    );
+  return new SallyportError('SP-2050', 'The connection to the target failed. Try again; if it stays, ask its owner.', {
+    facts,
+  });
 }

@@ -16,7 +16,11 @@ export interface RelayAccess {
   trustRoot: string;
 }
 
-const problemDocument = z.object({ code: errorCodeSchema, detail: z.string().max(1000).optional(), title: z.string().max(300).optional() });
+const problemDocument = z.object({
+  code: errorCodeSchema,
+  detail: z.string().max(1000).optional(),
+  title: z.string().max(300).optional(),
+});
 
 /**
  * Opens the way to the target through the relay. The target is the one the server chose for the session; no address is sent. Rejects with the
@@ -24,7 +28,11 @@ const problemDocument = z.object({ code: errorCodeSchema, detail: z.string().max
  */
 export function openRelay(grant: GrantPayload, relay: RelayAccess, signal: AbortSignal): Promise<Wire> {
   return new Promise((resolve, reject) => {
-    if (new URL(relay.url).protocol !== 'wss:') throw new SallyportError('SP-2105', 'The relay was not named by a wss address. No connection was made. Ask your administrator.');
+    if (new URL(relay.url).protocol !== 'wss:')
+      throw new SallyportError(
+        'SP-2105',
+        'The relay was not named by a wss address. No connection was made. Ask your administrator.',
+      );
     const socket = new WebSocket(relay.url, {
       ca: relay.trustRoot,
       rejectUnauthorized: true,
@@ -41,11 +49,23 @@ export function openRelay(grant: GrantPayload, relay: RelayAccess, signal: Abort
     const onAbort = () => socket.terminate();
     signal.addEventListener('abort', onAbort, { once: true });
     socket.on('error', () => {
-      if (!opened) reject(new SallyportError('SP-2105', 'The relay could not be reached or is not the one this device trusts. Check your network and try again.', { facts: { relay: new URL(relay.url).host } }));
+      if (!opened)
+        reject(
+          new SallyportError(
+            'SP-2105',
+            'The relay could not be reached or is not the one this device trusts. Check your network and try again.',
+            { facts: { relay: new URL(relay.url).host } },
+          ),
+        );
     });
     socket.once('unexpected-response', (_request, response) => {
       readProblem(response).then(
-        (problem) => reject(new SallyportError(problem.code, problem.message, { facts: { address: addressOf(grant), status: String(response.statusCode) } })),
+        (problem) =>
+          reject(
+            new SallyportError(problem.code, problem.message, {
+              facts: { address: addressOf(grant), status: String(response.statusCode) },
+            }),
+          ),
         reject,
       );
     });
@@ -62,7 +82,10 @@ export function openRelay(grant: GrantPayload, relay: RelayAccess, signal: Abort
 }
 
 async function readProblem(response: IncomingMessage): Promise<Problem> {
-  const fallback: Problem = { code: 'SP-2105', message: `The relay refused this session (HTTP ${response.statusCode ?? 'without status'}). Connect again; if it stays, ask your administrator.` };
+  const fallback: Problem = {
+    code: 'SP-2105',
+    message: `The relay refused this session (HTTP ${response.statusCode ?? 'without status'}). Connect again; if it stays, ask your administrator.`,
+  };
   let text = '';
   try {
     for await (const chunk of response.setEncoding('utf8')) {
@@ -70,7 +93,9 @@ async function readProblem(response: IncomingMessage): Promise<Problem> {
       if (text.length > 16_384) break;
     }
     const parsed = problemDocument.safeParse(JSON.parse(text));
-    return parsed.success ? { code: parsed.data.code, message: parsed.data.detail ?? parsed.data.title ?? fallback.message } : fallback;
+    return parsed.success
+      ? { code: parsed.data.code, message: parsed.data.detail ?? parsed.data.title ?? fallback.message }
+      : fallback;
   } catch {
     return fallback;
   } finally {
@@ -90,15 +115,42 @@ export function endOf(code: number, grant: GrantPayload): WireEnd {
     case closeCodes.leaseExpired:
       return { kind: 'lease-expired' };
     case closeCodes.targetUnreachable:
-      return { kind: 'refused', problem: { code: 'SP-2104', message: `The relay could not reach ${grant.target.name}. It may be down, or the relay is not on its network. Try again, or ask its owner.`, facts } };
+      return {
+        kind: 'refused',
+        problem: {
+          code: 'SP-2104',
+          message: `The relay could not reach ${grant.target.name}. It may be down, or the relay is not on its network. Try again, or ask its owner.`,
+          facts,
+        },
+      };
     case closeCodes.cipherRefused:
-      return { kind: 'refused', problem: { code: 'SP-2032', message: 'The relay refused the connection because target and launcher did not agree on AES-GCM. Ask the owner of the target to allow it.', facts } };
+      return {
+        kind: 'refused',
+        problem: {
+          code: 'SP-2032',
+          message:
+            'The relay refused the connection because target and launcher did not agree on AES-GCM. Ask the owner of the target to allow it.',
+          facts,
+        },
+      };
     case closeCodes.revoked:
-      return { kind: 'refused', problem: { code: 'SP-1005', message: 'This device may not connect any more. Ask your administrator.' } };
+      return {
+        kind: 'refused',
+        problem: { code: 'SP-1005', message: 'This device may not connect any more. Ask your administrator.' },
+      };
     case closeCodes.superseded:
-      return { kind: 'refused', problem: { code: 'SP-2105', message: 'The relay gave this session to another connection. Connect again.' } };
+      return {
+        kind: 'refused',
+        problem: { code: 'SP-2105', message: 'The relay gave this session to another connection. Connect again.' },
+      };
     case closeCodes.malformed:
-      return { kind: 'refused', problem: { code: 'SP-2105', message: 'The relay did not understand this connection. Update the launcher, or ask your administrator.' } };
+      return {
+        kind: 'refused',
+        problem: {
+          code: 'SP-2105',
+          message: 'The relay did not understand this connection. Update the launcher, or ask your administrator.',
+        },
+      };
     default:
       return { kind: 'network' };
   }

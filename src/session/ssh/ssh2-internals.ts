@@ -42,7 +42,10 @@ export interface ExchangeProof {
 /** Refuses to run with any other ssh2 than the one whose inside was read and tested. Throws SP-9001. */
 export function assertSupportedSsh2(version: string = ssh2Package.version): void {
   if (version === supportedSsh2) return;
-  throw new SallyportError('SP-9001', `This build holds ssh2 ${version}, but logging in was tested with ${supportedSsh2} only. No connection was made. Reinstall Sallyport.`);
+  throw new SallyportError(
+    'SP-9001',
+    `This build holds ssh2 ${version}, but logging in was tested with ${supportedSsh2} only. No connection was made. Reinstall Sallyport.`,
+  );
 }
 
 function internals(client: Client): Protocol {
@@ -56,7 +59,11 @@ function internals(client: Client): Protocol {
     typeof protocol._handlers?.CHANNEL_OPEN === 'function' &&
     Array.isArray(protocol._authsQueue) &&
     typeof ssh2Utils.sendPacket === 'function';
-  if (!known) throw new SallyportError('SP-9001', 'The SSH library is not built as this version of Sallyport expects. No connection was made. Reinstall Sallyport.');
+  if (!known)
+    throw new SallyportError(
+      'SP-9001',
+      'The SSH library is not built as this version of Sallyport expects. No connection was made. Reinstall Sallyport.',
+    );
   return protocol;
 }
 
@@ -97,20 +104,30 @@ export function loginByCertificate(client: Client, login: CertificateLogin): voi
   async function request(): Promise<void> {
     const sessionId = protocol._kex?.sessionID;
     if (sessionId === undefined || first.hostKey === undefined || first.hostSignature === undefined) {
-      throw new SallyportError('SP-9001', 'The key exchange left no proof of the host key. The login was not made. Reinstall Sallyport.');
+      throw new SallyportError(
+        'SP-9001',
+        'The key exchange left no proof of the host key. The login was not made. Reinstall Sallyport.',
+      );
     }
     const body = loginRequest(login);
-    const signature = await login.sign({ sessionId, hostKey: first.hostKey, hostSignature: first.hostSignature }, concat(sshString(sessionId), body));
+    const signature = await login.sign(
+      { sessionId, hostKey: first.hostKey, hostSignature: first.hostSignature },
+      concat(sshString(sessionId), body),
+    );
     send(protocol, concat(body, sshString(signature)));
   }
 
   protocol.authNone = () => {
     // One signature for one login: ssh2 asks again after a refusal only if its list of methods says so, and then nothing must go out.
-    if (asked) return login.failed(new SallyportError('SP-2040', 'The target asked for the login a second time. The session was not opened.'));
+    if (asked)
+      return login.failed(
+        new SallyportError('SP-2040', 'The target asked for the login a second time. The session was not opened.'),
+      );
     asked = true;
     request().catch(login.failed);
   };
-  protocol.authPK = () => login.failed(new SallyportError('SP-9001', 'A login by a key of this machine was asked for. It was not made.'));
+  protocol.authPK = () =>
+    login.failed(new SallyportError('SP-9001', 'A login by a key of this machine was asked for. It was not made.'));
 }
 
 /** Keeps host key and signature of the first exchange: ssh2 drops them as soon as it has checked the signature. */
@@ -149,7 +166,8 @@ function send(protocol: Protocol, payload: Buffer): void {
 export function refuseServerChannels(client: Client, refused: (type: string) => void): void {
   const protocol = internals(client);
   protocol._handlers.CHANNEL_OPEN = (_protocol, info) => {
-    if (typeof info.sender === 'number') protocol.channelOpenFail(info.sender, administrativelyProhibited, 'not allowed');
+    if (typeof info.sender === 'number')
+      protocol.channelOpenFail(info.sender, administrativelyProhibited, 'not allowed');
     refused(typeof info.type === 'string' ? info.type : 'unknown');
   };
 }

@@ -42,7 +42,13 @@ export function openDirect(grant: GrantPayload, signal: AbortSignal): Promise<Wi
     });
     const unreachable = (why: string) => {
       socket.destroy();
-      reject(new SallyportError('SP-2104', `${grant.target.name} could not be reached from this machine: ${why}. Check that it is up and that you are on its network, then try again.`, { facts: { address } }));
+      reject(
+        new SallyportError(
+          'SP-2104',
+          `${grant.target.name} could not be reached from this machine: ${why}. Check that it is up and that you are on its network, then try again.`,
+          { facts: { address } },
+        ),
+      );
     };
     const timer = setTimeout(() => unreachable('no answer within 10 seconds'), reachTimeoutMs);
     const onAbort = () => unreachable('the connection was given up');
