@@ -49,7 +49,16 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
   // What was opened, undone in reverse: when stopping, and when starting fails half way.
   const opened: (() => unknown)[] = [];
   const closeAll = async (): Promise<void> => {
-    for (const close of opened.splice(0).reverse()) await close();
+    let failure: unknown;
+    for (const close of opened.splice(0).reverse()) {
+      // One that fails must not keep the others open: the folder's lock is the last.
+      await Promise.resolve()
+        .then(close)
+        .catch((error: unknown) => {
+          failure ??= error;
+        });
+    }
+    if (failure !== undefined) throw failure;
   };
   try {
     const folder = takeDataFolder(config.dataFolder);
@@ -118,7 +127,8 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
     };
     return { address: origins.https()[0] ?? '', socket, trustRoot: tls.trustRoot, caFile: tls.caFile, context, close };
   } catch (error) {
-    await closeAll();
+    // Why it did not start matters more than what else failed on the way out.
+    await closeAll().catch(() => undefined);
     throw error;
   }
 }

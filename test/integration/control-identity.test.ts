@@ -137,7 +137,9 @@ describe('proofs', () => {
     expect((await world.ask('/v1/audit?limit=3', { key: engineer })).status).toBe(200);
   });
 
-  test('a device nobody enrolled is refused and audited', async () => {
+  test('a device nobody enrolled is refused and audited, and a flood of them does not fill the audit', async () => {
+    // A minute later: what the tests before this one caused is not counted.
+    world.clock.monotonicOffsetMs += 60_000;
     expect(await world.ask('/v1/me', { key: await makeDeviceKey() })).toMatchObject({
       status: 401,
       json: { code: 'SP-1005' },
@@ -146,6 +148,12 @@ describe('proofs', () => {
       event: 'proof.refused',
       detail: { code: 'SP-1005', route: '/v1/me' },
     });
+    const before = world.auditLines().length;
+    await Promise.all(Array.from({ length: 100 }, () => world.ask('/v1/me')));
+    expect(world.auditLines().length - before).toBe(59);
+    world.clock.monotonicOffsetMs += 60_000;
+    await world.ask('/v1/me');
+    expect(world.auditLines().at(-1)).toMatchObject({ event: 'proof.refused', detail: { leftOut: 41 } });
   });
 });
 

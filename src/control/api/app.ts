@@ -9,7 +9,7 @@ import { version } from '../../shared/version.ts';
 import type { ServerTls } from '../config/tls.ts';
 import type { Context } from '../context.ts';
 import { networkOf } from './network.ts';
-import { answerProblem } from './problem.ts';
+import { createProblemHandler } from './problem.ts';
 import type { Route } from './route.ts';
 import type { SocketRoute } from './socket.ts';
 
@@ -36,7 +36,7 @@ export async function buildApp({ context, tls, routes, sockets }: AppOptions): P
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('actor', null);
-  app.setErrorHandler((error, request, reply) => answerProblem(context, error as Error, request, reply));
+  app.setErrorHandler(createProblemHandler(context));
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );

@@ -4,7 +4,9 @@ import { type ErrorCode, errorCodes } from '../../shared/errors/codes.ts';
 import { SallyportError, toProblem } from '../../shared/errors/result.ts';
 import type { ProblemDocument } from '../../shared/protocol/control-api.ts';
 import type { AuditEntry } from '../audit/audit.ts';
+import { createStrangerLimit } from '../audit/stranger-limit.ts';
 import type { CoreContext } from '../context.ts';
+import { networkOf } from './network.ts';
 
 /** The HTTP status of a code (RFC 9110 section 15). Codes that no answer carries are 500. */
 const statuses: Partial<Record<ErrorCode, number>> = {
@@ -80,26 +82,39 @@ export function asSallyportError(error: FastifyError | Error, request: FastifyRe
   return new SallyportError('SP-9001', toProblem(error).message, { cause: error });
 }
 
-/** Answers with the problem document (RFC 9457) and audits the refusal of a person. */
-export async function answerProblem(
-  context: CoreContext,
+export type ProblemHandler = (
   error: FastifyError | Error,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<void> {
-  const ours = asSallyportError(error, request);
-  const problem = problemDocument(ours);
-  const route = request.routeOptions.url ?? 'unknown';
-  if (problem.status >= 500) {
-    context.log.error({ err: ours.cause ?? ours, code: ours.code, method: request.method, route }, 'request failed');
+) => Promise<void>;
+
+/** Answers with the problem document (RFC 9457) and audits the refusal of a person. */
+export function createProblemHandler(context: CoreContext): ProblemHandler {
+  const strangers = createStrangerLimit();
+
+  async function audit(error: SallyportError, request: FastifyRequest, route: string): Promise<void> {
+    const entry = refusal(error, request, route);
+    if (entry === null) return;
+    if (request.actor === null) {
+      const { record, leftOut } = strangers.admit(networkOf(request.ip), context.clock.monotonicMs());
+      if (!record) return;
+      if (leftOut > 0) entry.detail = { ...entry.detail, leftOut };
+    }
+    await context.audit.record(entry);
   }
-  const entry = refusal(ours, request, route);
-  if (entry !== null) {
+
+  return async (error, request, reply) => {
+    const ours = asSallyportError(error, request);
+    const problem = problemDocument(ours);
+    const route = request.routeOptions.url ?? 'unknown';
+    if (problem.status >= 500) {
+      context.log.error({ err: ours.cause ?? ours, code: ours.code, method: request.method, route }, 'request failed');
+    }
     // The refusal stands whether or not it can be audited.
-    await context.audit.record(entry).catch((failure: unknown) => context.log.error({ err: failure }, 'audit failed'));
-  }
-  if (problem.status === 429) reply.header('retry-after', '5');
-  await reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+    await audit(ours, request, route).catch((failure: unknown) => context.log.error({ err: failure }, 'audit failed'));
+    if (problem.status === 429) reply.header('retry-after', '5');
+    await reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  };
 }
 
 const audited: ReadonlySet<ErrorCode> = new Set(['SP-2001', 'SP-2002', 'SP-3001', 'SP-5002', 'SP-5003', 'SP-5011']);

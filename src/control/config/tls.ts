@@ -1,11 +1,5 @@
 import 'reflect-metadata';
-import {
-  createHash,
-  createPrivateKey,
-  type KeyObject,
-  X509Certificate as NodeCertificate,
-  webcrypto,
-} from 'node:crypto';
+import { createHash, createPrivateKey, type KeyObject, X509Certificate as NodeCertificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
@@ -114,7 +108,7 @@ interface Files {
 }
 
 async function makeAuthority(files: Files, now: Date): Promise<void> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=Sallyport authority',
     keys,
@@ -135,8 +129,8 @@ async function makeAuthority(files: Files, now: Date): Promise<void> {
 async function makeCertificate(files: Files, names: string[], now: Date): Promise<void> {
   const authority = new x509.X509Certificate(readFileSync(files.caFile, 'utf8'));
   const pkcs8 = createPrivateKey(readFileSync(files.caKey)).export({ format: 'der', type: 'pkcs8' });
-  const signingKey = await webcrypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const signingKey = await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.create({
     subject: 'CN=Sallyport control server',
     issuer: authority.subject,
@@ -175,8 +169,8 @@ function isUsable(files: Files, authority: NodeCertificate, names: string[], now
   }
 }
 
-async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
-  const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
+async function pemOfKey(key: InstanceType<typeof CryptoKey>): Promise<string> {
+  const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', key));
   return createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
     .export({ format: 'pem', type: 'pkcs8' })
     .toString();

@@ -30,8 +30,8 @@ export interface AskOptions {
 export interface World {
   server: RunningServer;
   folder: string;
-  /** Moves the server's wall clock. */
-  clock: { offsetMs: number };
+  /** Moves the server's clocks. */
+  clock: { offsetMs: number; monotonicOffsetMs: number };
   ask(url: string, options?: AskOptions): Promise<Answer>;
   /** Runs a command line in this process over the local socket. */
   cli(...args: string[]): Promise<{ code: number; out: string; err: string; json: unknown }>;
@@ -45,7 +45,7 @@ export interface World {
 /** A real control server in this process: TLS, the embedded database in memory, the local socket. */
 export async function startWorld(limits: Partial<Limits> = {}): Promise<World> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-control-'));
-  const clock = { offsetMs: 0 };
+  const clock = { offsetMs: 0, monotonicOffsetMs: 0 };
   const server = await startServer(
     {
       data: folder,
@@ -54,7 +54,12 @@ export async function startWorld(limits: Partial<Limits> = {}): Promise<World> {
       logLevel: 'silent',
       limits: { enrolmentsPerMinute: 1000, requestsPerMinute: 100_000, ...limits },
     },
-    { clock: { now: () => new Date(Date.now() + clock.offsetMs), monotonicMs: () => performance.now() } },
+    {
+      clock: {
+        now: () => new Date(Date.now() + clock.offsetMs),
+        monotonicMs: () => performance.now() + clock.monotonicOffsetMs,
+      },
+    },
   );
   const agent = new Agent({ connect: { ca: readFileSync(server.caFile, 'utf8') }, connections: 60 });
   const local = new Agent({ connect: { socketPath: server.socket } });
