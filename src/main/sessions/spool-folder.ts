@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Signed } from '../../shared/protocol/signed.ts';
 import { writeWhole } from '../files.ts';
 
 /** `session.json` of a spool folder (docs/parts.md): enough to upload what lies there after any crash. Nothing in it is secret. */
@@ -17,11 +18,15 @@ export const spoolSessionSchema = z.object({
 });
 export type SpoolSession = z.infer<typeof spoolSessionSchema>;
 
-/** Makes `spool/<sessionId>/` (0700) with its session.json, before the session process may start. Returns the folder. */
-export async function makeSpoolFolder(spool: string, session: SpoolSession): Promise<string> {
+/**
+ * Makes `spool/<sessionId>/` (0700) with its session.json and the grant as received (a folder can be verified where it lies), before the session
+ * process may start. Returns the folder.
+ */
+export async function makeSpoolFolder(spool: string, session: SpoolSession, grant: Signed): Promise<string> {
   const folder = join(spool, spoolSessionSchema.shape.sessionId.parse(session.sessionId));
   await mkdir(spool, { recursive: true, mode: 0o700 });
   await mkdir(folder, { mode: 0o700 });
+  await writeWhole(join(folder, 'grant.json'), JSON.stringify(grant));
   await writeWhole(join(folder, 'session.json'), `${JSON.stringify(session, null, 2)}\n`);
   return folder;
 }

@@ -248,8 +248,8 @@ export class Supervisor {
     if (barred !== undefined)
       throw new SallyportError('SP-4001', `${barred.by.name} ended this session before it opened: ${barred.reason}`);
     this.claimed.add(sessionId);
-    const folder = await makeSpoolFolder(this.options.spool, {
-      version: 0,
+    const facts = {
+      version: 0 as const,
       sessionId,
       userId: identity.user.id,
       deviceId: identity.device.id,
@@ -258,7 +258,8 @@ export class Supervisor {
       sessionKey,
       sessionKeyCertificate,
       server: identity.address,
-    }).catch((error: unknown) => {
+    };
+    const folder = await makeSpoolFolder(this.options.spool, facts, grant).catch((error: unknown) => {
       this.claimed.delete(sessionId);
       throw spoolFailed(error);
     });
