@@ -43,6 +43,7 @@ test('another host key than the expected one is a hard stop before any login', a
 test('without its server the launcher says so, keeps the list readable, and comes back by itself', async () => {
   const { page } = launcher;
   await page.locator(byTestId('nav-targets')).click();
+  await page.locator(byTestId('targets-search')).fill('');
   await page.locator(byTestId('connection', { 'data-state': 'online' })).waitFor();
   await world.stopServer();
   await page.locator(byTestId('connection', { 'data-state': 'offline' })).waitFor();

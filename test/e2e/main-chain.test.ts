@@ -75,7 +75,7 @@ describe('the main job, in order', () => {
       sessionId,
       identity: world.lab.paths.breakGlass,
     });
-    expect(checked.output).toMatch(new RegExp(`\\n${text}\\r\\n`));
+    expect(checked.output).toMatch(new RegExp(`[\\r\\n]${text}\\r\\n`));
     expect(checked.input).toContain(`echo ${text}\r`);
     expect(checked.endReason).toBe('exit 3');
     expect(checked.segments).toBe(stored.segments.length);

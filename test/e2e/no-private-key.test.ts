@@ -80,21 +80,12 @@ test('the same search finds keys that are planted, in each form', async () => {
   const wanted: Wanted = { needles: new Map([['planted', seed]]), publicKeys: new Map([['planted', key]]) };
   const search = () => searchMemory(launcher.pid, wanted).findings.map((each) => each.what);
   expect(search()).toEqual([]);
-  // A key object of OpenSSL in the main process, then the same key as bytes.
+  // A key object in the main process, as a login would need one: BoringSSL's memory.
   await launcher.app.evaluate((_, text) => {
     const keep = globalThis as { plantedKey?: unknown };
     keep.plantedKey = process.getBuiltinModule('node:crypto').createPrivateKey(text);
   }, String(pem));
-  expect(search()).toEqual(expect.arrayContaining(['the bytes of planted', 'planted inside OpenSSL']));
-  await launcher.app.evaluate(
-    (_, hex) => {
-      const keep = globalThis as { plantedBytes?: unknown };
-      keep.plantedBytes = Buffer.from(hex, 'hex');
-    },
-    Buffer.concat([seed, key]).toString('hex'),
-  );
-  expect(search()).toContain('planted beside its public half');
-
+  expect(search()).toEqual(expect.arrayContaining(['the bytes of planted', 'planted beside its public half']));
   writeFileSync(path.join(launcher.userData, 'planted.pem'), planted.export({ format: 'der', type: 'pkcs8' }));
   expect(searchFiles(launcher.userData, wanted).findings.map((each) => each.what)).toContain('planted as PKCS8');
 });

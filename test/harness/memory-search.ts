@@ -76,8 +76,8 @@ function judgeSeed(seed: Buffer, wanted: Wanted): string | null {
   return null;
 }
 
-/** Looks through one stretch of bytes. `follow` reads at an address: OpenSSL keeps a key's public half beside a pointer to its secret half. */
-function searchBytes(bytes: Buffer, wanted: Wanted, follow: ((at: number) => Buffer | null) | null): string[] {
+/** Looks through one stretch of bytes. */
+function searchBytes(bytes: Buffer, wanted: Wanted): string[] {
   const found: string[] = [];
   for (const [name, needle] of wanted.needles) if (bytes.includes(needle)) found.push(`the bytes of ${name}`);
   for (const at of occurrences(bytes, pkcs8Head)) {
@@ -87,17 +87,9 @@ function searchBytes(bytes: Buffer, wanted: Wanted, follow: ((at: number) => Buf
   }
   for (const [name, key] of wanted.publicKeys) {
     for (const at of occurrences(bytes, key)) {
-      // OpenSSH writes a private ed25519 key as seed, then public half.
+      // BoringSSL, which is Electron's, and OpenSSH both keep a private ed25519 key as seed, then public half.
       const before = bytes.subarray(Math.max(0, at - keyBytes), at);
       if (before.length === keyBytes && publicOfSeed(before).equals(key)) found.push(`${name} beside its public half`);
-      if (follow === null) continue;
-      // ECX_KEY of OpenSSL: the public half (room for 57 bytes), then a pointer to the private one.
-      for (let pointer = (at + keyBytes + 7) & ~7; pointer <= at + 96 && pointer + 8 <= bytes.length; pointer += 8) {
-        const address = bytes.readBigUInt64LE(pointer);
-        if (address < 4096n || address >= 1n << 47n) continue;
-        const seed = follow(Number(address));
-        if (seed !== null && publicOfSeed(seed).equals(key)) found.push(`${name} inside OpenSSL`);
-      }
     }
   }
   return found;
@@ -118,8 +110,7 @@ export function searchMemory(pid: number, wanted: Wanted): { findings: Finding[]
       if (bytes === null) continue;
       total += bytes.length;
       const where = `memory of process ${pid}`;
-      for (const what of searchBytes(bytes, wanted, (address) => memory.read(address, keyBytes)))
-        findings.push({ where, what });
+      for (const what of searchBytes(bytes, wanted)) findings.push({ where, what });
     }
   }
   return { findings, bytes: total };
@@ -153,7 +144,7 @@ export function searchFiles(folder: string, wanted: Wanted): { findings: Finding
     if (!facts?.isFile()) continue;
     files += 1;
     const bytes = readFileSync(file);
-    for (const what of searchBytes(bytes, wanted, null)) findings.push({ where: file, what });
+    for (const what of searchBytes(bytes, wanted)) findings.push({ where: file, what });
     // A file of the launcher has no business with OpenSSH's private key format at all.
     if (bytes.includes(opensshMagic) || bytes.includes(opensshArmour))
       findings.push({ where: file, what: 'a key in OpenSSH form' });

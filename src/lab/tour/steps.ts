@@ -143,7 +143,7 @@ export async function verifyStored({ lab }: TourContext, sessionId: string, nonc
     sessionId,
     identity: lab.paths.breakGlass,
   });
-  if (!new RegExp(`(^|\\n)${nonce}\\r?\\n`).test(checked.output))
+  if (!new RegExp(`[\\r\\n]${nonce}\\r?\\n`).test(checked.output))
     throw new Error('the stored output does not hold the text');
   if (!checked.input.includes(nonce)) throw new Error('the stored input does not hold the text');
   return { step: 'verified', ok: true, with: ['age', 'zstd', 'ssh-keygen'], nonceIn: ['output', 'input'] };
