@@ -228,7 +228,7 @@ class Opening {
       unlocked: Object.keys(identities) as Stream[],
       endReason: manifest?.end?.reason ?? recording.endReason,
       activity: this.timeline.activity(),
-      marks: this.timeline.marks,
+      marks: this.timeline.marks(this.store),
     };
   }
 }

@@ -1,7 +1,8 @@
 import type { ReplayToScreen } from '../shared/protocol/replay.ts';
 import type { RecordedEvent } from '../shared/record/events.ts';
 import { readMarker } from '../shared/record/markers.ts';
-import { parseSize } from './event-store.ts';
+import { type EventStore, parseSize } from './event-store.ts';
+import { TypedLines } from './typed-lines.ts';
 
 type Opened = Extract<ReplayToScreen, { type: 'opened' }>;
 export type Mark = Opened['marks'][number];
@@ -10,13 +11,15 @@ export type Activity = Opened['activity'];
 export const slices = 240;
 /** A recording can hold any number of lines and resizes; a timeline cannot. */
 export const marksAtMost = 2000;
-const lineLength = 200;
+const pointsAtMost = 20_000;
 
 /** Gathers what the timeline shows while events pass: activity per slice of time, and marks. */
 export class Timeline {
-  private readonly points: { atMs: number; output: number; input: number }[] = [];
+  /** Bytes per slot of `grainMs`. */
+  private readonly points = new Map<number, { output: number; input: number }>();
+  private grainMs = 1;
   private readonly found: Mark[] = [];
-  private line = '';
+  private readonly typed = new TypedLines();
   private last = 0;
 
   /** Time of the last event, in milliseconds. */
@@ -24,17 +27,20 @@ export class Timeline {
     return this.last;
   }
 
-  /** Marks in order of time, the first of them if there are too many. */
-  get marks(): Mark[] {
-    return this.found.toSorted((a, b) => a.atMs - b.atMs).slice(0, marksAtMost);
+  /** Marks in order of time, the first of them if there are too many. `shown`: the output, by which typed lines are told from passwords. */
+  marks(shown: EventStore): Mark[] {
+    const typed = this.typed.read(shown).map((line): Mark => ({ ...line, kind: 'input' }));
+    return [...this.found, ...typed].sort((a, b) => a.atMs - b.atMs).slice(0, marksAtMost);
   }
 
   add(events: readonly RecordedEvent[]): void {
     for (const event of events) {
       this.last = Math.max(this.last, event.atMs);
       if (event.code === 'o') this.count(event.atMs, 'output', event.data.length);
-      else if (event.code === 'i') this.typed(event);
-      else this.mark(event);
+      else if (event.code === 'i') {
+        this.count(event.atMs, 'input', event.data.length);
+        this.typed.add(event);
+      } else this.mark(event);
     }
   }
 
@@ -42,8 +48,8 @@ export class Timeline {
   activity(): Activity {
     const out = Array.from({ length: slices }, () => ({ output: 0, input: 0 }));
     const width = Math.max(this.last, 1) / slices;
-    for (const point of this.points) {
-      const slice = out[Math.min(Math.floor(point.atMs / width), slices - 1)];
+    for (const [slot, point] of this.points) {
+      const slice = out[Math.min(Math.floor((slot * this.grainMs) / width), slices - 1)];
       if (slice === undefined) continue;
       slice.output += point.output;
       slice.input += point.input;
@@ -52,34 +58,28 @@ export class Timeline {
   }
 
   private count(atMs: number, kind: 'output' | 'input', bytes: number): void {
-    // Slices are known at the end only; until then a hundred milliseconds share a point.
-    const rounded = atMs - (atMs % 100);
-    let point = this.points.at(-1);
-    if (point === undefined || point.atMs !== rounded) {
-      point = { atMs: rounded, output: 0, input: 0 };
-      this.points.push(point);
-    }
+    const slot = Math.floor(atMs / this.grainMs);
+    const point = this.points.get(slot) ?? { output: 0, input: 0 };
     point[kind] += bytes;
+    this.points.set(slot, point);
+    if (this.points.size > pointsAtMost) this.coarsen();
   }
 
-  /** Typed lines become marks: what was typed before Enter, control characters left out. */
-  private typed(event: RecordedEvent): void {
-    this.count(event.atMs, 'input', event.data.length);
-    for (const character of Buffer.from(event.data).toString('utf8')) {
-      if (character === '\r' || character === '\n') this.endLine(event.atMs);
-      else if (character === '\x7f') this.line = this.line.slice(0, -1);
-      else if (character >= ' ' && this.line.length < lineLength) this.line += character;
+  /** The slices are known at the end only; until then points are as fine as their number allows. */
+  private coarsen(): void {
+    const fine = [...this.points];
+    this.points.clear();
+    this.grainMs *= 2;
+    for (const [slot, { output, input }] of fine) {
+      const point = this.points.get(slot >> 1) ?? { output: 0, input: 0 };
+      point.output += output;
+      point.input += input;
+      this.points.set(slot >> 1, point);
     }
-  }
-
-  private endLine(atMs: number): void {
-    const text = this.line.trim();
-    this.line = '';
-    if (text !== '' && this.found.length < marksAtMost * 2) this.found.push({ atMs, kind: 'input', text });
   }
 
   private mark(event: RecordedEvent): void {
-    if (this.found.length >= marksAtMost * 2) return;
+    if (this.found.length >= marksAtMost) return;
     const text = Buffer.from(event.data).toString('utf8');
     if (event.code === 'r') {
       const size = parseSize(event.data);
