@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApplyDocumentInput } from '../../src/shared/protocol/control-api.ts';
+import { makeDeviceKey } from './control-world/device.ts';
 import { makeDocument, makeTarget, startWorld, type World } from './control-world/world.ts';
 
 const nothing = { added: 0, changed: 0, removed: 0 };
@@ -84,7 +85,11 @@ describe('apply', () => {
     expect((await world.apply(document)).json).toMatchObject({ people: { ...nothing, added: 1 } });
     expect(await world.ask('/v1/me', { key })).toMatchObject({ status: 401, json: { code: 'SP-1005' } });
     const { code } = invited.json as { code: string };
-    const answer = await world.ask('/v1/enrolments', { key, body: { code, deviceName: 'x', publicKey: key.jwk } });
+    const other = await makeDeviceKey();
+    const answer = await world.ask('/v1/enrolments', {
+      key: other,
+      body: { code, deviceName: 'x', publicKey: other.jwk },
+    });
     expect(answer).toMatchObject({ status: 403, json: { code: 'SP-1002' } });
   });
 
