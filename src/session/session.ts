@@ -217,9 +217,10 @@ export function makeSession(parts: SessionParts): Session {
       end(exit);
       return;
     }
-    void within(times.wireWords, wire?.closed).then((how) =>
-      end({ kind: 'disconnected', by: how?.kind === 'network' ? 'network' : 'target' }),
-    );
+    void within(times.wireWords, wire?.closed).then((how) => {
+      const target = how === undefined || how.kind === 'ended';
+      if (!waitingForOrder) end({ kind: 'disconnected', by: target ? 'target' : 'network' });
+    });
   }
 
   function wireClosed(how: WireEnd): void {

@@ -28,7 +28,7 @@ const problemDocument = z.object({
  */
 export function openRelay(grant: GrantPayload, relay: RelayAccess, signal: AbortSignal): Promise<Wire> {
   return new Promise((resolve, reject) => {
-    if (new URL(relay.url).protocol !== 'wss:')
+    if (!URL.canParse(relay.url) || new URL(relay.url).protocol !== 'wss:')
       throw new SallyportError(
         'SP-2105',
         'The relay was not named by a wss address. No connection was made. Ask your administrator.',
@@ -75,6 +75,8 @@ export function openRelay(grant: GrantPayload, relay: RelayAccess, signal: Abort
       const stream = createWebSocketStream(socket);
       // What the stream reports is also in `closed`; without a listener it would end the process.
       stream.on('error', () => undefined);
+      // The stream of a closed WebSocket ends but stays open for writing; SSH must see that it is gone.
+      stream.on('end', () => stream.destroy());
       resolve({ stream, closed, destroy: () => socket.terminate() });
     });
     if (signal.aborted) onAbort();
