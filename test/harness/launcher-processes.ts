@@ -18,10 +18,13 @@ export async function launcherProcesses(launcher: DrivenLauncher): Promise<Launc
   );
 }
 
-/** The session processes that run now. */
+/** The session processes that run now, oldest first: the newest may be the spare that waits for the next session. */
 export async function sessionProcesses(launcher: DrivenLauncher): Promise<number[]> {
   const all = await launcherProcesses(launcher);
-  return all.filter((each) => each.type === 'Utility' && /session/i.test(each.service)).map((each) => each.pid);
+  return all
+    .filter((each) => each.type === 'Utility' && /session/i.test(each.service))
+    .map((each) => each.pid)
+    .sort((one, other) => one - other);
 }
 
 export async function rendererProcess(launcher: DrivenLauncher): Promise<number> {
