@@ -18,6 +18,7 @@ import { type ConnectRequest, Supervisor } from './sessions/supervisor.ts';
 import { AppStateStore } from './state/app-state.ts';
 import { coalesced } from './state/coalesce.ts';
 import { SyncAgent } from './sync/agent.ts';
+import { WarmFork } from './warm-fork.ts';
 
 /** What the launcher needs of the window, whatever draws it. */
 export interface LauncherWindow {
@@ -39,6 +40,8 @@ export interface LauncherOptions {
   identity: IdentityService;
   forkSession: () => Forked<OwnerToSession>;
   forkReplay: () => Forked<OwnerToReplay>;
+  /** When a process for the next session is started, after coming online and after a connect; null: never ahead of need. */
+  spares: { firstMs: number; nextMs: number } | null;
   window: LauncherWindow;
   log: Log;
 }
@@ -55,6 +58,7 @@ export class Launcher {
   private readonly targets = new Targets();
   private readonly recordings: Recordings;
   private readonly replays: Replays;
+  private readonly warm: WarmFork<OwnerToSession>;
   private readonly endings = new Map<string, string>();
   private link: ControlLink | null = null;
   private readonly options: LauncherOptions;
@@ -69,10 +73,11 @@ export class Launcher {
       platform: options.platform,
       onChange: (state) => window.appState(state),
     });
+    this.warm = new WarmFork(options.forkSession);
     this.supervisor = new Supervisor({
       spool,
       software: `sallyport ${options.version}`,
-      fork: options.forkSession,
+      fork: () => this.warm.take(),
       link: () => this.link,
       log,
       onChange: coalesced(() => window.sessions(this.supervisor.list())),
@@ -132,6 +137,7 @@ export class Launcher {
     await this.supervisor.disconnectAll(sealLimitMs);
     if (problem === null) await this.sync.settled(lastUploadMs);
     this.replays.closeAll();
+    this.warm.discard();
     this.link = null;
     await link?.close();
     await this.options.identity.forget();
@@ -156,7 +162,12 @@ export class Launcher {
   }
 
   async connect(request: ConnectRequest): Promise<string> {
-    return this.supervisor.connect(request, await this.targets.require(this.requireLink().caller, request.targetId));
+    const id = this.supervisor.connect(
+      request,
+      await this.targets.require(this.requireLink().caller, request.targetId),
+    );
+    if (this.options.spares !== null) this.warm.prepare(this.options.spares.nextMs);
+    return id;
   }
 
   attach(id: string): void {
@@ -188,6 +199,7 @@ export class Launcher {
     await this.sync.settled(lastUploadMs);
     this.sync.stop();
     this.replays.closeAll();
+    this.warm.discard();
     await this.link?.close();
   }
 
@@ -213,6 +225,7 @@ export class Launcher {
 
   private online(): void {
     this.supervisor.online();
+    if (this.options.spares !== null) this.warm.prepare(this.options.spares.firstMs);
     void this.loadMe();
     void this.sync.scan();
     this.targets.changed();

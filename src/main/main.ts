@@ -85,6 +85,8 @@ async function run(): Promise<void> {
     }),
     forkSession: () => forkUtility<OwnerToSession>(join(built, 'session.cjs'), 'sallyport-session'),
     forkReplay: () => forkUtility<OwnerToReplay>(join(built, 'replay.cjs'), 'sallyport-replay'),
+    // After the first list is drawn; and when the session that took the last one is open.
+    spares: { firstMs: 500, nextMs: 3000 },
     log,
     window: {
       appState: (state) => link.send('app.state', state),

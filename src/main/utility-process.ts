@@ -5,7 +5,8 @@ import type { Forked } from './forked.ts';
 const passedOn = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'SystemRoot', 'TEMP', 'TMP'];
 
 function bareEnvironment(): Record<string, string> {
-  const out: Record<string, string> = {};
+  // Node's notes about experimental features are for nobody who would see them here.
+  const out: Record<string, string> = { NODE_NO_WARNINGS: '1' };
   for (const name of passedOn) {
     const value = process.env[name];
     if (value !== undefined) out[name] = value;

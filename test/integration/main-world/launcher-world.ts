@@ -44,6 +44,7 @@ export function makeLauncher(folder: string) {
     forkReplay: () => {
       throw new Error('no replay in this test');
     },
+    spares: null,
     log: (event, facts) => log.push(`${event} ${JSON.stringify(facts ?? {})}`),
     window: {
       appState: (next) => {
