@@ -7,12 +7,12 @@ import { isBoundedFrame } from './zstd-frame.ts';
  * zstd (RFC 8878), off the event loop: from `node:zlib` where the runtime has it (Node 24, Electron 45), else from a native package. Each
  * file is one frame.
  */
-interface Zstd {
+export interface Zstd {
   compress(data: Uint8Array, level: number): Promise<Uint8Array>;
   decompress(data: Uint8Array, atMost: number): Promise<Uint8Array>;
 }
 
-function fromRuntime(): Zstd | null {
+export function fromRuntime(): Zstd | null {
   if (typeof zlib.zstdCompress !== 'function') return null;
   const compress = promisify<Uint8Array, zlib.ZstdOptions, Buffer>(zlib.zstdCompress);
   const decompress = promisify<Uint8Array, zlib.ZstdOptions, Buffer>(zlib.zstdDecompress);
@@ -23,7 +23,7 @@ function fromRuntime(): Zstd | null {
   };
 }
 
-async function fromPackage(): Promise<Zstd> {
+export async function fromPackage(): Promise<Zstd> {
   const { Decoder, Encoder } = await import('@toondepauw/node-zstd');
   const buffer = (data: Uint8Array) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return {
