@@ -1,0 +1,115 @@
+import { Popover } from '@mantine/core';
+import { SlidersHorizontal, SquareTerminal, Voicemail } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { ArchIcon } from '../components/icons/icons.tsx';
+import { PersonArch } from '../components/primitives.tsx';
+import type { ViewName } from '../services/navigation.ts';
+import { useServices } from '../services/services.tsx';
+import { useStore } from '../services/store.ts';
+import { testIds } from '../test-ids.ts';
+import { PersonPanel, type Enrolled } from './person-panel.tsx';
+import { SettingsPanel } from './settings-panel.tsx';
+import css from './shell.module.css';
+
+const items: Record<ViewName, { label: string; icon: ReactNode; testId: string }> = {
+  targets: { label: 'Targets', icon: <ArchIcon size={17} />, testId: testIds.navTargets },
+  sessions: {
+    label: 'Sessions',
+    icon: <SquareTerminal size={17} strokeWidth={1.5} aria-hidden="true" />,
+    testId: testIds.navSessions,
+  },
+  recordings: {
+    label: 'Recordings',
+    icon: <Voicemail size={17} strokeWidth={1.5} aria-hidden="true" />,
+    testId: testIds.navRecordings,
+  },
+};
+
+function RailItem(props: { view: ViewName; current: boolean; count: number; index: number }) {
+  const { navigation } = useServices();
+  const item = items[props.view];
+  return (
+    <button
+      type="button"
+      className={css.railItem}
+      aria-current={props.current ? 'page' : undefined}
+      aria-label={props.count > 0 ? `${item.label}, ${props.count} running` : item.label}
+      title={`${item.label} (Ctrl Shift ${props.index + 1})`}
+      data-testid={item.testId}
+      onClick={() => navigation.go(props.view)}
+    >
+      {item.icon}
+      <span className={css.railLabel}>{item.label}</span>
+      {props.count > 0 ? <span className={css.railCount}>{props.count}</span> : null}
+    </button>
+  );
+}
+
+export function Rail(props: { views: readonly ViewName[]; enrolment: Enrolled }) {
+  const { navigation, sessions } = useServices();
+  const place = useStore(navigation.place);
+  const running = [...useStore(sessions.sessions).values()].filter((session) => session.state.state !== 'ended').length;
+  const name = props.enrolment.me?.user.name ?? 'You';
+  return (
+    <nav className={css.rail} aria-label="Views">
+      {props.views.map((view, index) => (
+        <RailItem
+          key={view}
+          view={view}
+          index={index}
+          current={place.view === view}
+          count={view === 'sessions' ? running : 0}
+        />
+      ))}
+      <div className={css.railEnd}>
+        <Popover
+          position="right-end"
+          opened={place.dialog === 'settings'}
+          onChange={(open) => navigation.setDialog(open ? 'settings' : null)}
+          trapFocus
+          returnFocus
+        >
+          <Popover.Target>
+            <button
+              type="button"
+              className={css.railItem}
+              data-testid={testIds.settings}
+              title="Settings (Ctrl ,)"
+              aria-label="Settings"
+              onClick={() => navigation.setDialog(place.dialog === 'settings' ? null : 'settings')}
+            >
+              <SlidersHorizontal size={17} strokeWidth={1.5} aria-hidden="true" />
+              <span className={css.railLabel}>Settings</span>
+            </button>
+          </Popover.Target>
+          <Popover.Dropdown>
+            <SettingsPanel />
+          </Popover.Dropdown>
+        </Popover>
+        <Popover
+          position="right-end"
+          opened={place.dialog === 'person'}
+          onChange={(open) => navigation.setDialog(open ? 'person' : null)}
+          trapFocus
+          returnFocus
+        >
+          <Popover.Target>
+            <button
+              type="button"
+              className={css.railPerson}
+              data-testid={testIds.person}
+              title={name}
+              aria-label={`${name}: who you are and this device`}
+              onClick={() => navigation.setDialog(place.dialog === 'person' ? null : 'person')}
+            >
+              <PersonArch name={name} />
+            </button>
+          </Popover.Target>
+          <Popover.Dropdown>
+            <PersonPanel enrolment={props.enrolment} />
+          </Popover.Dropdown>
+        </Popover>
+      </div>
+    </nav>
+  );
+}

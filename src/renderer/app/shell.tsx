@@ -1,0 +1,61 @@
+import { useEffect } from 'react';
+import type { AppState } from '../../shared/protocol/ipc.ts';
+import { RecordingsView } from '../features/recordings/recordings-view.tsx';
+import { SessionsView } from '../features/sessions/sessions-view.tsx';
+import { TargetsView } from '../features/targets/targets-view.tsx';
+import type { ViewName } from '../services/navigation.ts';
+import { useServices } from '../services/services.tsx';
+import { useStore } from '../services/store.ts';
+import { KeysDialog, QuitDialog } from './dialogs.tsx';
+import { MemoryKeyBanner, OfflineBanner } from './notices.tsx';
+import type { Enrolled } from './person-panel.tsx';
+import { Rail } from './rail.tsx';
+import css from './shell.module.css';
+import { TitleBar } from './title-bar.tsx';
+import { useShortcuts } from './use-shortcuts.ts';
+
+const titles: Record<ViewName, string> = { targets: 'Targets', sessions: 'Sessions', recordings: 'Recordings' };
+const allViews: readonly ViewName[] = ['targets', 'sessions', 'recordings'];
+
+export function Shell(props: { state: AppState; enrolment: Enrolled }) {
+  const { navigation, targets, recordings } = useServices();
+  const { state, enrolment } = props;
+  const place = useStore(navigation.place);
+  const named = enrolment.me?.views;
+  const views = named === undefined ? allViews : allViews.filter((view) => named.includes(view));
+  const first = views[0];
+  const userId = enrolment.me?.user.id;
+  useShortcuts(views);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies(userId): another person has other targets and recordings
+  useEffect(() => {
+    void targets.load(false);
+    void recordings.load();
+  }, [targets, recordings, userId]);
+
+  useEffect(() => {
+    if (first !== undefined && !views.includes(navigation.place.get().view)) navigation.go(first);
+  }, [first, views, navigation]);
+
+  return (
+    <div className={css.shell}>
+      <TitleBar title={titles[place.view]} state={state} />
+      <Rail views={views} enrolment={enrolment} />
+      <main className={css.main}>
+        {state.connection.state === 'offline' ? <OfflineBanner connection={state.connection} /> : null}
+        {enrolment.deviceKey === 'memory' ? <MemoryKeyBanner /> : null}
+        <div className={css.view} hidden={place.view !== 'targets'}>
+          <TargetsView shown={place.view === 'targets'} enrolment={enrolment} />
+        </div>
+        <div className={css.view} hidden={place.view !== 'sessions'}>
+          <SessionsView shown={place.view === 'sessions'} connection={state.connection} />
+        </div>
+        <div className={css.view} hidden={place.view !== 'recordings'}>
+          <RecordingsView shown={place.view === 'recordings'} me={enrolment.me} />
+        </div>
+      </main>
+      <QuitDialog sessions={state.quitAsked?.sessions ?? null} />
+      <KeysDialog />
+    </div>
+  );
+}

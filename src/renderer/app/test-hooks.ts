@@ -1,0 +1,16 @@
+import type { Services } from '../services/services.tsx';
+
+/** Read-only, and only when main started the window with `?test`. */
+export interface TestHooks {
+  /** All text of a session's terminal, scrollback included; `id` is the launcher's session id. Empty when there is none. */
+  screenText(id: string): string;
+  /** All text of the open replay's terminal. */
+  replayText(): string;
+}
+
+export function makeTestHooks(services: Services): TestHooks {
+  return {
+    screenText: (id) => (services.sessions.sessions.get().has(id) ? services.sessions.terminal(id).screen.text() : ''),
+    replayText: () => services.replayScreen.get()?.text() ?? '',
+  };
+}

@@ -1,0 +1,96 @@
+import { ArrowUp, Check, Minus, Square, X } from 'lucide-react';
+import type { AppState } from '../../shared/protocol/ipc.ts';
+import { BrokenLinkIcon, LogoIcon, WireIcon } from '../components/icons/icons.tsx';
+import { cx } from '../components/primitives.tsx';
+import { bytes, clock, counted } from '../services/format.ts';
+import { useServices } from '../services/services.tsx';
+import { testIds } from '../test-ids.ts';
+import css from './shell.module.css';
+
+/** Minimise, maximise, close: the window has no frame of its own. */
+export function WindowButtons() {
+  const { app } = useServices();
+  return (
+    <div className={css.windowButtons}>
+      <button type="button" className={css.windowButton} aria-label="Minimise" onClick={() => app.windowDo('minimise')}>
+        <Minus size={14} strokeWidth={1.5} aria-hidden="true" />
+      </button>
+      <button type="button" className={css.windowButton} aria-label="Maximise" onClick={() => app.windowDo('maximise')}>
+        <Square size={11} strokeWidth={1.7} aria-hidden="true" />
+      </button>
+      <button
+        type="button"
+        className={css.windowButton}
+        aria-label="Close window"
+        onClick={() => app.windowDo('close')}
+      >
+        <X size={15} strokeWidth={1.5} aria-hidden="true" />
+      </button>
+    </div>
+  );
+}
+
+function Backlog(props: { backlog: AppState['backlog'] }) {
+  const { recordings, bytes: size, lastProblem } = props.backlog;
+  const facts = { 'data-testid': testIds.backlog, 'data-recordings': recordings, 'data-bytes': size };
+  if (recordings === 0) {
+    return (
+      <span className={css.fact} {...facts}>
+        <Check size={14} strokeWidth={1.8} aria-hidden="true" />
+        All recordings sent
+      </span>
+    );
+  }
+  return (
+    <span className={cx(css.fact, css.pressing)} title={lastProblem?.message} {...facts}>
+      <ArrowUp size={14} strokeWidth={1.8} aria-hidden="true" />
+      {counted(recordings, 'recording')}, {bytes(size)} to send
+    </span>
+  );
+}
+
+function Connection(props: { connection: AppState['connection'] }) {
+  const { connection } = props;
+  const facts = { 'data-testid': testIds.connection, 'data-state': connection.state };
+  switch (connection.state) {
+    case 'online':
+      return (
+        <span className={css.fact} title={`Connected since ${clock(connection.sinceMs)}`} {...facts}>
+          <WireIcon size={15} />
+          {connection.roundTripMs === null
+            ? 'Server connected'
+            : `Server ${Math.max(1, Math.round(connection.roundTripMs))} ms`}
+        </span>
+      );
+    case 'connecting':
+      return (
+        <span className={css.fact} {...facts}>
+          <WireIcon size={15} />
+          Connecting to the server
+        </span>
+      );
+    case 'offline':
+      return (
+        <span className={cx(css.fact, css.pressing)} title={connection.problem.message} {...facts}>
+          <BrokenLinkIcon size={15} />
+          No contact since {clock(connection.sinceMs)}
+        </span>
+      );
+  }
+}
+
+export function TitleBar(props: { title: string; state: AppState }) {
+  return (
+    <header className={css.titleBar} data-testid={testIds.titleBar}>
+      <span className={css.logo}>
+        <LogoIcon size={20} />
+      </span>
+      <h1 className={css.title}>{props.title}</h1>
+      <div className={css.status}>
+        <Backlog backlog={props.state.backlog} />
+        <Connection connection={props.state.connection} />
+      </div>
+      <WindowButtons />
+    </header>
+  );
+}

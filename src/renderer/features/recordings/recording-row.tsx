@@ -1,0 +1,97 @@
+import { Check } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { RecordingView } from '../../../shared/model/recording.ts';
+import { BrokenLinkIcon, CutIcon, RecordingIcon } from '../../components/icons/icons.tsx';
+import { cx, HatchBlock } from '../../components/primitives.tsx';
+import { bytes, length, when } from '../../services/format.ts';
+import { testIds } from '../../test-ids.ts';
+import css from './recordings.module.css';
+
+/** State of a recording in the central store: icon, word, colour. */
+function stateOf(recording: RecordingView): ReactNode {
+  switch (recording.state) {
+    case 'complete':
+      return (
+        <span className={css.state}>
+          <Check size={14} strokeWidth={1.8} className={css.tick} aria-hidden="true" />
+          Complete
+        </span>
+      );
+    case 'receiving':
+      return (
+        <span className={cx(css.state, css.kept)}>
+          <RecordingIcon size={14} />
+          Receiving
+        </span>
+      );
+    case 'started':
+      return (
+        <span className={cx(css.state, css.press)}>
+          <RecordingIcon size={14} />
+          Started
+        </span>
+      );
+    case 'incomplete':
+      return (
+        <span className={cx(css.state, css.press)}>
+          <BrokenLinkIcon size={14} />
+          Incomplete
+        </span>
+      );
+  }
+}
+
+function endOf(recording: RecordingView): ReactNode {
+  if (recording.killedBy !== null) {
+    return (
+      <span className={css.killed}>
+        <CutIcon size={14} />
+        <span>Killed by {recording.killedBy}</span>
+      </span>
+    );
+  }
+  if (recording.endReason !== null) return recording.endReason.slice(0, 1).toUpperCase() + recording.endReason.slice(1);
+  return recording.state === 'receiving' || recording.state === 'started' ? 'Still open' : 'No end';
+}
+
+export function RecordingRow(props: {
+  id: string;
+  recording: RecordingView;
+  selected: boolean;
+  now: number;
+  onChoose: () => void;
+  onOpen: () => void;
+}) {
+  const { recording } = props;
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the filter field keeps the focus and handles the keys
+    <div
+      id={props.id}
+      role="option"
+      tabIndex={-1}
+      aria-selected={props.selected}
+      className={cx(css.row, props.selected && css.rowSelected)}
+      data-testid={testIds.recordingRow}
+      data-session-id={recording.sessionId}
+      data-state={recording.state}
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={props.onChoose}
+      onDoubleClick={props.onOpen}
+    >
+      <span className={css.when}>{when(Date.parse(recording.startedAt), props.now)}</span>
+      <span className={css.target}>
+        {recording.target.production ? <HatchBlock named={true} /> : null}
+        <span>{recording.target.name}</span>
+      </span>
+      <span className={css.login}>{recording.login}</span>
+      <span className={css.who}>{recording.user.name}</span>
+      <span className={css.num}>{recording.durationMs === null ? '–' : length(recording.durationMs)}</span>
+      <span className={css.num}>{bytes(recording.bytes)}</span>
+      <span className={css.end} title={recording.endReason ?? undefined}>
+        {endOf(recording)}
+      </span>
+      {stateOf(recording)}
+      {recording.because === null ? null : <span className={css.because}>Incomplete, because {recording.because}</span>}
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+import type { RecordingView } from '../../../shared/model/recording.ts';
+import { CutIcon } from '../../components/icons/icons.tsx';
+import { cx } from '../../components/primitives.tsx';
+import { bytes, counted, position, when } from '../../services/format.ts';
+import css from './replay.module.css';
+import type { ReplayOpened } from './replay-source.ts';
+import { markIcon } from './timeline.tsx';
+
+/** Facts of the recording, and every mark as a row. */
+export function ReplaySide(props: {
+  recording: RecordingView | null;
+  opened: ReplayOpened | null;
+  positionMs: number;
+  open: boolean;
+  onSeek: (ms: number) => void;
+}) {
+  const { recording, opened } = props;
+  const marks = opened?.marks ?? [];
+  const killedBy = recording?.killedBy ?? null;
+  const current = marks.reduce((found, mark, index) => (mark.atMs <= props.positionMs ? index : found), -1);
+  return (
+    <aside className={cx(css.side, props.open && css.sideOpen)} aria-label="Details">
+      <section className={css.section}>
+        <h3 className={css.sectionTitle}>
+          Marks<span>{marks.length}</span>
+        </h3>
+        {marks.length === 0 && killedBy === null ? (
+          <p className={css.quiet}>{opened === null ? 'Not opened yet.' : 'Nothing is marked in this recording.'}</p>
+        ) : (
+          <ol className={css.markList}>
+            {marks.map((mark, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the marks of a recording do not move
+              <li key={index}>
+                <button
+                  type="button"
+                  className={cx(css.markRow, index === current && css.markNow)}
+                  onClick={() => props.onSeek(mark.atMs)}
+                >
+                  <span className={css.markTime}>{position(mark.atMs)}</span>
+                  {markIcon(mark.kind)}
+                  <span className={css.markText}>{mark.text}</span>
+                </button>
+              </li>
+            ))}
+            {killedBy === null || opened === null ? null : (
+              <li>
+                <button
+                  type="button"
+                  className={cx(css.markRow, css.markKilled)}
+                  onClick={() => props.onSeek(opened.durationMs)}
+                >
+                  <span className={css.markTime}>{position(opened.durationMs)}</span>
+                  <CutIcon size={14} />
+                  <span className={css.markText}>Killed by {killedBy}</span>
+                </button>
+              </li>
+            )}
+          </ol>
+        )}
+      </section>
+      {recording === null ? null : (
+        <section className={css.section}>
+          <h3 className={css.sectionTitle}>Details</h3>
+          <dl className={cx(css.facts, 'selectable')}>
+            <dt>Person</dt>
+            <dd>{recording.user.name}</dd>
+            <dt>Device</dt>
+            <dd>{recording.device.name}</dd>
+            <dt>Target</dt>
+            <dd>
+              {recording.target.name} <span className={css.mono}>{recording.target.address}</span>
+            </dd>
+            <dt>Login</dt>
+            <dd>{recording.login}, by certificate</dd>
+            <dt>Connection</dt>
+            <dd>{recording.route === 'relay' ? 'Through the relay' : 'Direct, best effort'}</dd>
+            <dt>Started</dt>
+            <dd>{when(Date.parse(recording.startedAt), Date.now())}</dd>
+            <dt>End</dt>
+            <dd>{recording.endReason ?? opened?.endReason ?? 'No end yet'}</dd>
+            <dt>Stored</dt>
+            <dd>
+              {counted(recording.segments.length, 'segment')}, {bytes(recording.bytes)}
+            </dd>
+            <dt>Opened</dt>
+            <dd>{opened === null ? '–' : opened.unlocked.length === 0 ? 'Nothing' : opened.unlocked.join(' and ')}</dd>
+            <dt>Session</dt>
+            <dd className={css.mono}>{recording.sessionId}</dd>
+          </dl>
+        </section>
+      )}
+    </aside>
+  );
+}

@@ -1,0 +1,86 @@
+import { Button } from '@mantine/core';
+import type { SessionView } from '../../../shared/protocol/ipc.ts';
+import { BrokenLinkIcon, EndedIcon, HourglassIcon, SnowflakeIcon, StrictIcon } from '../../components/icons/icons.tsx';
+import { Banner } from '../../components/primitives.tsx';
+import { clock } from '../../services/format.ts';
+import { testIds } from '../../test-ids.ts';
+import { endWords, lowMs } from './words.ts';
+
+const endIcons = { strict: StrictIcon, broken: BrokenLinkIcon, ended: EndedIcon, hourglass: HourglassIcon } as const;
+
+function FrozenBanner(props: { why: 'lease' | 'order'; endsAtMs: number | null; now: number }) {
+  const left = props.endsAtMs === null ? null : Math.max(0, Math.ceil((props.endsAtMs - props.now) / 1000));
+  const title = props.why === 'lease' ? 'Frozen: no contact with the server' : 'Frozen by order';
+  const then =
+    left === null
+      ? 'It goes on when the server says so.'
+      : props.why === 'lease'
+        ? `If contact is not back in ${left} s, the session ends and its record is closed. SP-4002`
+        : `It ends in ${left} s unless it is released.`;
+  return (
+    <Banner tone="held" icon={<SnowflakeIcon />} title={title} testId={testIds.banner}>
+      Nothing you type is sent. {then}
+    </Banner>
+  );
+}
+
+/** What stands above a session's screen, if anything does. A kill has its own banner. */
+export function SessionBanner(props: {
+  view: SessionView;
+  now: number;
+  onReconnect: () => void;
+  onReplay: () => void;
+  onClose: () => void;
+  onCopy: (title: string) => void;
+}) {
+  const { view, now } = props;
+  if (view.state.state === 'frozen')
+    return <FrozenBanner why={view.state.why} endsAtMs={view.state.endsAtMs} now={now} />;
+  if (view.state.state === 'open' && view.endsAtMs !== null && view.endsAtMs - now < lowMs) {
+    const minutes = Math.max(1, Math.ceil((view.endsAtMs - now) / 60_000));
+    return (
+      <Banner
+        tone="press"
+        icon={<HourglassIcon />}
+        title={`${minutes} ${minutes === 1 ? 'minute' : 'minutes'} left on ${view.targetName}`}
+        testId={testIds.banner}
+      >
+        It ends at {clock(view.endsAtMs)} whatever is open. Save your file; you can connect again afterwards.
+      </Banner>
+    );
+  }
+  const words = endWords(view);
+  if (words === null) return null;
+  const Icon = endIcons[words.icon];
+  return (
+    <Banner
+      tone={words.tone}
+      icon={<Icon />}
+      title={words.title}
+      testId={testIds.banner}
+      actions={
+        <>
+          <Button data-testid={testIds.reconnect} onClick={props.onReconnect}>
+            {words.tone === 'strict' ? 'Connect again' : 'Reconnect'}
+          </Button>
+          {words.problem === null ? (
+            <Button
+              variant="subtle"
+              disabled={view.sessionId === null}
+              data-testid={testIds.replaySession}
+              onClick={props.onReplay}
+            >
+              Replay
+            </Button>
+          ) : (
+            <Button variant="subtle" onClick={() => props.onCopy(words.title)}>
+              Copy details
+            </Button>
+          )}
+        </>
+      }
+    >
+      {words.text} {words.problem?.code}
+    </Banner>
+  );
+}

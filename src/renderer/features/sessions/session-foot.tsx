@@ -1,0 +1,65 @@
+import { Shield } from 'lucide-react';
+import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
+import { cx } from '../../components/primitives.tsx';
+import { toneText } from '../../components/tone.ts';
+import { ago, bytes, length } from '../../services/format.ts';
+import { useStore } from '../../services/store.ts';
+import type { SessionTerminal } from '../../terminal/session-terminal.ts';
+import { testIds } from '../../test-ids.ts';
+import css from './sessions.module.css';
+import { StateIcon } from './state-icon.tsx';
+import { stateWords } from './words.ts';
+
+/** What is known about the record at this moment, in words. The port is fresher than main about what is on this disk. */
+function recordFacts(
+  view: SessionView,
+  port: { writtenBytes: number; syncedAtMs: number } | null,
+  now: number,
+): string {
+  const { record } = view;
+  const written = Math.max(record.writtenBytes, port?.writtenBytes ?? 0);
+  const synced = Math.max(record.syncedAtMs ?? 0, port?.syncedAtMs ?? 0);
+  const stored =
+    record.storedBytes > 0
+      ? `${bytes(record.storedBytes)} stored${record.storedAtMs === null ? '' : ` ${ago(now - record.storedAtMs)}`}`
+      : 'not stored yet';
+  if (view.state.state === 'ended') {
+    const lasted =
+      view.openedAtMs !== null && view.endedAtMs !== null ? `Lasted ${length(view.endedAtMs - view.openedAtMs)}` : '';
+    const end = record.complete
+      ? `${bytes(record.storedBytes)}, signed end, all of it stored`
+      : written > 0
+        ? `${bytes(written)} written, ${stored}`
+        : '';
+    return [lasted, end].filter(Boolean).join(' · ');
+  }
+  if (written === 0) return '';
+  return `Written ${synced > 0 ? ago(now - synced) : ''}, ${bytes(written)} · ${stored}`;
+}
+
+export function SessionFoot(props: {
+  view: SessionView;
+  terminal: SessionTerminal;
+  connection: Connection['state'];
+  now: number;
+}) {
+  const { view } = props;
+  const facts = useStore(props.terminal.facts);
+  const words = stateWords(view, props.connection, props.now);
+  return (
+    <div className={css.paneFoot} data-testid={testIds.paneFoot}>
+      <span className={cx(css.footState, toneText(words.tone))}>
+        <StateIcon words={words.name === 'lease-low' ? { ...words, name: 'recording' } : words} size={14} />
+        {words.word}
+      </span>
+      <span>{recordFacts(view, facts.record, props.now)}</span>
+      <span
+        className={css.footEnd}
+        title="The recorder's own word: no anchor by the target's host key and no kept wire stand behind this record."
+      >
+        <Shield size={14} strokeWidth={1.6} aria-hidden="true" />
+        Recorder only
+      </span>
+    </div>
+  );
+}

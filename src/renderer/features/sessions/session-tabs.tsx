@@ -1,0 +1,125 @@
+import { Plus, TextSearch, Unplug, X } from 'lucide-react';
+import type { KeyboardEvent } from 'react';
+import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
+import { cx, HatchBlock, IconButton } from '../../components/primitives.tsx';
+import { toneText } from '../../components/tone.ts';
+import { useServices } from '../../services/services.tsx';
+import { useStore } from '../../services/store.ts';
+import type { Tab } from '../../services/tabs.ts';
+import { testIds } from '../../test-ids.ts';
+import css from './sessions.module.css';
+import { StateIcon } from './state-icon.tsx';
+import { stateWords } from './words.ts';
+
+/** The id of a tab's pane, for the tab that controls it. */
+export const paneId = (key: string) => `pane-${key}`;
+
+function SessionTab(props: {
+  tab: Tab;
+  view: SessionView;
+  active: boolean;
+  connection: Connection['state'];
+  now: number;
+}) {
+  const { sessions, sessionUi } = useServices();
+  const { tab, view, active } = props;
+  const words = stateWords(view, props.connection, props.now);
+  const plain = words.tone === 'accent' || words.tone === 'quiet';
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' && event.key !== ' ') return;
+    sessions.terminal(view.id).screen.focus();
+    event.preventDefault();
+  };
+  return (
+    <div
+      role="tab"
+      tabIndex={active ? 0 : -1}
+      aria-selected={active}
+      aria-controls={paneId(tab.key)}
+      aria-label={`${view.targetName} as ${view.login}${view.production ? ', production' : ''}, ${words.word}, ${words.tab}`}
+      className={cx(css.tab, active && css.tabActive)}
+      data-testid={testIds.sessionTab}
+      data-session-id={view.id}
+      data-state={words.name}
+      onMouseDown={(event) => {
+        if (event.button === 1) sessionUi.closeTab(tab);
+        else sessions.show(tab.key);
+      }}
+      onKeyDown={onKey}
+    >
+      <StateIcon words={words} />
+      {view.production ? <HatchBlock /> : null}
+      <span className={css.tabName}>{view.targetName}</span>
+      <span className={css.tabLogin}>{view.login}</span>
+      <span className={cx(css.tabWord, plain ? css.tabTime : toneText(words.tone))}>{words.tab}</span>
+      {active ? (
+        <IconButton
+          label="Close tab"
+          className={css.tabClose}
+          testId={testIds.sessionTabClose}
+          tabIndex={-1}
+          onClick={() => sessionUi.closeTab(tab)}
+        >
+          <X size={13} strokeWidth={1.8} aria-hidden="true" />
+        </IconButton>
+      ) : null}
+    </div>
+  );
+}
+
+export function SessionTabs(props: { active: SessionView | null; connection: Connection['state']; now: number }) {
+  const { sessions, sessionUi, navigation } = useServices();
+  const { tabs, activeKey } = useStore(sessions.tabs);
+  const views = useStore(sessions.sessions);
+  const onKey = (event: KeyboardEvent) => {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : null;
+    if (by === null) return;
+    event.preventDefault();
+    sessions.step(by);
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('[role="tab"][aria-selected="true"]')?.focus());
+  };
+  const running = props.active !== null && props.active.state.state !== 'ended';
+  return (
+    <div className={css.tabBar}>
+      <div className={css.tabs} role="tablist" aria-label="Sessions" onKeyDown={onKey}>
+        {tabs.map((tab) => {
+          const view = views.get(tab.sessionId);
+          return view === undefined ? null : (
+            <SessionTab
+              key={tab.key}
+              tab={tab}
+              view={view}
+              active={tab.key === activeKey}
+              connection={props.connection}
+              now={props.now}
+            />
+          );
+        })}
+      </div>
+      <IconButton label="New session" className={css.plus} onClick={() => navigation.go('targets')}>
+        <Plus size={16} strokeWidth={1.6} aria-hidden="true" />
+      </IconButton>
+      <div className={css.tabActions}>
+        <button
+          type="button"
+          className={css.tabAction}
+          disabled={props.active === null}
+          onClick={() => sessionUi.openFind()}
+        >
+          <TextSearch size={15} strokeWidth={1.6} aria-hidden="true" />
+          Find
+        </button>
+        <button
+          type="button"
+          className={css.tabAction}
+          disabled={!running}
+          data-testid={testIds.disconnect}
+          onClick={() => props.active !== null && sessions.disconnect(props.active.id)}
+        >
+          <Unplug size={15} strokeWidth={1.6} aria-hidden="true" />
+          Disconnect
+        </button>
+      </div>
+    </div>
+  );
+}

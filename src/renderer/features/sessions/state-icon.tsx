@@ -1,0 +1,38 @@
+import { LoaderCircle } from 'lucide-react';
+import {
+  BrokenLinkIcon,
+  CatchingUpIcon,
+  CutIcon,
+  EndedIcon,
+  HourglassIcon,
+  RecordingIcon,
+  SnowflakeIcon,
+  StrictIcon,
+} from '../../components/icons/icons.tsx';
+import { cx } from '../../components/primitives.tsx';
+import { toneText } from '../../components/tone.ts';
+import css from './sessions.module.css';
+import type { StateName, StateWords } from './words.ts';
+
+const icons: Record<StateName, (props: { size?: number }) => React.ReactNode> = {
+  connecting: (props) => <LoaderCircle size={props.size} strokeWidth={1.6} aria-hidden="true" />,
+  recording: RecordingIcon,
+  'catching-up': CatchingUpIcon,
+  'lease-low': HourglassIcon,
+  frozen: SnowflakeIcon,
+  closing: EndedIcon,
+  strict: StrictIcon,
+  killed: CutIcon,
+  broken: BrokenLinkIcon,
+  refused: StrictIcon,
+  ended: EndedIcon,
+};
+
+export function StateIcon(props: { words: StateWords; size?: number }) {
+  const Icon = icons[props.words.name];
+  return (
+    <span className={cx(css.stateIcon, toneText(props.words.tone))}>
+      <Icon size={props.size ?? 15} />
+    </span>
+  );
+}

@@ -1,0 +1,80 @@
+import { useEffect, useRef } from 'react';
+import { useServices } from '../../services/services.tsx';
+import { useStore } from '../../services/store.ts';
+import type { SessionTerminal } from '../../terminal/session-terminal.ts';
+import { testIds } from '../../test-ids.ts';
+import css from './sessions.module.css';
+
+/** The place of a session's screen in the page. The screen itself outlives it. */
+export function TerminalHost(props: {
+  sessionId: string;
+  name: string;
+  terminal: SessionTerminal;
+  shown: boolean;
+  focus: boolean;
+  dead: boolean;
+}) {
+  const { app, settings, sessionUi } = useServices();
+  const { copyOnSelect, fontSize } = useStore(settings.settings);
+  const state = useStore(app.state);
+  const host = useRef<HTMLDivElement>(null);
+  const { screen } = props.terminal;
+
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    screen.attach(element);
+    let frame = 0;
+    const observer = new ResizeObserver(() => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(() => screen.fit());
+    });
+    observer.observe(element);
+    return () => {
+      cancelAnimationFrame(frame);
+      observer.disconnect();
+    };
+  }, [screen]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies(fontSize): another size of text is another size in cells
+  useEffect(() => {
+    screen.setShown(props.shown);
+    if (props.shown) screen.fit();
+  }, [screen, props.shown, fontSize]);
+
+  // A screen that ended gives the focus back: keys typed into the void must not seem to be sent.
+  useEffect(() => {
+    const element = host.current;
+    if (props.dead && element?.contains(document.activeElement) === true)
+      element.closest<HTMLElement>('[role="tabpanel"]')?.focus();
+  }, [props.dead]);
+
+  useEffect(() => {
+    if (props.shown && props.focus) screen.focus();
+  }, [screen, props.shown, props.focus]);
+
+  const clipboardDenied = state?.enrolment.state === 'enrolled' && state.enrolment.me?.policy.clipboard === 'denied';
+
+  return (
+    <section
+      ref={host}
+      className={css.terminal}
+      aria-label={`Terminal of ${props.name}`}
+      data-testid={testIds.terminal}
+      data-session-id={props.sessionId}
+      onMouseUp={() => {
+        if (copyOnSelect && screen.selection() !== '') sessionUi.copy();
+      }}
+      onPasteCapture={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        if (!clipboardDenied) sessionUi.pasteText(event.clipboardData.getData('text/plain'));
+      }}
+      onCopyCapture={(event) => {
+        if (!clipboardDenied) return;
+        event.preventDefault();
+        event.stopPropagation();
+      }}
+    />
+  );
+}

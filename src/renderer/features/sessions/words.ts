@@ -1,0 +1,219 @@
+import { assertNever, type Problem } from '../../../shared/errors/result.ts';
+import type { EndReason } from '../../../shared/model/session.ts';
+import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
+import type { Tone } from '../../components/tone.ts';
+import { clock, span } from '../../services/format.ts';
+
+/** The state of a session as it is said: the state language of the look, plus the quiet ends. */
+export type StateName =
+  | 'connecting'
+  | 'recording'
+  | 'catching-up'
+  | 'lease-low'
+  | 'frozen'
+  | 'closing'
+  | 'strict'
+  | 'killed'
+  | 'broken'
+  | 'refused'
+  | 'ended';
+
+export interface StateWords {
+  name: StateName;
+  tone: Tone;
+  /** For the foot: "Recording". */
+  word: string;
+  /** For the tab: the time left, or the state where that matters more. */
+  tab: string;
+}
+
+/** From here on the time that is left is said instead of the state. */
+export const lowMs = 5 * 60_000;
+
+function ended(reason: EndReason, at: number): StateWords {
+  switch (reason.kind) {
+    case 'killed':
+      return { name: 'killed', tone: 'ended', word: 'Killed', tab: `Killed ${clock(at)}` };
+    case 'recorder-failed':
+      return { name: 'strict', tone: 'strict', word: 'Strict stop', tab: 'Strict stop' };
+    case 'host-key-mismatch':
+      return { name: 'refused', tone: 'strict', word: 'Stopped before login', tab: 'Host key' };
+    case 'auth-failed':
+      return { name: 'refused', tone: 'strict', word: 'Login refused', tab: 'Refused' };
+    case 'connect-failed':
+      return { name: 'broken', tone: 'press', word: 'Not connected', tab: 'Not connected' };
+    case 'process-crashed':
+      return { name: 'broken', tone: 'press', word: 'Session process stopped', tab: 'Stopped' };
+    case 'lease-expired':
+      return { name: 'broken', tone: 'press', word: 'Ended without contact', tab: `Ended ${clock(at)}` };
+    case 'disconnected':
+      return reason.by === 'network'
+        ? { name: 'broken', tone: 'press', word: 'Connection broke', tab: `Broke ${clock(at)}` }
+        : { name: 'ended', tone: 'quiet', word: 'Ended', tab: `Ended ${clock(at)}` };
+    case 'exit':
+    case 'idle':
+    case 'time-limit':
+      return { name: 'ended', tone: 'quiet', word: 'Ended', tab: `Ended ${clock(at)}` };
+    default:
+      return assertNever(reason);
+  }
+}
+
+/** How a session's state is said now. Pure. */
+export function stateWords(view: SessionView, connection: Connection['state'], now: number): StateWords {
+  const { state } = view;
+  const left = view.endsAtMs === null ? null : view.endsAtMs - now;
+  switch (state.state) {
+    case 'requested':
+    case 'authorised':
+    case 'connecting':
+      return { name: 'connecting', tone: 'quiet', word: 'Connecting', tab: 'Connecting' };
+    case 'frozen': {
+      const until = state.endsAtMs === null ? '' : ` ${span(Math.max(0, state.endsAtMs - now))}`;
+      return { name: 'frozen', tone: 'held', word: 'Frozen', tab: `Frozen${until}` };
+    }
+    case 'closing':
+      return { name: 'closing', tone: 'quiet', word: 'Closing', tab: 'Closing' };
+    case 'ended':
+      return ended(state.reason, view.endedAtMs ?? now);
+    case 'open':
+      if (left !== null && left < lowMs) {
+        return { name: 'lease-low', tone: 'press', word: 'Recording', tab: `${span(left)} left` };
+      }
+      if (connection !== 'online') {
+        return { name: 'catching-up', tone: 'press', word: 'Catching up', tab: 'Catching up' };
+      }
+      return { name: 'recording', tone: 'accent', word: 'Recording', tab: left === null ? '' : span(left) };
+    default:
+      return assertNever(state);
+  }
+}
+
+export interface EndWords {
+  title: string;
+  text: string;
+  tone: Tone;
+  icon: 'strict' | 'broken' | 'ended' | 'hourglass';
+  problem: Problem | null;
+}
+
+function exitText(status: number | null, signal: string | null): string {
+  if (signal !== null) return `The shell was ended by signal ${signal}.`;
+  return status === null ? 'The shell ended.' : `The shell exited with status ${status}.`;
+}
+
+/** Title and line of an ended session's banner; null for a kill, which has its own. Pure. */
+export function endWords(view: SessionView): EndWords | null {
+  if (view.state.state !== 'ended') return null;
+  const { reason } = view.state;
+  const at = clock(view.endedAtMs ?? 0, true);
+  const record = 'All that was shown is recorded.';
+  const quiet = { tone: 'quiet', icon: 'ended', problem: null } as const;
+  switch (reason.kind) {
+    case 'killed':
+      return null;
+    case 'exit':
+      return { ...quiet, title: `Ended at ${at}`, text: `${exitText(reason.status, reason.signal)} ${record}` };
+    case 'disconnected':
+      switch (reason.by) {
+        case 'person':
+          return { ...quiet, title: `You disconnected at ${at}`, text: record };
+        case 'quit':
+          return { ...quiet, title: `Ended at ${at}`, text: `Sallyport was asked to quit. ${record}` };
+        case 'target':
+          return { ...quiet, title: `${view.targetName} closed the connection at ${at}`, text: record };
+        case 'network':
+          return {
+            tone: 'press',
+            icon: 'broken',
+            problem: null,
+            title: `The connection broke at ${at}`,
+            text: 'The record is complete up to here.',
+          };
+        default:
+          return assertNever(reason);
+      }
+    case 'lease-expired':
+      return {
+        tone: 'press',
+        icon: 'broken',
+        problem: null,
+        title: `Ended at ${at}: no contact with the server`,
+        text: `Without contact a session may not go on. ${record} SP-4002`,
+      };
+    case 'idle':
+      return { ...quiet, icon: 'hourglass', title: `Ended at ${at}: nothing was typed`, text: `${record} SP-4004` };
+    case 'time-limit':
+      return { ...quiet, icon: 'hourglass', title: `Ended at ${at}: the time was up`, text: `${record} SP-4003` };
+    case 'recorder-failed':
+      return {
+        tone: 'strict',
+        icon: 'strict',
+        problem: reason.problem,
+        title: 'Stopped: the record could not be written',
+        text: `The session ended at ${at}. ${reason.problem.message}`,
+      };
+    case 'host-key-mismatch':
+    case 'auth-failed':
+      return {
+        tone: 'strict',
+        icon: 'strict',
+        problem: reason.problem,
+        title: `Cannot connect to ${view.targetName}`,
+        text: reason.problem.message,
+      };
+    case 'connect-failed':
+      return {
+        tone: 'press',
+        icon: 'broken',
+        problem: reason.problem,
+        title: `Cannot connect to ${view.targetName}`,
+        text: reason.problem.message,
+      };
+    case 'process-crashed':
+      return {
+        tone: 'press',
+        icon: 'broken',
+        problem: reason.problem,
+        title: `The session process stopped at ${at}`,
+        text: reason.problem.message,
+      };
+    default:
+      return assertNever(reason);
+  }
+}
+
+/** True when the session ended before there was a screen to read. */
+export function neverOpened(view: SessionView): boolean {
+  return view.state.state === 'ended' && view.openedAtMs === null;
+}
+
+export interface Step {
+  text: string;
+  state: 'done' | 'now' | 'next';
+}
+
+/** What a connection does, in words, and how far it is. Pure. */
+export function connectSteps(view: SessionView): Step[] {
+  const route =
+    view.route === 'relay' ? `Reaching ${view.address} through the relay` : `Reaching ${view.address} directly`;
+  const texts = [
+    'Asking the server for access',
+    'Starting the recording',
+    route,
+    'Checking its host key',
+    `Logging in as ${view.login}, signed by the server`,
+    'Opening a shell',
+  ];
+  const { state } = view;
+  const places = { reaching: 2, 'host-key': 3, login: 4, shell: 5 } as const;
+  const at =
+    state.state === 'requested'
+      ? 0
+      : state.state === 'authorised'
+        ? 1
+        : state.state === 'connecting'
+          ? places[state.step]
+          : texts.length;
+  return texts.map((text, index) => ({ text, state: index < at ? 'done' : index === at ? 'now' : 'next' }));
+}

@@ -1,0 +1,181 @@
+import { Check, CornerDownLeft, MessageSquare, Ticket } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { TargetView } from '../../../shared/model/target.ts';
+import { BrokenArchIcon, BrokenLinkIcon, CutIcon, RecordingIcon } from '../../components/icons/icons.tsx';
+import { Chip, cx, HatchBlock, LinkButton } from '../../components/primitives.tsx';
+import { clock, lastUsed, shortAddress, when } from '../../services/format.ts';
+import { testIds } from '../../test-ids.ts';
+import type { Hit } from './search.ts';
+import css from './targets.module.css';
+
+/** The name with its matched letters marked. */
+function MarkedName(props: { name: string; marks: Hit['marks'] }) {
+  const parts: ReactNode[] = [];
+  let at = 0;
+  for (const [from, to] of props.marks) {
+    parts.push(props.name.slice(at, from), <mark key={from}>{props.name.slice(from, to)}</mark>);
+    at = to;
+  }
+  parts.push(props.name.slice(at));
+  return <>{parts}</>;
+}
+
+function Labels(props: { target: TargetView }) {
+  const { target } = props;
+  const labels = Object.entries(target.labels).filter(([, value]) => !(target.production && value === 'production'));
+  return (
+    <div className={css.labels}>
+      {target.production ? (
+        <span className={css.labelProduction}>
+          <HatchBlock />
+          production
+        </span>
+      ) : null}
+      {labels.map(([key, value]) => (
+        <Chip key={key} title={`${key}: ${value}`}>
+          {value}
+        </Chip>
+      ))}
+    </div>
+  );
+}
+
+/** What connecting asks for, each with icon and word; nothing left to ask is a quiet tick. */
+function Needs(props: { target: TargetView }) {
+  const { needs, route } = props.target;
+  return (
+    <div className={css.needs}>
+      {needs.length === 0 ? (
+        <span className={cx(css.need, css.quiet)}>
+          <Check size={14} strokeWidth={1.8} className={css.tick} aria-hidden="true" />
+          Nothing more
+        </span>
+      ) : null}
+      {needs.includes('reason') ? (
+        <span className={css.need}>
+          <MessageSquare size={13} strokeWidth={1.6} aria-hidden="true" />
+          Reason
+        </span>
+      ) : null}
+      {needs.includes('ticket') ? (
+        <span className={css.need}>
+          <Ticket size={14} strokeWidth={1.6} aria-hidden="true" />
+          Ticket
+        </span>
+      ) : null}
+      {route === 'direct' ? (
+        <span className={css.bestEffort} title="Direct connection: the relay cannot cut it, so a kill is best effort">
+          <BrokenArchIcon size={14} />
+          Best effort
+        </span>
+      ) : null}
+    </div>
+  );
+}
+
+function SecondLine(props: { target: TargetView; now: number; onCopy: (text: string) => void }) {
+  const { target, now } = props;
+  if (target.lock !== null) {
+    const { lock } = target;
+    return (
+      <div className={css.second}>
+        <span className={css.ended}>
+          <CutIcon size={14} />
+        </span>
+        <b className={css.ended}>Locked for you</b>
+        <span className={css.secondText}>
+          by {lock.by}, {when(Date.parse(lock.at), now)}: “{lock.reason}”
+        </span>
+        <span className={css.secondCode}>SP-2003</span>
+      </div>
+    );
+  }
+  if (target.unreachable === null) return null;
+  const { since, message, code } = target.unreachable;
+  const text = `${target.name} (${target.address}) is unreachable since ${when(Date.parse(since), now)}. ${message} ${code}`;
+  return (
+    <div className={css.second}>
+      <span className={css.press}>
+        <BrokenLinkIcon size={14} />
+      </span>
+      <b className={css.press}>Unreachable since {clock(Date.parse(since))}.</b>
+      <span className={css.secondText} title={message}>
+        {message}
+      </span>
+      <span className={css.secondCode}>{code}</span>
+      <span className={css.secondAction}>
+        <LinkButton onClick={() => props.onCopy(text)}>
+          {target.owner === null ? 'Copy for the owner' : `Copy for ${target.owner}`}
+        </LinkButton>
+      </span>
+    </div>
+  );
+}
+
+/** True when the row takes two lines. */
+export function hasSecondLine(target: TargetView): boolean {
+  return target.lock !== null || target.unreachable !== null;
+}
+
+export function TargetRow(props: {
+  id: string;
+  hit: Hit;
+  selected: boolean;
+  now: number;
+  running: number;
+  onChoose: () => void;
+  onConnect: () => void;
+  onCopy: (text: string) => void;
+}) {
+  const { target, marks } = props.hit;
+  const two = hasSecondLine(target);
+  const login = target.logins.find((candidate) => candidate.isDefault) ?? target.logins[0];
+  return (
+    // Keys are handled by the search field, which keeps the focus and points here with aria-activedescendant.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: see above
+    <div
+      id={props.id}
+      role="option"
+      tabIndex={-1}
+      aria-selected={props.selected}
+      className={cx(css.row, two && css.rowTwo, props.selected && css.rowSelected)}
+      data-testid={testIds.targetRow}
+      data-target-name={target.name}
+      data-target-id={target.id}
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={props.onChoose}
+      onDoubleClick={props.onConnect}
+    >
+      {props.running > 0 ? (
+        <span className={css.gutter} role="img" aria-label="Session running">
+          <RecordingIcon size={15} />
+        </span>
+      ) : null}
+      <div className={cx(css.name, two && css.nameQuiet)} title={target.name}>
+        <MarkedName name={target.name} marks={marks} />
+      </div>
+      <div className={css.address} title={target.address}>
+        {shortAddress(target.address)}
+      </div>
+      <Labels target={target} />
+      <div className={css.logins}>
+        {login?.name ?? '–'}
+        {target.logins.length > 1 ? <span className={css.more}>+{target.logins.length - 1}</span> : null}
+      </div>
+      <Needs target={target} />
+      <div className={css.last}>
+        {props.selected && target.lock === null ? (
+          <>
+            <CornerDownLeft size={12} strokeWidth={2} aria-hidden="true" />
+            Connect
+          </>
+        ) : target.lastUsedAt === null ? (
+          '–'
+        ) : (
+          lastUsed(Date.parse(target.lastUsedAt), props.now)
+        )}
+      </div>
+      {two ? <SecondLine target={target} now={props.now} onCopy={props.onCopy} /> : null}
+    </div>
+  );
+}

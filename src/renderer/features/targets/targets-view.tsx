@@ -1,0 +1,339 @@
+import { Button, Menu, Modal } from '@mantine/core';
+import { Search } from 'lucide-react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { Enrolled } from '../../app/person-panel.tsx';
+import { Foot } from '../../components/foot.tsx';
+import { Empty, ErrorCard, Keys } from '../../components/primitives.tsx';
+import { actionFor, detailsOf, titleOf } from '../../errors/words.ts';
+import { useNow } from '../../services/now.ts';
+import { useServices } from '../../services/services.tsx';
+import { useStore } from '../../services/store.ts';
+import { testIds } from '../../test-ids.ts';
+import { ConnectDialog } from './connect-dialog.tsx';
+import { FilterBar } from './filter-bar.tsx';
+import { type Filter, filterChoices, groupHits, indexTargets, searchTargets } from './search.ts';
+import { TargetList, type TargetListHandle } from './target-list.tsx';
+import { TargetPanel } from './target-panel.tsx';
+import css from './targets.module.css';
+import { type ConnectState, useConnect } from './use-connect.ts';
+
+const listId = 'targets-list';
+const optionId = (targetId: string) => `target-${targetId}`;
+
+/** Why connecting did not begin, in a dialog: nothing has opened that could show it. */
+function FailedDialog(props: { connect: ConnectState }) {
+  const { app } = useServices();
+  const { failed } = props.connect;
+  const title = failed === null ? '' : `Cannot connect to ${failed.target.name}`;
+  return (
+    <Modal opened={failed !== null} onClose={props.connect.dismiss} size={520} aria-label={title}>
+      {failed === null ? null : (
+        <ErrorCard
+          title={title}
+          problem={failed.problem}
+          testId={testIds.connectError}
+          onCopy={() => void app.copy(detailsOf(title, failed.problem))}
+          action={
+            <Button data-autofocus onClick={props.connect.dismiss}>
+              Close
+            </Button>
+          }
+        />
+      )}
+    </Modal>
+  );
+}
+
+export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
+  const { app, targets, sessions, navigation } = useServices();
+  const state = useStore(targets.state);
+  const running = useStore(sessions.sessions);
+  const { sheet } = useStore(navigation.place);
+  const now = useNow(30_000);
+  const connect = useConnect();
+  const input = useRef<HTMLInputElement>(null);
+  const list = useRef<TargetListHandle>(null);
+  const [query, setQuery] = useState('');
+  const [filters, setFilters] = useState<Filter[]>([]);
+  const [chosenId, setChosenId] = useState<string | null>(null);
+  const [loginMenu, setLoginMenu] = useState(false);
+  const [labelMenu, setLabelMenu] = useState(false);
+
+  const index = useMemo(() => indexTargets(state.targets ?? []), [state.targets]);
+  const hits = useMemo(() => searchTargets(index, query, filters), [index, query, filters]);
+  const groups = useMemo(() => groupHits(hits), [hits]);
+  const choices = useMemo(() => filterChoices(hits, filters), [hits, filters]);
+  const ordered = useMemo(() => groups.flatMap((group) => group.hits), [groups]);
+  const at = Math.max(
+    0,
+    ordered.findIndex((hit) => hit.target.id === chosenId),
+  );
+  const chosen = ordered[at]?.target ?? null;
+  const runningAt = useMemo(() => {
+    const counts = new Map<string, number>();
+    for (const session of running.values()) {
+      if (session.state.state !== 'ended') counts.set(session.targetId, (counts.get(session.targetId) ?? 0) + 1);
+    }
+    return counts;
+  }, [running]);
+
+  useEffect(() => {
+    if (props.shown) input.current?.focus();
+  }, [props.shown]);
+
+  const choose = (next: number) => {
+    const clamped = Math.min(ordered.length - 1, Math.max(0, next));
+    const hit = ordered[clamped];
+    if (hit === undefined) return;
+    setChosenId(hit.target.id);
+    list.current?.reveal(clamped);
+  };
+
+  const change = (text: string) => {
+    setQuery(text);
+    setChosenId(null);
+    list.current?.reveal(0);
+  };
+
+  const onKey = (event: React.KeyboardEvent<HTMLInputElement>) => {
+    const field = event.currentTarget;
+    const atEnd = field.selectionStart === field.value.length && field.selectionEnd === field.value.length;
+    const moves: Readonly<Record<string, number>> = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      PageDown: at + 12,
+      PageUp: at - 12,
+    };
+    const move = event.ctrlKey || event.altKey ? undefined : moves[event.key];
+    if (move !== undefined) choose(move);
+    else if (event.key === 'Enter' && chosen !== null) connect.begin(chosen, null);
+    else if (event.key === 'ArrowRight' && atEnd && chosen !== null && !event.shiftKey) setLoginMenu(true);
+    else if (event.key === '#' && choices.length > 0) setLabelMenu(true);
+    else if (event.key === 'Escape') {
+      if (sheet) navigation.setSheet(false);
+      else if (query !== '') change('');
+      else setFilters([]);
+    } else return;
+    event.preventDefault();
+  };
+
+  const defaultLogin = (chosen?.logins.find((login) => login.isDefault) ?? chosen?.logins[0])?.name;
+  const total = state.targets?.length ?? 0;
+
+  return (
+    <>
+      <div className={css.layout}>
+        <div className={css.list}>
+          <div className={css.searchBox}>
+            <Search size={17} strokeWidth={1.7} aria-hidden="true" />
+            <input
+              ref={input}
+              className={css.searchInput}
+              type="text"
+              role="combobox"
+              aria-label="Search targets"
+              aria-expanded="true"
+              aria-autocomplete="list"
+              aria-controls={listId}
+              aria-activedescendant={chosen === null ? undefined : optionId(chosen.id)}
+              placeholder="Search by name, address, label or login"
+              spellCheck={false}
+              autoComplete="off"
+              maxLength={200}
+              value={query}
+              data-testid={testIds.targetsSearch}
+              onChange={(event) => change(event.currentTarget.value)}
+              onKeyDown={onKey}
+            />
+            {state.targets === null ? null : (
+              <span className={css.count} aria-live="polite">
+                <b>{hits.length.toLocaleString('en')}</b>
+                {hits.length === total
+                  ? ` target${total === 1 ? '' : 's'}`
+                  : ` of ${total.toLocaleString('en')} targets`}
+              </span>
+            )}
+            {query === '' && filters.length === 0 ? null : <Keys of="Esc" />}
+          </div>
+          <FilterBar
+            chosen={filters}
+            choices={choices}
+            menuOpen={labelMenu}
+            onMenu={(open) => {
+              setLabelMenu(open);
+              if (!open) input.current?.focus();
+            }}
+            onChange={(next) => {
+              setFilters(next);
+              setChosenId(null);
+              input.current?.focus();
+            }}
+          />
+          <Menu
+            opened={loginMenu}
+            onChange={(open) => {
+              setLoginMenu(open);
+              if (!open) input.current?.focus();
+            }}
+            position="bottom-start"
+          >
+            <Menu.Target>
+              <span className="visually-hidden">Logins</span>
+            </Menu.Target>
+            <Menu.Dropdown style={{ left: 300, top: 150 }}>
+              <Menu.Label>Connect to {chosen?.name} as</Menu.Label>
+              {chosen?.logins.map((login) => (
+                <Menu.Item
+                  key={login.name}
+                  disabled={chosen.lock !== null}
+                  onClick={() => connect.begin(chosen, login.name)}
+                >
+                  {login.name}
+                  {login.isDefault ? <span className={css.more}>default</span> : null}
+                </Menu.Item>
+              ))}
+            </Menu.Dropdown>
+          </Menu>
+          <TargetsBody
+            empty={hits.length === 0}
+            query={query}
+            onClear={() => {
+              change('');
+              setFilters([]);
+              input.current?.focus();
+            }}
+            enrolment={props.enrolment}
+          >
+            <TargetList
+              ref={list}
+              listId={listId}
+              optionId={optionId}
+              groups={groups}
+              chosenId={chosen?.id ?? null}
+              runningAt={runningAt}
+              now={now}
+              onChoose={(target) => setChosenId(target.id)}
+              onConnect={(target) => connect.begin(target, null)}
+              onCopy={(text) => void app.copy(text)}
+            />
+          </TargetsBody>
+        </div>
+        <TargetPanel
+          target={chosen}
+          userId={props.enrolment.me?.user.id ?? null}
+          now={now}
+          open={sheet}
+          busy={connect.busy}
+          onConnect={(login) => chosen !== null && connect.begin(chosen, login)}
+        />
+      </div>
+      <Foot
+        keys={[
+          ['↑ ↓', 'choose'],
+          ['↵', chosen?.lock != null ? 'locked' : `connect${defaultLogin === undefined ? '' : ` as ${defaultLogin}`}`],
+          ['→', 'other login'],
+          ['#', 'filter by label'],
+          ['Ctrl .', 'details'],
+        ]}
+      />
+      <ConnectDialog ask={connect.ask} last={connect.last} onAnswer={connect.answer} onCancel={connect.cancel} />
+      <FailedDialog connect={connect} />
+    </>
+  );
+}
+
+const skeleton = [180, 140, 220, 160, 200, 150, 190, 130] as const;
+
+/** The list, or why there is none. */
+function TargetsBody(props: {
+  empty: boolean;
+  query: string;
+  enrolment: Enrolled;
+  onClear: () => void;
+  children: React.ReactNode;
+}) {
+  const { app, targets } = useServices();
+  const state = useStore(targets.state);
+  const me = props.enrolment.me;
+  if (state.targets === null) {
+    if (state.problem === null) {
+      return (
+        <div
+          className={css.scroll}
+          aria-busy="true"
+          role="status"
+          aria-label="Loading targets"
+          style={{ marginTop: 44 }}
+        >
+          {skeleton.map((width) => (
+            <div key={width} className={css.loadingRow}>
+              <span style={{ width }} />
+            </div>
+          ))}
+        </div>
+      );
+    }
+    const { problem } = state;
+    const retry = actionFor(problem.code) === 'retry' || problem.code.startsWith('SP-9');
+    return (
+      <div className={css.centre}>
+        <ErrorCard
+          title={titleOf(problem.code)}
+          problem={problem}
+          onCopy={() => void app.copy(detailsOf(titleOf(problem.code), problem))}
+          action={
+            retry ? (
+              <Button variant="filled" onClick={() => void targets.load(true)}>
+                Try again
+              </Button>
+            ) : undefined
+          }
+        />
+      </div>
+    );
+  }
+  if (state.targets.length === 0) {
+    return (
+      <div className={css.centre}>
+        <Empty
+          title="No targets yet"
+          actions={
+            <>
+              <Button variant="filled" onClick={() => void targets.load(true)}>
+                Look again
+              </Button>
+              <Button
+                onClick={() =>
+                  void app.copy(`Sallyport: ${me?.user.name ?? 'I'} (${me?.user.id ?? 'not known'}) needs access to: `)
+                }
+              >
+                Copy a request
+              </Button>
+            </>
+          }
+        >
+          No access rule at {me?.organisation ?? 'your organisation'} names{' '}
+          {me === null ? 'you' : <b>{me.user.name}</b>} yet. Ask whoever invited you, and name the target and the login
+          you need.
+        </Empty>
+      </div>
+    );
+  }
+  if (props.empty) {
+    return (
+      <div className={css.centre}>
+        <Empty title="No target matches" actions={<Button onClick={props.onClear}>Clear the search</Button>}>
+          {props.query === '' ? (
+            'No target has all of these labels.'
+          ) : (
+            <>
+              None of your {state.targets.length.toLocaleString('en')} targets has <b>{props.query}</b> in its name,
+              address, labels or logins.
+            </>
+          )}
+        </Empty>
+      </div>
+    );
+  }
+  return props.children;
+}

@@ -1,0 +1,43 @@
+import type { ITheme } from '@xterm/xterm';
+
+export type Scheme = 'dark' | 'light';
+
+/** The colours of a terminal in a scheme, read from the tokens, so that they are written in one place only. */
+export function readTerminalTheme(scheme: Scheme): ITheme & { mark: string; markNow: string } {
+  const probe = document.createElement('div');
+  probe.dataset.theme = scheme;
+  probe.hidden = true;
+  document.body.append(probe);
+  const style = getComputedStyle(probe);
+  const token = (name: string) => style.getPropertyValue(name).trim();
+  const theme = {
+    background: token('--term-bg'),
+    foreground: token('--term-fg'),
+    cursor: token('--term-cursor'),
+    cursorAccent: token('--term-bg'),
+    selectionBackground: token('--term-select'),
+    black: scheme === 'dark' ? token('--wall-3') : token('--wall-4'),
+    brightBlack: token('--term-dim'),
+    red: token('--a-red'),
+    brightRed: token('--a-red'),
+    green: token('--a-green'),
+    brightGreen: token('--a-green'),
+    yellow: token('--a-yellow'),
+    brightYellow: token('--a-yellow'),
+    blue: token('--a-blue'),
+    brightBlue: token('--a-blue'),
+    magenta: token('--a-magenta'),
+    brightMagenta: token('--a-magenta'),
+    cyan: token('--a-cyan'),
+    brightCyan: token('--a-cyan'),
+    white: token('--term-fg'),
+    brightWhite: token('--a-white'),
+    scrollbarSliderBackground: token('--wall-4'),
+    scrollbarSliderHoverBackground: token('--line-2'),
+    scrollbarSliderActiveBackground: token('--line-3'),
+    mark: token('--mark'),
+    markNow: token('--mark-now'),
+  };
+  probe.remove();
+  return theme;
+}

@@ -1,0 +1,83 @@
+import type { IpcRequestName, SallyportBridge } from '../../../src/shared/protocol/ipc.ts';
+
+/** What the page is told; all of it is plain data, so that it can be handed to a page. */
+export interface Scenario {
+  /** Answers by request: a `Result`, or the string "never" for an answer that does not come. */
+  answers: Partial<Record<IpcRequestName, unknown>>;
+  /** Text that each session's terminal gets, by session id. */
+  terminals: Record<string, string>;
+  /** The one replay. */
+  replay: { opened: unknown; events: { atMs: number; text: string }[] } | null;
+}
+
+/**
+ * Runs inside the page before anything else, and nowhere else: a stand-in for the preload and for the processes behind it.
+ * Must not refer to anything outside itself.
+ */
+export function installFakeBridge(scenario: Scenario): void {
+  const listeners = new Map<string, Set<(body: unknown) => void>>();
+  const encoder = new TextEncoder();
+  const calls: { name: string; body: unknown }[] = [];
+
+  const postPort = (kind: string, id: string, port: MessagePort) =>
+    window.postMessage({ type: 'sallyport-port', kind, id }, window.location.origin, [port]);
+
+  const attach = (id: string) => {
+    const { port1, port2 } = new MessageChannel();
+    const data = encoder.encode(scenario.terminals[id] ?? '');
+    port1.onmessage = () => {};
+    postPort('session', id, port2);
+    port1.postMessage({ type: 'output', data, end: data.length });
+  };
+
+  const openReplay = () => {
+    const { port1, port2 } = new MessageChannel();
+    const replay = scenario.replay;
+    postPort('replay', 'replay-1', port2);
+    if (replay === null) return;
+    port1.onmessage = (event) => {
+      if (event.data.type !== 'read') return;
+      const events = replay.events
+        .filter((item) => item.atMs >= event.data.fromMs && item.atMs < event.data.toMs)
+        .map((item) => ({ atMs: item.atMs, code: 'o', data: encoder.encode(item.text) }));
+      port1.postMessage({ type: 'events', id: event.data.id, done: true, events });
+    };
+    port1.postMessage(replay.opened);
+  };
+
+  const bridge: SallyportBridge = {
+    request(name, body) {
+      calls.push({ name, body });
+      const answer = scenario.answers[name];
+      if (answer === 'never') return new Promise(() => {});
+      if (name === 'sessions.attach') attach((body as { id: string }).id);
+      if (name === 'replay.open' && scenario.replay !== null) openReplay();
+      if (name === 'settings.set') {
+        const before = scenario.answers['settings.get'] as { value: object };
+        return Promise.resolve({ ok: true, value: { ...before.value, ...(body as object) } });
+      }
+      return Promise.resolve(answer ?? { ok: true, value: {} });
+    },
+    on(name, listener) {
+      const set = listeners.get(name) ?? new Set();
+      set.add(listener);
+      listeners.set(name, set);
+      return () => set.delete(listener);
+    },
+  };
+
+  const violations: string[] = [];
+  document.addEventListener('securitypolicyviolation', (event) =>
+    violations.push(`${event.violatedDirective} ${event.blockedURI}`),
+  );
+  Object.assign(window, {
+    sallyport: bridge,
+    __harness: {
+      calls,
+      violations,
+      emit: (name: string, body: unknown) => {
+        for (const listener of listeners.get(name) ?? []) listener(body);
+      },
+    },
+  });
+}

@@ -1,0 +1,129 @@
+// Photographs every view and state of the built renderer: node test/harness/screens/photograph.ts [--only NAME,..] [--out DIR] [--chromium PATH]
+// Needs a Chromium (Debian's `chromium` package, or CHROMIUM in the environment). Fails on any violation of the page's policy and on any error in the console.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Browser, chromium } from '@playwright/test';
+import { ipcRequests } from '../../../src/shared/protocol/ipc.ts';
+import { replayToScreenSchema } from '../../../src/shared/protocol/replay.ts';
+import { installFakeBridge, type Scenario } from './fake-bridge.ts';
+import { type Shot, shots } from './shots.ts';
+import { now } from './world.ts';
+
+const root = path.join(import.meta.dirname, '../../..');
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'";
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.woff2': 'font/woff2',
+  '.woff': 'font/woff',
+};
+const sizes = [
+  { width: 1440, height: 900 },
+  { width: 1024, height: 700 },
+] as const;
+const schemes = ['dark', 'light'] as const;
+
+/** The built renderer on loopback, under the policy that the app gives it. */
+function serve(folder: string): Promise<{ origin: string; close: () => void }> {
+  const server = createServer((request, response) => {
+    const name = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const file = path.join(folder, name === '/' ? 'index.html' : path.normalize(name));
+    try {
+      const body = readFileSync(file);
+      response.writeHead(200, {
+        'content-type': types[path.extname(file)] ?? 'application/octet-stream',
+        'content-security-policy': policy,
+      });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  return new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      resolve({ origin: `http://127.0.0.1:${port}`, close: () => server.close() });
+    }),
+  );
+}
+
+/** A scenario that the real schemas refuse would photograph an error page. */
+function checkScenario(shot: Shot): void {
+  for (const [name, answer] of Object.entries(shot.scenario.answers)) {
+    if (typeof answer !== 'object' || answer === null || !('value' in answer)) continue;
+    ipcRequests[name as keyof typeof ipcRequests].response.parse(answer.value);
+  }
+  if (shot.scenario.replay !== null) replayToScreenSchema.parse(shot.scenario.replay.opened);
+}
+
+function inScheme(scenario: Scenario, scheme: 'dark' | 'light'): Scenario {
+  const settings = { ok: true, value: { theme: scheme, fontSize: 13, copyOnSelect: false } };
+  return { ...scenario, answers: { ...scenario.answers, 'settings.get': settings } };
+}
+
+async function photograph(browser: Browser, origin: string, shot: Shot, out: string): Promise<string[]> {
+  const complaints: string[] = [];
+  const one = async (size: (typeof sizes)[number], scheme: (typeof schemes)[number]) => {
+    const context = await browser.newContext({ viewport: size, colorScheme: scheme, reducedMotion: 'reduce' });
+    const page = await context.newPage();
+    const where = `${shot.name} ${size.width} ${scheme}`;
+    page.on('pageerror', (error) => complaints.push(`${where}: ${error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(`${where}: ${message.text()}`);
+    });
+    await page.clock.setFixedTime(now);
+    await page.addInitScript(installFakeBridge, inScheme(shot.scenario, scheme));
+    await page.goto(`${origin}/?test`);
+    await page.waitForSelector('#root > :not(style)');
+    try {
+      await shot.act?.(page);
+    } catch (error) {
+      complaints.push(`${where}: ${error instanceof Error ? error.message.split('\n')[0] : 'failed'}`);
+    }
+    await page.waitForTimeout(150);
+    await page.screenshot({ path: path.join(out, `${shot.name}-${size.width}-${scheme}.png`) });
+    const violations = await page.evaluate(
+      () => (window as unknown as { __harness: { violations: string[] } }).__harness.violations,
+    );
+    complaints.push(...violations.map((violation) => `${where}: policy ${violation}`));
+    await context.close();
+  };
+  await Promise.all(sizes.flatMap((size) => schemes.map((scheme) => one(size, scheme))));
+  return complaints;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      out: { type: 'string', default: path.join(root, 'out/screens') },
+      chromium: { type: 'string' },
+    },
+  });
+  const wanted = values.only?.split(',');
+  const chosen = shots.filter((shot) => wanted === undefined || wanted.includes(shot.name));
+  for (const shot of chosen) checkScenario(shot);
+  mkdirSync(values.out, { recursive: true });
+  const executablePath = values.chromium ?? process.env.CHROMIUM ?? '/usr/bin/chromium';
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--enable-unsafe-swiftshader'] });
+  const site = await serve(path.join(root, '.vite/renderer/main_window'));
+  const complaints: string[] = [];
+  try {
+    for (const shot of chosen) {
+      complaints.push(...(await photograph(browser, site.origin, shot, values.out)));
+      console.log(`photographed ${shot.name}`);
+    }
+  } finally {
+    await browser.close();
+    site.close();
+  }
+  for (const complaint of complaints) console.error(complaint);
+  if (complaints.length > 0) process.exitCode = 1;
+}
+
+await main();

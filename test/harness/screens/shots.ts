@@ -1,0 +1,382 @@
+// Every view and state that is photographed: what the page is told, and what is done to it before the picture.
+import type { Page } from '@playwright/test';
+import type { Problem } from '../../../src/shared/errors/result.ts';
+import { formatCode } from '../../../src/shared/protocol/invite.ts';
+import { testIds } from '../../../src/renderer/test-ids.ts';
+import type { Scenario } from './fake-bridge.ts';
+import { replayEvents, terminalText } from './terminal-text.ts';
+import * as world from './world.ts';
+
+export interface Shot {
+  name: string;
+  scenario: Scenario;
+  act?: (page: Page) => Promise<void>;
+}
+
+const ok = (value: unknown) => ({ ok: true, value });
+const failed = (error: Problem) => ({ ok: false, error });
+
+function scenario(answers: Scenario['answers'] = {}, rest: Partial<Scenario> = {}): Scenario {
+  return {
+    answers: {
+      'app.state': ok(world.appState),
+      'targets.list': ok({ targets: world.targets, loadedAtMs: world.now - 60_000 }),
+      'sessions.list': ok({ sessions: [] }),
+      'recordings.list': ok({ recordings: world.recordings, local: [] }),
+      'replay.open': ok({ replayId: 'replay-1' }),
+      'clipboard.read': ok({
+        text: 'cd /var/lib/postgresql/15/main\nls -la pg_wal | tail -5\nsudo systemctl reload postgresql@15-main\n',
+      }),
+      'settings.get': ok({ theme: 'dark', fontSize: 13, copyOnSelect: false }),
+      ...answers,
+    },
+    terminals: { a: terminalText, b: terminalText, c: terminalText, d: terminalText },
+    replay: null,
+    ...rest,
+  };
+}
+
+type View = ReturnType<typeof world.session>;
+const others = () => [
+  world.session('b', 'pay-edge-12', world.open, { endsAtMs: world.now + 130 * 60_000 }),
+  world.session('c', 'pay-build-07', world.open, { endsAtMs: world.now + 3 * 60_000 + 40_000 }),
+  world.session('d', 'lab-direct-01', { state: 'frozen', why: 'lease', endsAtMs: world.now + 11_000 }),
+];
+const withSessions = (first: View, rest: View[] = others()) =>
+  scenario({ 'sessions.list': ok({ sessions: [first, ...rest] }) });
+
+const id = (page: Page, name: keyof typeof testIds) => page.getByTestId(testIds[name]);
+const toSessions = async (page: Page) => {
+  await id(page, 'navSessions').click();
+  await page.waitForTimeout(250);
+};
+const search = (text: string) => async (page: Page) => id(page, 'targetsSearch').fill(text);
+const tab = (index: number) => async (page: Page) => {
+  await toSessions(page);
+  await id(page, 'sessionTab').nth(index).click();
+  await page.waitForTimeout(200);
+};
+
+const durationMs = 1_136_000;
+const replay = (verified: boolean, incomplete: string | null): Scenario['replay'] => ({
+  events: replayEvents,
+  opened: {
+    type: 'opened',
+    durationMs,
+    cols: 118,
+    rows: 34,
+    verified,
+    incomplete,
+    unlocked: ['output', 'input'],
+    endReason: `killed by Mira Okafor: ${world.killedReason.kind}`,
+    checks: [
+      { name: 'manifest signature', ok: true, detail: 'the session signed exactly this manifest' },
+      { name: 'session key', ok: true, detail: 'certified by the device it ran on' },
+      { name: 'grant', ok: true, detail: 'Jonas Lindqvist on pay-db-03 as deploy' },
+      { name: 'receipts', ok: true, detail: '4 receipts, each of a longer manifest' },
+      {
+        name: '19 of 19 segments, no gap',
+        ok: verified,
+        detail: verified ? 'every digest matches' : 'segment 000004 differs from its digest in the manifest',
+      },
+    ],
+    activity: Array.from({ length: 240 }, (_, index) => {
+      const quiet = (index > 42 && index < 75) || (index > 130 && index < 160);
+      const wave = Math.abs(Math.sin(index * 1.7) * Math.cos(index * 0.31));
+      return {
+        output: quiet ? 0 : Math.round(40 + wave * wave * 9000),
+        input: quiet || index % 5 > 1 ? 0 : Math.round(wave * 24),
+      };
+    }),
+    marks: [
+      { atMs: 4000, kind: 'resize', text: 'Resized to 118 × 34' },
+      { atMs: 331_000, kind: 'marker', text: 'Pasted 3 lines' },
+      { atMs: 931_000, kind: 'resize', text: 'Resized to 148 × 34' },
+      { atMs: durationMs, kind: 'exit', text: 'Ended' },
+    ],
+  },
+});
+const openReplay = async (page: Page) => {
+  await id(page, 'navRecordings').click();
+  await page.keyboard.press('Enter');
+  await page.waitForSelector(`[data-testid="${testIds.replay}"][data-ready="true"]`);
+};
+const inTheMiddle = async (page: Page) => {
+  await openReplay(page);
+  const box = await id(page, 'replayTimeline').boundingBox();
+  if (box !== null) await page.mouse.click(box.x + box.width * 0.86, box.y + 40);
+  await page.waitForTimeout(400);
+};
+
+export const shots: Shot[] = [
+  { name: 'targets', scenario: withSessions(world.session('a', 'pay-db-03', world.open)), act: search('pay') },
+  { name: 'targets-direct', scenario: scenario(), act: search('direct') },
+  { name: 'targets-locked', scenario: scenario(), act: search('vault') },
+  { name: 'targets-sheet', scenario: scenario(), act: async (page) => page.keyboard.press('Control+.') },
+  {
+    name: 'targets-filters',
+    scenario: scenario(),
+    act: async (page) => {
+      await page.getByRole('button', { name: /^production/ }).click();
+      await page.getByRole('button', { name: /^Stockholm/ }).click();
+    },
+  },
+  {
+    name: 'targets-logins',
+    scenario: scenario(),
+    act: async (page) => {
+      await search('stage')(page);
+      await page.keyboard.press('ArrowRight');
+    },
+  },
+  {
+    name: 'targets-reason',
+    scenario: scenario(),
+    act: async (page) => {
+      await search('batch-02')(page);
+      await page.keyboard.press('Enter');
+    },
+  },
+  { name: 'targets-empty', scenario: scenario({ 'targets.list': ok({ targets: [], loadedAtMs: world.now }) }) },
+  { name: 'targets-none', scenario: scenario(), act: search('nothing-like-this') },
+  { name: 'targets-loading', scenario: scenario({ 'targets.list': 'never' }) },
+  {
+    name: 'targets-error',
+    scenario: scenario({
+      'targets.list': failed({
+        code: 'SP-1003',
+        message: 'psm.norrland.example does not answer on port 443. Check the network, then try again.',
+      }),
+    }),
+  },
+  { name: 'targets-offline', scenario: scenario({ 'app.state': ok(world.offlineState) }) },
+  {
+    name: 'targets-refused',
+    scenario: scenario({
+      'sessions.connect': failed({
+        code: 'SP-2003',
+        message:
+          'pay-edge-12 is locked for you by Mira Okafor since 14:32:07: “legal hold”. An analyst can lift the lock.',
+        facts: { Lock: 'l-1' },
+      }),
+    }),
+    act: async (page) => {
+      await search('edge-12')(page);
+      await page.keyboard.press('Enter');
+    },
+  },
+  { name: 'sessions', scenario: withSessions(world.session('a', 'pay-db-03', world.open)), act: toSessions },
+  {
+    name: 'sessions-find',
+    scenario: withSessions(world.session('a', 'pay-db-03', world.open)),
+    act: async (page) => {
+      await toSessions(page);
+      await page.keyboard.press('Control+Shift+F');
+      await page.keyboard.type('settlement_2026');
+      await page.waitForTimeout(300);
+    },
+  },
+  {
+    name: 'sessions-paste',
+    scenario: withSessions(world.session('a', 'pay-db-03', world.open)),
+    act: async (page) => {
+      await toSessions(page);
+      await page.keyboard.press('Control+Shift+V');
+    },
+  },
+  { name: 'sessions-low', scenario: withSessions(world.session('a', 'pay-db-03', world.open)), act: tab(2) },
+  { name: 'sessions-frozen', scenario: withSessions(world.session('a', 'pay-db-03', world.open)), act: tab(3) },
+  {
+    name: 'sessions-connecting',
+    scenario: withSessions(
+      world.session(
+        'a',
+        'pay-db-03',
+        { state: 'connecting', step: 'login' },
+        {
+          openedAtMs: null,
+          endsAtMs: null,
+          record: { writtenBytes: 0, syncedAtMs: null, storedBytes: 0, storedAtMs: null, complete: false },
+        },
+      ),
+    ),
+    act: toSessions,
+  },
+  {
+    name: 'sessions-killed',
+    scenario: withSessions(
+      world.session('a', 'pay-db-03', world.ended(world.killedReason), {
+        kill: world.kill,
+        record: {
+          writtenBytes: 1_812_000,
+          syncedAtMs: world.now,
+          storedBytes: 1_812_000,
+          storedAtMs: world.now - 8 * 60_000 - 4400,
+          complete: true,
+        },
+      }),
+    ),
+    act: toSessions,
+  },
+  {
+    name: 'sessions-broken',
+    scenario: withSessions(world.session('a', 'pay-db-03', world.ended({ kind: 'disconnected', by: 'network' }))),
+    act: toSessions,
+  },
+  {
+    name: 'sessions-exit',
+    scenario: withSessions(
+      world.session('a', 'pay-db-03', world.ended({ kind: 'exit', status: 0, signal: null }), {
+        record: {
+          writtenBytes: 1_812_000,
+          syncedAtMs: world.now,
+          storedBytes: 1_812_000,
+          storedAtMs: world.now,
+          complete: true,
+        },
+      }),
+    ),
+    act: toSessions,
+  },
+  {
+    name: 'sessions-strict',
+    scenario: withSessions(
+      world.session(
+        'a',
+        'pay-db-03',
+        world.ended({
+          kind: 'recorder-failed',
+          problem: {
+            code: 'SP-3011',
+            message:
+              'The disk of this computer is full. All that was shown is recorded. Free 200 MB, then connect again.',
+          },
+        }),
+      ),
+    ),
+    act: toSessions,
+  },
+  {
+    name: 'sessions-hostkey',
+    scenario: withSessions(
+      world.session('a', 'pay-db-03', world.ended({ kind: 'host-key-mismatch', problem: world.hostKeyProblem }), {
+        openedAtMs: null,
+      }),
+    ),
+    act: toSessions,
+  },
+  {
+    name: 'sessions-login',
+    scenario: withSessions(
+      world.session(
+        'a',
+        'pay-db-03',
+        world.ended({
+          kind: 'auth-failed',
+          problem: {
+            code: 'SP-2040',
+            message:
+              'pay-db-03 refused the certificate for deploy. It may not trust the authority, or the login may not exist there. Ask the owner.',
+          },
+        }),
+        { openedAtMs: null },
+      ),
+    ),
+    act: toSessions,
+  },
+  { name: 'sessions-empty', scenario: scenario(), act: toSessions },
+  {
+    name: 'sessions-quit',
+    scenario: {
+      ...withSessions(world.session('a', 'pay-db-03', world.open)),
+      answers: {
+        ...withSessions(world.session('a', 'pay-db-03', world.open)).answers,
+        'app.state': ok({ ...world.appState, quitAsked: { sessions: 4 } }),
+      },
+    },
+    act: async (page) => page.waitForTimeout(300),
+  },
+  { name: 'recordings', scenario: scenario(), act: async (page) => id(page, 'navRecordings').click() },
+  {
+    name: 'recordings-waiting',
+    scenario: scenario({
+      'app.state': ok({ ...world.appState, backlog: { recordings: 3, bytes: 12_448_000, lastProblem: null } }),
+      'recordings.list': ok({ recordings: world.recordings, local: world.waiting }),
+    }),
+    act: async (page) => id(page, 'navRecordings').click(),
+  },
+  {
+    name: 'recordings-purpose',
+    scenario: scenario(),
+    act: async (page) => {
+      await id(page, 'navRecordings').click();
+      await id(page, 'recordingsFilter').fill('priya');
+      await page.keyboard.press('Enter');
+    },
+  },
+  {
+    name: 'recordings-empty',
+    scenario: scenario({ 'recordings.list': ok({ recordings: [], local: [] }) }),
+    act: async (page) => id(page, 'navRecordings').click(),
+  },
+  { name: 'replay', scenario: scenario({}, { replay: replay(true, null) }), act: inTheMiddle },
+  {
+    name: 'replay-unverified',
+    scenario: scenario(
+      {},
+      {
+        replay: replay(false, 'The session process stopped at 11:12:40. What its journal holds up to there is shown.'),
+      },
+    ),
+    act: inTheMiddle,
+  },
+  {
+    name: 'replay-opening',
+    scenario: scenario({ 'replay.open': 'never' }),
+    act: async (page) => {
+      await id(page, 'navRecordings').click();
+      await page.keyboard.press('Enter');
+    },
+  },
+  {
+    name: 'replay-problem',
+    scenario: scenario({
+      'replay.open': failed({
+        code: 'SP-3032',
+        message:
+          'Nothing of this recording has reached the store yet. It is sent while the session runs; try again in a moment.',
+      }),
+    }),
+    act: async (page) => {
+      await id(page, 'navRecordings').click();
+      await page.keyboard.press('Enter');
+    },
+  },
+  { name: 'first-run', scenario: scenario({ 'app.state': ok(world.firstRun(false, null)) }) },
+  {
+    name: 'first-run-managed',
+    scenario: scenario({ 'app.state': ok(world.firstRun(true, null)) }),
+    act: async (page) => {
+      await id(page, 'firstRunInvite').fill(formatCode('7QF4M2K'));
+    },
+  },
+  {
+    name: 'first-run-error',
+    scenario: scenario({
+      'app.state': ok(world.firstRun(false, null)),
+      'app.enrol': failed({
+        code: 'SP-1002',
+        message: 'It has been used already or is older than a day. Ask for a new one.',
+      }),
+    }),
+    act: async (page) => {
+      await id(page, 'firstRunInvite').fill(
+        `sallyport-${Buffer.from(JSON.stringify({ v: 0, address: 'https://psm.norrland.example', trustRoot: 'ab'.repeat(32), code: '7QF4M2KX' })).toString('base64url')}`,
+      );
+      await page.keyboard.press('Enter');
+    },
+  },
+  { name: 'settings', scenario: scenario(), act: async (page) => id(page, 'settings').click() },
+  { name: 'person', scenario: scenario(), act: async (page) => id(page, 'person').click() },
+  { name: 'keys', scenario: scenario(), act: async (page) => page.keyboard.press('F1') },
+];
