@@ -26,6 +26,7 @@ import {
   type Signed,
   sessionKeyStatement,
 } from '../../../src/shared/protocol/signed.ts';
+import { databaseTemplate } from '../../harness/database-template.ts';
 
 /** An enrolled device and the person it belongs to. */
 export interface Device {
@@ -104,7 +105,7 @@ export async function startWorld(overrides: Overrides = {}): Promise<World> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-live-'));
   const server = await startServer(
     { data: path.join(folder, 'data'), listen: '127.0.0.1:0', database: 'memory', logLevel: 'error' },
-    overrides,
+    { databaseTemplate: await databaseTemplate(), ...overrides },
   );
   const local = new Client('http://localhost', { socketPath: server.socket });
   const trustRoot = readFileSync(server.caFile, 'utf8');
