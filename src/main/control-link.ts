@@ -2,6 +2,7 @@ import type { ControlToLauncher, LauncherToControl } from '../shared/protocol/co
 import type { Connection } from '../shared/protocol/ipc.ts';
 import { ControlChannel } from './control-channel/channel.ts';
 import { ControlClient } from './control-client/client.ts';
+import { problemOfAnswer, unreachable } from './control-client/problems.ts';
 import { makeProofMaker, type ProofMaker } from './control-client/proof.ts';
 import type { Membership } from './identity/identity.ts';
 
@@ -43,8 +44,12 @@ export class ControlLink {
     const channel = new ControlChannel({
       address,
       trustRoot,
-      proofs,
       version: options.version,
+      means: {
+        proof: (url) => proofs.proof('GET', url),
+        unreachable: (error) => unreachable(address, error),
+        refusal: (status, body) => problemOfAnswer({ address, status, body, clockAheadMs: null }),
+      },
       liveSessions: () => listener.liveSessions(),
       events: listener,
     });

@@ -72,3 +72,20 @@ test('the targets are loaded once and again when the server says that they chang
   expect((await app.launcher.loadTargets(false)).targets).toHaveLength(1);
   await expect(app.launcher.loadTargets(true)).rejects.toMatchObject({ code: 'SP-1003' });
 });
+
+test('a link that is up but silent is given up within ten seconds', async () => {
+  const { app, control } = await open();
+  const since = performance.now();
+  control.goSilent();
+  const connection = await app.until(() => (app.state.connection.state === 'offline' ? app.state.connection : null));
+  expect(performance.now() - since).toBeLessThan(12_000);
+  expect(connection.problem).toMatchObject({ code: 'SP-1003', message: expect.stringContaining('does not answer') });
+  await app.until(() => app.state.connection.state === 'online');
+});
+
+test('after a suspend every session is told that its lease is void', async () => {
+  const { app } = await open();
+  const { child } = await openSession(app);
+  app.launcher.resumed();
+  expect(child.got.at(-1)).toEqual({ type: 'resumed' });
+});

@@ -9,11 +9,21 @@ import {
   silenceMs,
 } from '../../shared/protocol/control-channel.ts';
 import type { Connection } from '../../shared/protocol/ipc.ts';
-import { problemOfAnswer, unreachable } from '../control-client/problems.ts';
-import type { ProofMaker } from '../control-client/proof.ts';
 import { retryDelayMs } from './backoff.ts';
 
 const connectTimeoutMs = 10_000;
+/** After another launcher took over the link: long enough that two of them do not throw each other out all the time. */
+const supersededAttempt = 5;
+
+/** What the channel is given: it knows no other part of the launcher, so an order can reach nothing but what its events are tied to. */
+export interface ChannelMeans {
+  /** A DPoP proof for a GET of `url`. */
+  proof(url: string): Promise<string>;
+  /** A network failure in words. */
+  unreachable(error: unknown): SallyportError;
+  /** The server's refusal of the upgrade in words; `body` is its parsed JSON or undefined. */
+  refusal(status: number, body: unknown): SallyportError;
+}
 
 /** What the channel tells its owner. */
 export interface ChannelEvents {
@@ -39,7 +49,7 @@ export class ControlChannel {
   private readonly options: {
     address: string;
     trustRoot: string;
-    proofs: ProofMaker;
+    means: ChannelMeans;
     version: string;
     liveSessions: () => string[];
     events: ChannelEvents;
@@ -96,13 +106,13 @@ export class ControlChannel {
   private open(): void {
     if (this.offlineSinceMs === null) this.become({ state: 'connecting' });
     void this.connect().catch((error: unknown) =>
-      this.lost(null, error instanceof SallyportError ? error : unreachable(this.options.address, error)),
+      this.lost(null, error instanceof SallyportError ? error : this.options.means.unreachable(error)),
     );
   }
 
   private async connect(): Promise<void> {
     const url = `${this.options.address.replace(/^https:/, 'wss:')}/v1/control`;
-    const proof = await this.options.proofs.proof('GET', url);
+    const proof = await this.options.means.proof(url);
     if (this.stopped) return;
     const socket = new WebSocket(url, {
       ca: this.options.trustRoot,
@@ -114,19 +124,25 @@ export class ControlChannel {
     this.socket = socket;
     let failure: SallyportError | null = null;
     let pingSentAt = 0;
+    let openedAt = 0;
+    let greeted = false;
     socket.on('unexpected-response', (_request, response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.length < 64 && chunks.push(chunk));
       response.on('end', () => {
-        failure = refused(this.options.address, response.statusCode ?? 0, Buffer.concat(chunks));
+        failure = this.options.means.refusal(
+          response.statusCode ?? 0,
+          parseJson(Buffer.concat(chunks).toString('utf8')),
+        );
         socket.terminate();
       });
     });
     socket.on('error', (error) => {
-      failure ??= unreachable(this.options.address, error);
+      failure ??= this.options.means.unreachable(error);
     });
     socket.on('open', () => {
-      this.lastHeard = performance.now();
+      openedAt = performance.now();
+      this.lastHeard = openedAt;
       socket.send(
         JSON.stringify({
           type: 'hello',
@@ -135,8 +151,10 @@ export class ControlChannel {
         } satisfies LauncherToControl),
       );
       this.beat = setInterval(() => {
-        if (performance.now() - this.lastHeard > silenceMs) {
-          failure ??= unreachable(this.options.address, new Error('timeout'));
+        // A server that answers pings but never says hello is no link either.
+        const helloOverdue = this.socket === socket && !greeted && performance.now() - openedAt > connectTimeoutMs;
+        if (helloOverdue || performance.now() - this.lastHeard > silenceMs) {
+          failure ??= this.options.means.unreachable(new Error('timeout'));
           socket.terminate();
           return;
         }
@@ -164,6 +182,7 @@ export class ControlChannel {
         return;
       }
       if (message.type === 'hello') {
+        greeted = true;
         this.attempt = 0;
         this.offlineSinceMs = null;
         this.become({ state: 'online', sinceMs: Date.now(), roundTripMs: null });
@@ -173,7 +192,10 @@ export class ControlChannel {
       }
       this.options.events.message(message);
     });
-    socket.on('close', (code) => this.lost(socket, failure ?? closedBy(this.options.address, code)));
+    socket.on('close', (code) => {
+      if (code === closeCodes.superseded) this.attempt = Math.max(this.attempt, supersededAttempt);
+      this.lost(socket, failure ?? closedBy(this.options.address, code));
+    });
   }
 
   /** The link is gone (or never came): say so and plan the next try. */
@@ -200,22 +222,16 @@ export class ControlChannel {
   }
 }
 
-function parseMessage(text: string): ControlToLauncher | null {
+function parseJson(text: string): unknown {
   try {
-    return controlToLauncherSchema.parse(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
 
-function refused(address: string, status: number, bytes: Buffer): SallyportError {
-  let body: unknown;
-  try {
-    body = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    body = undefined;
-  }
-  return problemOfAnswer({ address, status, body, clockAheadMs: null });
+function parseMessage(text: string): ControlToLauncher | null {
+  return controlToLauncherSchema.safeParse(parseJson(text)).data ?? null;
 }
 
 function closedBy(address: string, code: number): SallyportError {

@@ -250,6 +250,8 @@ export async function startFakeControl(recipients: string[]) {
     },
     send: (message: unknown) => control?.send(typeof message === 'string' ? message : JSON.stringify(message)),
     cutChannel: () => control?.terminate(),
+    /** The link stays up and nothing answers on it any more, as when a cable is cut far away. */
+    goSilent: () => control?.pause(),
     /** Sends a kill; returns its order id. `by` signs it: the server's own key unless a forger's is given. */
     kill: (sessionId: string, forger = serverKey): string => {
       const order: OrderPayload = {
