@@ -60,6 +60,7 @@ export function makeSession(parts: SessionParts): Session {
   let pipeline: Pipeline | null = null;
   let exit: Extract<EndReason, { kind: 'exit' }> | null = null;
   let waitingForOrder = false;
+  let ticking: NodeJS.Timeout | undefined;
 
   const screen = makeScreenPort({
     input(data) {
@@ -109,7 +110,7 @@ export function makeSession(parts: SessionParts): Session {
       thaw,
       end,
     });
-    setInterval(() => limits?.check(), times.tick);
+    ticking = setInterval(() => limits?.check(), times.tick);
     change({ type: 'authorised' });
     // The record is there before the first byte to the target: what cannot be recorded does not happen.
     opening = parts.openRecorder({
@@ -249,6 +250,7 @@ export function makeSession(parts: SessionParts): Session {
   function end(reason: EndReason, order: { orderId: string; receivedMs: number } | null = null): void {
     const first = life.reason === null;
     if (!first && order === null) return;
+    clearInterval(ticking);
     const beganMs = order?.receivedMs ?? now().monotonicMs;
     if (first && reason.kind === 'exit') {
       pipeline?.stop();

@@ -1,3 +1,4 @@
+/// <reference path="./ssh2-modules.d.ts" />
 import type { Client } from 'ssh2';
 import ssh2Utils from 'ssh2/lib/protocol/utils.js';
 import ssh2Package from 'ssh2/package.json' with { type: 'json' };

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { publicKeyLine, signBlob } from '../../../src/recording/signatures/keys.ts';
 import { signDocument } from '../../../src/recording/signatures/signed.ts';
 import { signSsh } from '../../../src/recording/signatures/sshsig.ts';
+import type { SessionParts } from '../../../src/session/session.ts';
 import type { EndReason } from '../../../src/shared/model/session.ts';
 import {
   type OwnerToSession,
@@ -25,9 +26,8 @@ import {
   type OrderPayload,
   sessionKeyStatement,
 } from '../../../src/shared/protocol/signed.ts';
-import { type Sshd, stopChild } from './sshd.ts';
-
-const entry = resolve(import.meta.dirname, '../../../.vite/build/session.cjs');
+import { forkSession, runInside, type SessionHost } from './session-host.ts';
+import type { Sshd } from './sshd.ts';
 
 /** Builds the session process when its sources are newer. */
 export function buildSession(): void {
@@ -37,7 +37,7 @@ export function buildSession(): void {
 }
 
 export interface World {
-  child: ChildProcess;
+  child: SessionHost;
   folder: string;
   identities: { output: string; input: string };
   grant: GrantPayload;
@@ -78,6 +78,8 @@ export interface WorldOptions {
   /** Sees all that is shown; `text()` then has the end of it only. */
   output?: (data: Uint8Array, end: number) => void;
   grant?: Partial<GrantPayload>;
+  /** Runs the session in this process, with a recorder of the test's own. */
+  inside?: Pick<SessionParts, 'openRecorder'>;
   /** Changes the start message after it was made. */
   start?: (message: Extract<OwnerToSession, { type: 'start' }>) => Extract<OwnerToSession, { type: 'start' }>;
   /** Answers login-signature instead of the broker. */
@@ -121,29 +123,15 @@ export async function startSession(options: WorldOptions): Promise<World> {
   const sessionId = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-spool-'));
 
-  const child = fork(entry, {
-    serialization: 'advanced',
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execPath: process.execPath,
-    execArgv: [],
-  });
+  const child = options.inside === undefined ? forkSession() : runInside(options.inside);
   const owned: SessionToOwner[] = [];
   const shown: SessionToScreen[] = [];
   const waiters = new Set<() => void>();
-  let noise = '';
   let text = '';
   let seq = 0;
-  child.stdout?.on('data', (chunk) => {
-    noise += chunk;
-  });
-  child.stderr?.on('data', (chunk) => {
-    noise += chunk;
-  });
-  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
-  const send = (message: OwnerToSession) => {
-    if (child.connected) child.send(message);
-  };
-  child.on('message', (raw) => {
+  const { exited } = child;
+  const send = (message: OwnerToSession) => child.send(message);
+  child.onMessage((raw) => {
     const message = sessionToOwnerSchema.parse(raw);
     if (message.type === 'screen') {
       const inner = sessionToScreenSchema.parse(message.message);
@@ -183,7 +171,9 @@ export async function startSession(options: WorldOptions): Promise<World> {
       waiters.add(check);
       void exited.then(() =>
         reject(
-          new Error(`the session process is gone, and there was no ${what}; ${JSON.stringify(owned.at(-1))} ${noise}`),
+          new Error(
+            `the session process is gone, and there was no ${what}; ${JSON.stringify(owned.at(-1))} ${child.noise()}`,
+          ),
         ),
       );
       check();
@@ -304,10 +294,10 @@ export async function startSession(options: WorldOptions): Promise<World> {
       });
       return order.orderId;
     },
-    stderr: () => noise,
+    stderr: child.noise,
     async stop() {
       clearInterval(timer);
-      await stopChild(child);
+      await child.stop();
     },
   };
 }
