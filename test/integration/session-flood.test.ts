@@ -83,6 +83,27 @@ describe('a flood', () => {
     expect(grown).toBeLessThan(150);
   }, 180_000);
 
+  it('survives key exchanges in its middle', async () => {
+    const rekeying = await startSshd(['RekeyLimit 1M', 'LogLevel DEBUG1']);
+    try {
+      const begin = `begin-${randomUUID()}`;
+      const end = `end-${randomUUID()}`;
+      const shown = takeBetween(begin, end);
+      world = await startSession({ sshd: rekeying, output: shown.take });
+      await world.owner('state', (message) => message.state.state === 'open');
+      world.type(`PS1=; stty raw -echo; printf ready-%s now\r`);
+      await world.sees(/ready-now/);
+      world.type(`printf %s ${begin}; head -c ${part} ${file}; printf %s ${end}\r`.replace(/(begin|end)-/g, "$1''-"));
+      await shown.done;
+      expect(shown.digest()).toBe(createHash('sha256').update(readFileSync(file).subarray(0, part)).digest('hex'));
+      world.type('exit\r');
+      expect(await world.ended()).toMatchObject({ reason: { kind: 'exit' }, complete: true });
+      expect(rekeying.log().match(/rekeying in progress|SSH2_MSG_NEWKEYS received/g)?.length).toBeGreaterThan(4);
+    } finally {
+      await rekeying.stop();
+    }
+  });
+
   it('waits for a screen that does not draw, and goes on where it was', async () => {
     let end = 0;
     world = await startSession({

@@ -21,7 +21,7 @@ describe('a login banner', () => {
   it('never lets a control character through but the line ends', () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: 'binary' }),
+        fc.string({ unit: 'binary', maxLength: 60 }),
         (text) => !/[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]/.test(plainBanner(text).replaceAll('\t', '')),
       ),
     );
