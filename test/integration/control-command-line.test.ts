@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { stringify } from 'yaml';
 import { run } from '../../src/cli/program.ts';
 import type { OrderView } from '../../src/shared/model/order.ts';
 import { makeDocument, startWorld, type World } from './control-world/world.ts';
+import { cleanExit, makeRecordingWorld, startRecorder } from './recording-fixture.ts';
 
 let world: World;
 let folder: string;
@@ -184,6 +185,35 @@ describe('scan-host-key', () => {
       err: expect.stringContaining('SP-2104'),
     });
     other.close();
+  });
+});
+
+describe('recordings verify', () => {
+  test('a folder that holds ends with 0, a changed byte is named and ends with 1', async () => {
+    const made = await makeRecordingWorld();
+    const recorder = await startRecorder(made);
+    recorder.output(Buffer.from('hello\r\n'));
+    await recorder.close(cleanExit);
+    const key = ['--server-key', made.keys.serverKey];
+    const whole = await plain('recordings', 'verify', made.folder, ...key);
+    expect(whole).toMatchObject({ code: 0, out: expect.stringMatching(/ holds [\s\S]* ok +manifest chain/) });
+    const json = JSON.parse((await plain('recordings', 'verify', made.folder, ...key, '--json')).out) as unknown;
+    expect(json).toMatchObject({ recordings: [{ ok: true, ended: true, firstBad: null }] });
+    const segment = path.join(made.folder, '000000.cast.zst.age');
+    const bytes = readFileSync(segment);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(segment, bytes);
+    const changed = await plain('recordings', 'verify', made.folder, ...key);
+    expect(changed).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/DOES NOT HOLD[\s\S]*BAD +segments +output segment 0/),
+    });
+    const foreign = (await makeRecordingWorld()).keys.serverKey;
+    expect((await plain('recordings', 'verify', made.folder, '--server-key', foreign)).out).toContain('DOES NOT HOLD');
+    expect(await plain('recordings', 'verify', folder)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('SP-3001'),
+    });
   });
 });
 

@@ -27,8 +27,8 @@ export async function buildApp({ context, tls, routes, sockets }: AppOptions): P
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: context.config.limits.jsonBody,
-    // Slow headers or bodies hold a connection at most this long.
-    requestTimeout: 60_000,
+    // A request that trickles holds its connection at most this long: a whole journal over a slow line. Headers alone get Node's 60 s.
+    requestTimeout: 300_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
     trustProxy: false,

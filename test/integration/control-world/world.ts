@@ -7,6 +7,7 @@ import { run } from '../../../src/cli/program.ts';
 import type { Limits } from '../../../src/control/config/config.ts';
 import { type RunningServer, startServer } from '../../../src/control/server.ts';
 import type { ApplyDocumentInput } from '../../../src/shared/protocol/control-api.ts';
+import { databaseTemplate } from '../../harness/database-template.ts';
 import { type DeviceKey, makeDeviceKey, makeProof, type ProofChange } from './device.ts';
 
 export interface Answer {
@@ -55,6 +56,7 @@ export async function startWorld(limits: Partial<Limits> = {}): Promise<World> {
       limits: { enrolmentsPerMinute: 1000, requestsPerMinute: 100_000, ...limits },
     },
     {
+      databaseTemplate: await databaseTemplate(),
       clock: {
         now: () => new Date(Date.now() + clock.offsetMs),
         monotonicMs: () => performance.now() + clock.monotonicOffsetMs,
