@@ -8,7 +8,7 @@ import { within } from './within.ts';
 const times = { socketClose: 900, seal: 5000, flush: 500 };
 
 export interface Ending {
-  /** Tells the owner when the wire is closed, and how long that took since `beganMs` (monotonic). Never rejects. */
+  /** Tells the owner that the wire is closed, and how long that took since `beganMs` (monotonic); says nothing when it does not close in time. Never rejects. */
   reportClosed(wire: Wire | null, beganMs: number, orderId: string | null): Promise<void>;
   /** Seals the record within its time, says `ended` as the last word, leaves. Never rejects. */
   finish(reason: EndReason, seal: (reason: EndReason) => Promise<boolean>, sealed: () => void): Promise<void>;
@@ -23,7 +23,9 @@ export function makeEnding(parts: {
   const { link, now } = parts;
   return {
     async reportClosed(wire, beganMs, orderId) {
-      await within(times.socketClose, wire?.closed);
+      const closed = wire === null || (await within(times.socketClose, wire.closed)) !== undefined;
+      // Never said of a socket that is not seen to be closed: the owner then kills this process, and the kernel closes it.
+      if (!closed) return;
       link.send({
         type: 'socket-closed',
         orderId,
