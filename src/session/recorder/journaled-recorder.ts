@@ -6,7 +6,7 @@ import type { Stream } from '../../shared/model/recording.ts';
 import type { EndReason } from '../../shared/model/session.ts';
 import { endReasonText } from '../../shared/record/end-reason.ts';
 import { type CastHeader, streamOf } from '../../shared/record/events.ts';
-import { markerKinds, markerText } from '../../shared/record/markers.ts';
+import { endedKind, markerText } from '../../shared/record/markers.ts';
 import { type CloseReason, eventBytesAtMost, segmentMs } from '../../shared/record/segments.ts';
 import { JournalSync } from './journal-sync.ts';
 import type { JournalHead, Recorder, SealedSegment, SyncedHead } from './recorder.ts';
@@ -172,7 +172,7 @@ export class JournaledRecorder implements Recorder {
 
   private tryMarker(reason: EndReason): void {
     try {
-      const text = markerText({ kind: markerKinds.ended, text: endReasonText(reason) });
+      const text = markerText({ kind: endedKind, text: endReasonText(reason) });
       this.fact('m', text);
     } catch {
       // The journal has failed in this moment; the end line says so.

@@ -10,8 +10,8 @@ export const markerSchema = z.object({
 });
 export type Marker = z.infer<typeof markerSchema>;
 
-/** Kinds that version 0 writes. `ended`: how the session ended, when it was not the shell's own exit. */
-export const markerKinds = { ended: 'ended', hostKey: 'host-key' } as const;
+/** The kind that the recorder itself writes: how the session ended, when it was not the shell's own exit. All kinds: docs/recording-format.md. */
+export const endedKind = 'ended';
 
 export function markerText(marker: Marker): string {
   return JSON.stringify({ kind: marker.kind, text: marker.text.slice(0, 1000) });
