@@ -11,6 +11,8 @@ import type { Clock } from '../context.ts';
 import type { Channel } from './hub.ts';
 
 const maxMessageBytes = 65_536;
+/** What a launcher may leave unread before it counts as gone. */
+const maxUnreadBytes = 1_048_576;
 /** A launcher with a hundred sessions says some hundred things a second at most; beyond it the channel is not what it claims to be. */
 const maxWaiting = 1000;
 
@@ -52,6 +54,10 @@ export function openChannel(options: ChannelOptions): Channel {
     userId: options.userId,
     send(message: ControlToLauncher) {
       if (closed || socket.readyState !== socket.OPEN) return false;
+      if (socket.bufferedAmount > maxUnreadBytes) {
+        channel.close(1008, 'does not read');
+        return false;
+      }
       socket.send(JSON.stringify(message));
       return true;
     },

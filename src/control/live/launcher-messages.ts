@@ -26,6 +26,7 @@ export function makeLauncherMessages(
   const { core, leases, orders, ends } = parts;
   /** Sessions known to be this device's: a head comes every second for each. */
   const own = new Set<string>();
+  let greeted = false;
 
   async function ownSession(sessionId: string): Promise<SessionRow> {
     const session = await findSession(core.reader, sessionId);
@@ -40,6 +41,9 @@ export function makeLauncherMessages(
       case 'heartbeat':
         return;
       case 'hello':
+        // Each one re-sends every open order: a second on the same channel has no reason.
+        if (greeted) throw new MalformedMessage('a second hello');
+        greeted = true;
         channel.send({ type: 'hello', serverTime: core.clock.now().toISOString() });
         return orders.resend(deviceId);
       case 'session-opened':

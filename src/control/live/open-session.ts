@@ -47,10 +47,13 @@ function checkSessionKey(device: Device, body: OpenSessionBody): void {
     message: statement,
     signature: body.sessionKeyCertificate,
   });
-  if (isEd25519 && certified) return;
-  throw new SallyportError(
+  if (!isEd25519 || !certified) throw sessionKeyRefused();
+}
+
+function sessionKeyRefused(): SallyportError {
+  return new SallyportError(
     'SP-1006',
-    "The session's signing key is not certified by this device's key, so no session was opened. Restart Sallyport; if it stays, enrol this device again.",
+    "The session's signing key is not a fresh one certified by this device's key, so no session was opened. Restart Sallyport; if it stays, enrol this device again.",
   );
 }
 
@@ -161,7 +164,7 @@ export async function openSession(
       // Again, inside: a kill between the check above and here must hold.
       const late = await lockInForce(trx, actor.userId, target.id);
       if (late !== null) throw lockRefusal(late, target.name);
-      await trx
+      const { numInsertedOrUpdatedRows } = await trx
         .insertInto('sessions')
         .values({
           id: sessionId,
@@ -180,7 +183,10 @@ export async function openSession(
           end_reason: null,
           ended_by: null,
         })
-        .execute();
+        // One session per session key: a second would make two records under one signature.
+        .onConflict((conflict) => conflict.column('session_key').doNothing())
+        .executeTakeFirst();
+      if (numInsertedOrUpdatedRows !== 1n) throw sessionKeyRefused();
       await trx
         .insertInto('stream_keys')
         .values([

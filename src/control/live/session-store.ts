@@ -18,7 +18,7 @@ export async function findTarget(db: Reader, targetId: string): Promise<TargetRo
 }
 
 /** A session or its recording as policies see it. */
-export function ownedResource(session: SessionRow, target: TargetRow): OwnedResource {
+export function ownedResource(session: Pick<SessionRow, 'id' | 'user_id' | 'login'>, target: TargetRow): OwnedResource {
   return { id: session.id, ownerId: session.user_id, target: targetResource(target), login: session.login };
 }
 

@@ -87,8 +87,9 @@ export function makeFolderStore(root: string): ObjectStore {
       }
     },
     async get(key) {
+      const file = fileOf(key);
       try {
-        return await readFile(fileOf(key));
+        return await readFile(file);
       } catch (error) {
         if (errnoOf(error) === 'ENOENT') return null;
         throw unavailable('read a file', error);

@@ -3,7 +3,7 @@ import type { RecordingView, Stream } from '../../shared/model/recording.ts';
 import { segmentFile } from '../../shared/record/segments.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
-import { findOwned, ownedResource, type SessionRow, type TargetRow } from '../live/session-store.ts';
+import { findOwned, ownedResource, type SessionRow } from '../live/session-store.ts';
 import type { OwnedResource } from '../policy/policy.ts';
 import { recordingNotFound } from './ingest.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -16,7 +16,6 @@ const scanLimit = 5000;
 
 interface Found {
   session: SessionRow;
-  target: TargetRow;
   resource: OwnedResource;
 }
 
@@ -66,22 +65,33 @@ async function viewsOf(core: CoreContext, actor: Actor, found: Found[]): Promise
 
 /** Recordings this person may list, newest first. Sessions that were registered and of which nothing came are among them. */
 export async function listRecordings(core: CoreContext, actor: Actor, limit: number): Promise<RecordingView[]> {
-  const sessions = await core.reader
+  const db = core.reader;
+  const newest = await db
     .selectFrom('sessions')
-    .selectAll()
+    .select(['id', 'user_id', 'target_id', 'login'])
     .orderBy('granted_at', 'desc')
     .limit(scanLimit)
     .execute();
-  const targets = new Map((await core.reader.selectFrom('targets').selectAll().execute()).map((row) => [row.id, row]));
-  const all = sessions.flatMap((session) => {
+  const targets = new Map((await db.selectFrom('targets').selectAll().execute()).map((row) => [row.id, row]));
+  const all = newest.flatMap((session) => {
     const target = targets.get(session.target_id);
-    return target === undefined ? [] : [{ session, target, resource: ownedResource(session, target) }];
+    return target === undefined ? [] : [ownedResource(session, target)];
   });
   const decisions = await core.policy.decideMany(
     actor,
-    all.map(({ resource }) => ({ action: 'ListRecordings' as const, resource })),
+    all.map((resource) => ({ action: 'ListRecordings' as const, resource })),
   );
-  return viewsOf(core, actor, all.filter((_, index) => decisions[index]?.allowed === true).slice(0, limit));
+  const permitted = all.filter((_, index) => decisions[index]?.allowed === true).slice(0, limit);
+  if (permitted.length === 0) return [];
+  const ids = permitted.map(({ id }) => id);
+  // Grants are large: only those of the page are read.
+  const sessions = await db.selectFrom('sessions').selectAll().where('id', 'in', ids).execute();
+  const sessionOf = new Map(sessions.map((session) => [session.id, session]));
+  const found = permitted.flatMap((resource) => {
+    const session = sessionOf.get(resource.id);
+    return session === undefined ? [] : [{ session, resource }];
+  });
+  return viewsOf(core, actor, found);
 }
 
 /** Throws SP-3001 when there is none, or none that `action` permits: both look the same. */

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -60,6 +60,8 @@ export interface World {
   enrol(userId: string): Promise<Device>;
   target(device: Device, name: string): Promise<TargetView>;
   open(device: Device, targetName: string, login: string, changes?: Record<string, unknown>): Promise<Session>;
+  /** A device of an earlier server on the same folder, at this one's address. */
+  moved(device: Device): Device;
   auditOf(subject: string): Promise<string[]>;
   relayLog(): Record<string, unknown>[];
   close(): Promise<void>;
@@ -100,12 +102,20 @@ const people: ApplyDocumentInput['people'] = [
   { id: 'sanna', name: 'Sanna Virtanen', roles: ['engineer'] },
 ];
 
-/** A real control server in this process, its database in memory. `people`: jonas and eeva (operators), mira (analyst), henrik (help desk), sanna. */
-export async function startWorld(overrides: Overrides = {}): Promise<World> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-live-'));
+/** A real control server in this process, its database in memory, or in a `folder` that is kept. People: jonas and eeva (operators), mira (analyst), henrik (help desk), sanna. */
+export async function startWorld(options: { folder?: string; overrides?: Overrides } = {}): Promise<World> {
+  const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'sallyport-live-'));
   const server = await startServer(
-    { data: path.join(folder, 'data'), listen: '127.0.0.1:0', database: 'memory', logLevel: 'error' },
-    { databaseTemplate: await databaseTemplate(), ...overrides },
+    {
+      data: path.join(folder, 'data'),
+      listen: '127.0.0.1:0',
+      database: options.folder === undefined ? 'memory' : 'folder',
+      logLevel: 'error',
+    },
+    {
+      ...(existsSync(path.join(folder, 'data', 'pglite')) ? {} : { databaseTemplate: await databaseTemplate() }),
+      ...options.overrides,
+    },
   );
   const local = new Client('http://localhost', { socketPath: server.socket });
   const trustRoot = readFileSync(server.caFile, 'utf8');
@@ -176,6 +186,10 @@ export async function startWorld(overrides: Overrides = {}): Promise<World> {
       });
       return { id: grant.sessionId, grant, grantSigned: answer.grant, lease: answer.lease, key, certificate, device };
     },
+    moved: (device) => ({
+      ...device,
+      client: makeApiClient({ address: server.address, trustRoot, key: device.client.key }),
+    }),
     async auditOf(subject) {
       const rows = await server.context.reader
         .selectFrom('audit_events')
@@ -193,7 +207,7 @@ export async function startWorld(overrides: Overrides = {}): Promise<World> {
     async close() {
       await local.close();
       await server.close();
-      rmSync(folder, { recursive: true, force: true });
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
   return world;

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { SessionRow } from '../live/session-store.ts';
+import { arrivalGraceMs, type RecordingFacts, standingOf } from './views.ts';
+
+const ended = new Date('2026-01-01T00:00:00.000Z');
+const at = (ms: number) => new Date(ended.getTime() + ms);
+const grant = {
+  version: 0,
+  sessionId: '6a2f41b8-7f4e-4a54-9d62-0f3b8a4fd001',
+  serverNonce: 'n',
+  issuedAt: '',
+  organisation: 'o',
+  user: { id: 'u', name: 'U' },
+  device: { id: 'd', name: 'jonas-laptop' },
+  target: { id: 't', name: 'T', host: 'h', port: 22, production: false },
+  login: 'deploy',
+  reason: null,
+  ticket: null,
+  route: 'relay',
+  hostKeys: ['k'],
+  recipients: { output: ['a'], input: ['b'] },
+  credential: { kind: 'certificate', algorithm: 'x', certificate: '' },
+  sessionKey: 's',
+  limits: { maxSeconds: 1, idleSeconds: null },
+  recordMode: 'strict',
+};
+
+function makeFacts(
+  changes: Partial<Omit<RecordingFacts, 'session'>> & { session?: Partial<SessionRow> } = {},
+): RecordingFacts {
+  const { session, ...rest } = changes;
+  const row = { grant_payload: JSON.stringify(grant), ended_at: null, ended_by: null, ...session } as SessionRow;
+  return { segments: [], manifest: null, journal: null, ...rest, session: row };
+}
+
+const segment = { session_id: 's', stream: 'output', seq: 0, sha256: '', bytes: 1, stored_at: ended } as const;
+const journal = { session_id: 's', sha256: '', bytes: 1, because: 'it crashed', stored_at: ended };
+const byLauncher = { ended_at: ended, ended_by: 'launcher' } as const;
+const byServer = { ended_at: ended, ended_by: 'server' } as const;
+
+const cases: { name: string; facts: RecordingFacts; now: Date; state: string; because: RegExp | null }[] = [
+  { name: 'running, nothing came yet', facts: makeFacts(), now: at(0), state: 'started', because: null },
+  {
+    name: 'running, segments came',
+    facts: makeFacts({ segments: [segment] }),
+    now: at(0),
+    state: 'receiving',
+    because: null,
+  },
+  {
+    name: 'just ended',
+    facts: makeFacts({ session: byLauncher }),
+    now: at(arrivalGraceMs - 1),
+    state: 'receiving',
+    because: null,
+  },
+  {
+    name: 'ended a while ago, nothing came',
+    facts: makeFacts({ session: byLauncher }),
+    now: at(arrivalGraceMs),
+    state: 'incomplete',
+    because: /nothing of it was stored.*jonas-laptop/,
+  },
+  {
+    name: 'ended a while ago, a part came',
+    facts: makeFacts({ session: byLauncher, segments: [segment] }),
+    now: at(arrivalGraceMs),
+    state: 'incomplete',
+    because: /only 1 segment was stored/,
+  },
+  {
+    name: 'ended by the server',
+    facts: makeFacts({ session: byServer }),
+    now: at(0),
+    state: 'incomplete',
+    because: /lost contact with jonas-laptop/,
+  },
+  {
+    name: 'crashed',
+    facts: makeFacts({ session: byLauncher, journal, segments: [segment] }),
+    now: at(0),
+    state: 'incomplete',
+    because: /^it crashed$/,
+  },
+  {
+    name: 'signed to its end',
+    facts: makeFacts({ session: byServer, manifest: { ended: true, end_reason: 'exit 0' } }),
+    now: at(0),
+    state: 'complete',
+    because: null,
+  },
+  {
+    name: 'with a manifest that has no end',
+    facts: makeFacts({ session: byServer, manifest: { ended: false, end_reason: null } }),
+    now: at(0),
+    state: 'incomplete',
+    because: /lost contact/,
+  },
+];
+
+describe('the state of a recording', () => {
+  it.each(cases)('$name: $state', ({ facts, now, state, because }) => {
+    const standing = standingOf(facts, now);
+    expect(standing.state).toBe(state);
+    if (because === null) expect(standing.because).toBeNull();
+    else expect(standing.because).toMatch(because);
+  });
+});
