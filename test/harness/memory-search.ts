@@ -37,25 +37,55 @@ function* occurrences(hay: Buffer, needle: Buffer): Generator<number> {
   for (let at = hay.indexOf(needle); at >= 0; at = hay.indexOf(needle, at + 1)) yield at;
 }
 
-/** Readable memory of a process (proc_pid_maps(5)); the kernel's own pages cannot be read. */
+/**
+ * Readable memory of a process (proc_pid_maps(5)) that can hold a secret of its own. Left out: the kernel's own pages, and read-only views of files,
+ * which are those files.
+ */
 function regionsOf(pid: number): Region[] {
   return readFileSync(`/proc/${pid}/maps`, 'utf8')
     .split('\n')
     .flatMap((line) => {
       const [, start, end, mode, name] = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+\s*(.*)$/.exec(line) ?? [];
-      if (start === undefined || end === undefined || !mode?.startsWith('r') || name?.startsWith('[v')) return [];
+      if (start === undefined || end === undefined || mode === undefined || name === undefined) return [];
+      const isFile = name.startsWith('/') && !mode.includes('w');
+      if (!mode.startsWith('r') || name.startsWith('[v') || isFile) return [];
       return [{ start: Number.parseInt(start, 16), end: Number.parseInt(end, 16) }];
     });
 }
 
+const pageBytes = 4096;
+
+/** The parts of a region whose pages exist (proc_pid_pagemap(5), bits 63 and 62): reserved address space is huge and empty. */
+function* presentRuns(pagemap: number, region: Region): Generator<Region> {
+  const entries = 65_536;
+  let open: number | null = null;
+  for (let at = region.start; at < region.end; at += entries * pageBytes) {
+    const count = Math.min(entries, (region.end - at) / pageBytes);
+    const bytes = Buffer.alloc(count * 8);
+    readSync(pagemap, bytes, 0, bytes.length, (at / pageBytes) * 8);
+    for (let index = 0; index < count; index += 1) {
+      const present = (bytes[index * 8 + 7] ?? 0) >> 6 !== 0;
+      const address = at + index * pageBytes;
+      if (present) open ??= address;
+      else if (open !== null) {
+        yield { start: open, end: address };
+        open = null;
+      }
+    }
+  }
+  if (open !== null) yield { start: open, end: region.end };
+}
+
 class ProcessMemory {
+  readonly pagemap: number;
   private readonly file: number;
 
   constructor(pid: number) {
     this.file = openSync(`/proc/${pid}/mem`, 'r');
+    this.pagemap = openSync(`/proc/${pid}/pagemap`, 'r');
   }
 
-  /** Null where the page has gone or cannot be read. */
+  /** Null where a page has gone since or cannot be read. */
   read(at: number, size: number): Buffer | null {
     const bytes = Buffer.allocUnsafe(size);
     try {
@@ -67,6 +97,7 @@ class ProcessMemory {
 
   [Symbol.dispose](): void {
     closeSync(this.file);
+    closeSync(this.pagemap);
   }
 }
 
@@ -95,7 +126,8 @@ function searchBytes(bytes: Buffer, wanted: Wanted): string[] {
   return found;
 }
 
-const chunkBytes = 64 * 1024 * 1024;
+const chunkBytes = 16 * 1024 * 1024;
+/** More than any form that is looked for, so that none is lost between two chunks. */
 const overlapBytes = 4096;
 
 /** Searches all memory of a process that can be read. Returns findings and how many bytes were looked at. */
@@ -103,35 +135,17 @@ export function searchMemory(pid: number, wanted: Wanted): { findings: Finding[]
   using memory = new ProcessMemory(pid);
   const findings: Finding[] = [];
   let total = 0;
-  for (const { start, end } of regionsOf(pid)) {
-    for (let at = start; at < end; at += chunkBytes) {
-      const size = Math.min(chunkBytes + overlapBytes, end - at);
-      const bytes = memory.read(at, size) ?? readPages(memory, at, size);
-      if (bytes === null) continue;
-      total += bytes.length;
-      const where = `memory of process ${pid}`;
-      for (const what of searchBytes(bytes, wanted)) findings.push({ where, what });
+  for (const region of regionsOf(pid)) {
+    for (const { start, end } of presentRuns(memory.pagemap, region)) {
+      for (let at = start; at < end; at += chunkBytes) {
+        const bytes = memory.read(at, Math.min(chunkBytes + overlapBytes, end - at));
+        if (bytes === null) continue;
+        total += bytes.length;
+        for (const what of searchBytes(bytes, wanted)) findings.push({ where: `memory of process ${pid}`, what });
+      }
     }
   }
   return { findings, bytes: total };
-}
-
-/** A region with holes, page by page; what cannot be read is zeros. Null when nothing can. */
-function readPages(memory: ProcessMemory, start: number, size: number): Buffer | null {
-  const page = 4096;
-  const all = Buffer.alloc(size);
-  let any = false;
-  // Reserved address space is huge and empty: a region whose first pages are all missing is skipped.
-  for (let at = 0; at < size; at += page) {
-    const bytes = memory.read(start + at, Math.min(page, size - at));
-    if (bytes === null) {
-      if (!any && at > 64 * page) return null;
-      continue;
-    }
-    any = true;
-    bytes.copy(all, at);
-  }
-  return any ? all : null;
 }
 
 /** Searches every file below a folder. */
