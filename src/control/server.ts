@@ -122,7 +122,10 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
     });
     const close = async (): Promise<void> => {
       if (opened.length === 0) return;
-      await audit.record({ event: 'server.stopped', actor: 'server', subject: null });
+      // A full disk must not keep it running.
+      await audit
+        .record({ event: 'server.stopped', actor: 'server', subject: null })
+        .catch((err: unknown) => log.error({ err }, 'audit failed'));
       await closeAll();
     };
     return { address: origins.https()[0] ?? '', socket, trustRoot: tls.trustRoot, caFile: tls.caFile, context, close };
