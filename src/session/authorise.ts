@@ -2,6 +2,7 @@ import { blobOfLine } from '../recording/signatures/keys.ts';
 import { openDocument } from '../recording/signatures/signed.ts';
 import { verifySsh } from '../recording/signatures/sshsig.ts';
 import { SallyportError } from '../shared/errors/result.ts';
+import type { EndReason } from '../shared/model/session.ts';
 import type { OwnerToSession } from '../shared/protocol/session-control.ts';
 import {
   type GrantPayload,
@@ -9,7 +10,6 @@ import {
   type LeasePayload,
   leasePayloadSchema,
   namespaces,
-  type OrderPayload,
   orderPayloadSchema,
   type Signed,
   sessionKeyStatement,
@@ -52,35 +52,42 @@ export function authorise(start: StartMessage, sessionKey: string): { grant: Gra
   return { grant, lease: openLease({ signed: start.lease, serverKey: start.serverKey, sessionId: grant.sessionId }) };
 }
 
+/** Opens what the control server says while a session runs. What it did not sign for this session is null: not obeyed, and worth a mark. */
+export interface Issuer {
+  lease(signed: Signed): LeasePayload | null;
+  /** The reason to end that an order gives. */
+  kill(message: { orderId: string; order: Signed }): EndReason | null;
+}
+
+export function makeIssuer(serverKey: string, sessionId: string): Issuer {
+  return {
+    lease: (signed) => orNull(() => openLease({ signed, serverKey, sessionId })),
+    kill({ orderId, order: signed }) {
+      const order = orNull(() =>
+        openDocument({ signed, publicKey: serverKey, namespace: namespaces.order, schema: orderPayloadSchema }),
+      );
+      if (order === null || order.sessionId !== sessionId || order.orderId !== orderId) return null;
+      const { by, reason, requestedAt: at } = order;
+      return { kind: 'killed', orderId, by: by.name, byRole: by.role, reason, at };
+    },
+  };
+}
+
 /** Verifies a lease for this session. Throws SP-1007. */
-export function openLease(options: { signed: Signed; serverKey: string; sessionId: string }): LeasePayload {
-  const lease = openDocument({
-    signed: options.signed,
-    publicKey: options.serverKey,
-    namespace: namespaces.lease,
-    schema: leasePayloadSchema,
-  });
-  if (lease.sessionId !== options.sessionId)
-    throw new SallyportError('SP-1007', 'A lease is for another session. It was not taken.');
+function openLease(options: { signed: Signed; serverKey: string; sessionId: string }): LeasePayload {
+  const { signed, serverKey, sessionId } = options;
+  const lease = openDocument({ signed, publicKey: serverKey, namespace: namespaces.lease, schema: leasePayloadSchema });
+  if (lease.sessionId !== sessionId)
+    throw new SallyportError('SP-1007', 'A lease is for another session. It was not taken. Connect again.');
   return lease;
 }
 
-/** Verifies an order against this session. Throws SP-1007: an order that is not the server's, or not for this session, is not obeyed. */
-export function openOrder(options: {
-  signed: Signed;
-  serverKey: string;
-  sessionId: string;
-  orderId: string;
-}): OrderPayload {
-  const order = openDocument({
-    signed: options.signed,
-    publicKey: options.serverKey,
-    namespace: namespaces.order,
-    schema: orderPayloadSchema,
-  });
-  if (order.sessionId !== options.sessionId || order.orderId !== options.orderId)
-    throw new SallyportError('SP-1007', 'An order is for another session. It was not obeyed.');
-  return order;
+function orNull<T>(open: () => T): T | null {
+  try {
+    return open();
+  } catch {
+    return null;
+  }
 }
 
 function sameKey(one: string, other: string): boolean {

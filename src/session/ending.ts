@@ -34,11 +34,14 @@ export function makeEnding(parts: {
       });
     },
     async finish(reason, seal, sealed) {
-      const complete = (await within(times.seal, seal(reason))) === true;
-      sealed();
-      link.send({ type: 'ended', reason, complete });
-      await within(times.flush, link.flushed());
-      parts.exit(0);
+      try {
+        const complete = (await within(times.seal, seal(reason))) === true;
+        sealed();
+        link.send({ type: 'ended', reason, complete });
+        await within(times.flush, link.flushed());
+      } finally {
+        parts.exit(0);
+      }
     },
   };
 }

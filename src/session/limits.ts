@@ -31,6 +31,8 @@ export interface Limits {
   typed(): void;
   /** Looks at the clocks now. Returns what may pass. */
   check(): 'all' | 'output' | 'nothing';
+  /** While frozen: when the session ends without a new lease, on the wall clock. Else null. */
+  frozenEndsAtMs(): number | null;
   /** When the session ends at the latest, on the wall clock. */
   endsAtMs: number;
 }
@@ -91,6 +93,10 @@ export function makeLimits(options: LimitsOptions): Limits {
       typedAtMs = options.now().monotonicMs;
     },
     check,
+    frozenEndsAtMs() {
+      const now = options.now();
+      return frozenUntilMs === null ? null : now.wallMs + (frozenUntilMs - now.monotonicMs);
+    },
     endsAtMs: started.wallMs + options.maxSeconds * 1000,
   };
 }

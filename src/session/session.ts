@@ -5,7 +5,7 @@ import type { EndReason } from '../shared/model/session.ts';
 import type { OwnerToSession } from '../shared/protocol/session-control.ts';
 import type { GrantPayload } from '../shared/protocol/signed.ts';
 import { markerText } from '../shared/record/markers.ts';
-import { authorise, openLease, openOrder, type StartMessage } from './authorise.ts';
+import { authorise, type Issuer, makeIssuer, type StartMessage } from './authorise.ts';
 import { makeBannerWriter } from './banner-writer.ts';
 import { malformedReason, reasonOf } from './end-reasons.ts';
 import { makeEnding } from './ending.ts';
@@ -20,9 +20,9 @@ import { reportRecord } from './record-report.ts';
 import type { Recorder, RecorderOptions } from './recorder/recorder.ts';
 import { makeShellTarget } from './shell-target.ts';
 import { openShell, type Shell } from './ssh/connect.ts';
-import { openRelay } from './ssh/relay.ts';
-import { openDirect, type Wire, type WireEnd } from './ssh/wire.ts';
-import { clampColumns, clampRows } from './terminal-size.ts';
+import { reach } from './ssh/relay.ts';
+import type { Wire, WireEnd } from './ssh/wire.ts';
+import { clampSize, type TerminalSize } from './terminal-size.ts';
 import { within } from './within.ts';
 
 export interface SessionParts {
@@ -50,8 +50,9 @@ export function makeSession(parts: SessionParts): Session {
   const signatures = makeLoginSignatures(link.send);
   const ending = makeEnding(parts);
   let life: Lifecycle = requested;
-  let start: StartMessage | null = null;
-  let grant: GrantPayload | null = null;
+  let started = false;
+  let issuer: Issuer | null = null;
+  let size: TerminalSize = { cols: 80, rows: 24 };
   let limits: Limits | null = null;
   let opening: Promise<Recorder> | null = null;
   let recorder: Recorder | null = null;
@@ -68,7 +69,10 @@ export function makeSession(parts: SessionParts): Session {
       limits.typed();
       pipeline?.input(data);
     },
-    resize: (cols, rows) => pipeline?.resize(clampColumns(cols), clampRows(rows)),
+    resize(cols, rows) {
+      size = clampSize({ cols, rows });
+      pipeline?.resize(size.cols, size.rows);
+    },
     disconnect: () => end({ kind: 'disconnected', by: 'person' }),
     room: () => pipeline?.pump(),
     malformed: () => end(malformedReason('The screen')),
@@ -99,10 +103,11 @@ export function makeSession(parts: SessionParts): Session {
   // --- Starting -------------------------------------------------------------------------------------------------------
 
   async function run(message: StartMessage): Promise<void> {
-    const authorised = authorise(message, ownKey);
-    grant = authorised.grant;
+    const { grant, lease } = authorise(message, ownKey);
+    issuer = makeIssuer(message.serverKey, grant.sessionId);
+    size = clampSize(message.terminal);
     limits = makeLimits({
-      lease: authorised.lease,
+      lease,
       maxSeconds: grant.limits.maxSeconds,
       idleSeconds: grant.limits.idleSeconds,
       now,
@@ -120,7 +125,7 @@ export function makeSession(parts: SessionParts): Session {
       sessionKey: parts.sessionKey,
       sessionKeyCertificate: message.sessionKeyCertificate,
       deviceKey: message.deviceKey,
-      terminal: terminalOf(message),
+      terminal: { ...size, term: message.terminal.term },
       software: message.software,
     });
     recorder = await opening;
@@ -131,17 +136,15 @@ export function makeSession(parts: SessionParts): Session {
 
   async function connect(message: StartMessage, to: GrantPayload, record: Recorder): Promise<void> {
     if (!change({ type: 'step', step: 'reaching' })) return;
-    const reached =
-      to.route === 'relay' && message.relay !== null
-        ? await openRelay(to, message.relay, giveUp.signal)
-        : await openDirect(to, giveUp.signal);
+    const recordedSize = size;
+    const reached = await reach(to, message.relay, giveUp.signal);
     wire = reached;
     if (life.reason !== null) return reached.destroy();
     void reached.closed.then(wireClosed);
     const opened = await openShell({
       wire: reached,
       grant: to,
-      terminal: terminalOf(message),
+      terminal: { ...size, term: message.terminal.term },
       sign: (proof, toSign) => signatures.ask(proof, toSign),
       step: (step) => change({ type: 'step', step }),
       banner: makeBannerWriter({
@@ -178,7 +181,10 @@ export function makeSession(parts: SessionParts): Session {
       endsAtMs: limits?.endsAtMs ?? 0,
     });
     change({ type: 'opened' });
-    limits?.check();
+    // What happened on the way here: a lease that ran out, a screen that took another size.
+    const frozenUntilMs = limits?.check() === 'all' ? null : (limits?.frozenEndsAtMs() ?? null);
+    if (frozenUntilMs !== null) change({ type: 'frozen', why: 'lease', endsAtMs: frozenUntilMs });
+    if (size !== recordedSize) pipeline.resize(size.cols, size.rows);
     pipeline.pump();
   }
 
@@ -278,49 +284,26 @@ export function makeSession(parts: SessionParts): Session {
 
   function kill(message: Extract<OwnerToSession, { type: 'kill' }>): void {
     const receivedMs = now().monotonicMs;
-    if (start === null || grant === null) {
-      end(malformedReason('The launcher'), { orderId: message.orderId, receivedMs });
-      return;
-    }
-    try {
-      const order = openOrder({
-        signed: message.order,
-        serverKey: start.serverKey,
-        sessionId: grant.sessionId,
-        orderId: message.orderId,
-      });
-      end(
-        {
-          kind: 'killed',
-          orderId: order.orderId,
-          by: order.by.name,
-          byRole: order.by.role,
-          reason: order.reason,
-          at: order.requestedAt,
-        },
-        { orderId: order.orderId, receivedMs },
-      );
-    } catch {
+    // Before there is a grant nothing can be checked, and nothing is lost by ending.
+    const order = issuer === null ? malformedReason('The launcher') : issuer.kill(message);
+    if (order !== null) end(order, { orderId: message.orderId, receivedMs });
+    else
       mark('order-refused', 'An order came that the control server did not sign for this session; it was not obeyed.');
-    }
   }
 
   function renew(message: Extract<OwnerToSession, { type: 'lease' }>): void {
-    if (start === null || grant === null) return;
-    try {
-      limits?.renew(openLease({ signed: message.lease, serverKey: start.serverKey, sessionId: grant.sessionId }));
-    } catch {
-      // What is not a lease lengthens nothing: the one that runs goes on running out.
-      mark('lease-refused', 'A lease came that the control server did not sign for this session; it was not taken.');
-    }
+    const lease = issuer?.lease(message.lease);
+    if (lease) limits?.renew(lease);
+    // What is not a lease lengthens nothing: the one that runs goes on running out.
+    else mark('lease-refused', 'A lease came that the control server did not sign for this session; it was not taken.');
   }
 
   return {
     message(message) {
       switch (message.type) {
         case 'start':
-          if (start !== null) return end(malformedReason('The launcher'));
-          start = message;
+          if (started) return end(malformedReason('The launcher'));
+          started = true;
           return void run(message).catch(fail);
         case 'lease':
           return renew(message);
@@ -343,8 +326,4 @@ export function makeSession(parts: SessionParts): Session {
     gone: () => end({ kind: 'disconnected', by: 'quit' }),
     crashed: (error) => end({ kind: 'process-crashed', problem: toProblem(error) }),
   };
-}
-
-function terminalOf(message: StartMessage): StartMessage['terminal'] {
-  return { ...message.terminal, cols: clampColumns(message.terminal.cols), rows: clampRows(message.terminal.rows) };
 }

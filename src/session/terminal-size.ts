@@ -1,10 +1,11 @@
-/** A terminal is 1 to 1,000 columns wide and 1 to 500 rows high; anything else is brought into that. */
-export function clampColumns(columns: number): number {
-  return clamp(columns, 1000);
+export interface TerminalSize {
+  cols: number;
+  rows: number;
 }
 
-export function clampRows(rows: number): number {
-  return clamp(rows, 500);
+/** A terminal is 1 to 1,000 columns wide and 1 to 500 rows high; anything else is brought into that. */
+export function clampSize(size: TerminalSize): TerminalSize {
+  return { cols: clamp(size.cols, 1000), rows: clamp(size.rows, 500) };
 }
 
 function clamp(value: number, max: number): number {

@@ -169,6 +169,17 @@ describe('a lease', () => {
     await world.sees(/again-5/);
   });
 
+  it('that ran out on the way in leaves the session frozen from the start', async () => {
+    const world = await startSession({ sshd, leaseMs: 1, renew: false });
+    worlds.push(world);
+    await inState(world, 'frozen');
+    const before = world.owned.length;
+    world.renew();
+    await inState(world, 'open', before);
+    world.type('echo late-$((3+4))\r');
+    await world.sees(/late-7/);
+  });
+
   it('is void after a suspend: nothing passes in either direction until a new one comes', async () => {
     const world = await session({ leaseMs: 60_000, renew: false });
     world.type('(sleep 0.4; echo background-$((1+5))) &\r');

@@ -118,6 +118,14 @@ describe('a session by certificate, straight to a real sshd', () => {
     expect(sizes.map((event) => Buffer.from(event.data).toString())).toEqual(['132x43', '1000x1']);
   });
 
+  it('takes a size that the screen says before the shell is there', async () => {
+    const world = await session();
+    world.screen({ type: 'resize', cols: 99, rows: 31 });
+    await world.owner('state', (message) => message.state.state === 'open');
+    world.type('stty size; echo "early"-"done"\r');
+    await world.sees(/31 99\r\n.*early-done/s);
+  });
+
   it('says by which signal the shell ended', async () => {
     const world = await session();
     await world.owner('state', (message) => message.state.state === 'open');

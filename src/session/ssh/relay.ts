@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { errorCodeSchema, type Problem, SallyportError } from '../../shared/errors/result.ts';
 import { closeCodes } from '../../shared/protocol/control-channel.ts';
 import type { GrantPayload } from '../../shared/protocol/signed.ts';
-import { addressOf, reachTimeoutMs, type Wire, type WireEnd } from './wire.ts';
+import { addressOf, openDirect, reachTimeoutMs, type Wire, type WireEnd } from './wire.ts';
 
 /** Where the relay is and how this connection proves itself. */
 export interface RelayAccess {
@@ -14,6 +14,13 @@ export interface RelayAccess {
   proof: string;
   /** PEM of the pinned authority; no other is trusted. */
   trustRoot: string;
+}
+
+/** Opens the connection that the grant's route asks for. Rejects as `openRelay` and `openDirect` do. */
+export async function reach(grant: GrantPayload, relay: RelayAccess | null, signal: AbortSignal): Promise<Wire> {
+  if (grant.route === 'direct') return openDirect(grant, signal);
+  if (relay === null) throw new SallyportError('SP-9002', 'No way to the relay was given. Nothing was connected.');
+  return openRelay(grant, relay, signal);
 }
 
 const problemDocument = z.object({
@@ -26,7 +33,7 @@ const problemDocument = z.object({
  * Opens the way to the target through the relay. The target is the one the server chose for the session; no address is sent. Rejects with the
  * relay's own problem, or SP-2104 / SP-2105.
  */
-export function openRelay(grant: GrantPayload, relay: RelayAccess, signal: AbortSignal): Promise<Wire> {
+function openRelay(grant: GrantPayload, relay: RelayAccess, signal: AbortSignal): Promise<Wire> {
   return new Promise((resolve, reject) => {
     if (!URL.canParse(relay.url) || new URL(relay.url).protocol !== 'wss:')
       throw new SallyportError(
