@@ -41,12 +41,13 @@ describe('a login by the broker', () => {
     expect(Date.parse(`${to}Z`) - Date.parse(`${from}Z`)).toBe(5 * 60_000);
   });
 
-  it('opens a shell at a real sshd, through the relay, with no key at the client; its signature is given once', async () => {
+  it('opens a shell at a real sshd, through the relay, with no key at the client; its signature is given once, also when asked for thirty times at once', async () => {
     const session = await world.open(jonas, 'web-01', sshd.login);
     const relay = await relayPort(jonas, session.id);
-    const ssh = await runSsh({ world, session, port: relay.port, command: 'echo from-$((40+2)); exit 7' });
+    const ssh = await runSsh({ world, session, port: relay.port, command: 'echo from-$((40+2)); exit 7', tries: 30 });
     await ssh.shows('from-42');
     expect(await ssh.exited).toBe(7);
+    expect(ssh.signatures()).toBe(1);
     await relay.relayed;
     await sshd.logged(new RegExp(`Accepted publickey for ${sshd.login} .*ID jonas ${session.id} web-01`));
     const again = jonas.client.call('loginSignature', { params: { sessionId: session.id }, body: ssh.asked() });

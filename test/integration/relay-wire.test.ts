@@ -204,20 +204,20 @@ describe('the relay', () => {
     const first = await relayPort(jonas, session.id);
     const eeva = await world.enrol('eeva');
     const direct = await world.open(jonas, 'edge-01', sshd.login);
-    const tries: [Device, string][] = [
-      [jonas, session.id],
-      [eeva, session.id],
-      [await world.enrol('jonas'), session.id],
-      [jonas, direct.id],
-      [jonas, 'no-such-session'],
+    const tries: [Device, string, number][] = [
+      [jonas, session.id, 4006],
+      [eeva, session.id, 1008],
+      [await world.enrol('jonas'), session.id, 1008],
+      [jonas, direct.id, 1008],
+      [jonas, 'no-such-session', 1008],
     ];
-    for (const [device, id] of tries) {
+    for (const [device, id, expected] of tries) {
       const { code, reason } = await (await relayPort(device, id)).relayed;
-      expect([code, reason.slice(0, 7)]).toEqual([1008, 'SP-2105']);
+      expect([code, reason.slice(0, 7)]).toEqual([expected, 'SP-2105']);
     }
     first.close();
     await first.relayed;
-    expect((await (await relayPort(jonas, session.id)).relayed).code).toBe(1008);
+    expect((await (await relayPort(jonas, session.id)).relayed).code).toBe(4006);
   });
 
   it('is not opened by a web page, nor with a proof that was used', async () => {

@@ -23,20 +23,9 @@ refused.addSubnet('ff00::', 8, 'ipv6');
 refused.addSubnet('64:ff9b::', 96, 'ipv6');
 refused.addSubnet('2002::', 16, 'ipv6');
 
-/** An IPv4 address written as IPv6 (`::ffff:a.b.c.d` in either form) as plain IPv4. */
-function plain(address: string): string {
-  if (isIP(address) !== 6) return address;
-  const groups = new URL(`http://[${address}]/`).hostname.slice(1, -1);
-  const match = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(groups);
-  if (match?.[1] === undefined || match[2] === undefined) return address;
-  const high = Number.parseInt(match[1], 16);
-  const low = Number.parseInt(match[2], 16);
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
-}
-
-/** True when the relay may connect to this IP address at all. */
+/** True when the relay may connect to this IP address at all. Node's BlockList finds an IPv4 address inside `::ffff:a.b.c.d` by itself. */
 export function isReachableAddress(address: string): boolean {
-  const text = plain(address.replace(/%.*$/, ''));
+  const text = address.replace(/%.*$/, '');
   const family = isIP(text);
   if (family === 0) return false;
   return !refused.check(text, family === 4 ? 'ipv4' : 'ipv6');

@@ -75,8 +75,10 @@ export function openConnection(options: {
     clearTimeout(lifeTimer);
     clearTimeout(connectTimer);
     if (how.discard) {
-      // A plain close would leave what the kernel still holds to be delivered: a reset takes it back.
-      target.resetAndDestroy();
+      // A plain close would leave what the kernel still holds to be delivered: a reset takes it back. While connecting there is nothing to
+      // take back, and Node would wait for the connection before it resets.
+      if (target.connecting) target.destroy();
+      else target.resetAndDestroy();
     } else {
       target.resume();
       target.end();

@@ -104,7 +104,7 @@ export function makeRelay(parts: {
       .where('killed_at', 'is', null)
       .where('ended_at', 'is', null)
       .executeTakeFirst();
-    return numUpdatedRows === 1n ? session : { code: refusedCode, why: 'SP-2105 a session is relayed once' };
+    return numUpdatedRows === 1n ? session : { code: closeCodes.superseded, why: 'SP-2105 a session is relayed once' };
   }
 
   function start(socket: WebSocket, session: SessionRow, address: string, wire: Wire): void {

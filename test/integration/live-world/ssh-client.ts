@@ -15,6 +15,8 @@ export interface SshRun {
   shows(text: string): Promise<void>;
   /** What the broker was asked, as it was sent. */
   asked(): Record<string, string> | null;
+  /** How many signatures the broker gave. */
+  signatures(): number;
 }
 
 export async function runSsh(options: {
@@ -25,13 +27,15 @@ export async function runSsh(options: {
   cipher?: string;
   /** Without a terminal bytes pass as they are. */
   raw?: boolean;
-  change?(body: Record<string, string>): Record<string, string>;
+  /** How often the broker is asked for the same signature, all at once. */
+  tries?: number;
 }): Promise<SshRun> {
   const { world, session, port } = options;
   const known = path.join(world.folder, `known-${randomUUID()}`);
   writeFileSync(known, session.grant.hostKeys.map((line) => `target ${line}\n`).join(''));
   const agentPath = path.join(world.folder, `${randomUUID().slice(0, 8)}.agent`);
   let asked: Record<string, string> | null = null;
+  let signatures = 0;
   const agent = await startAgent({
     path: agentPath,
     certificate: Buffer.from(session.grant.credential.certificate, 'base64'),
@@ -42,11 +46,12 @@ export async function runSsh(options: {
         hostSignature: binding.hostSignature.toString('base64'),
         toSign: toSign.toString('base64'),
       };
-      asked = options.change?.(body) ?? body;
-      const answer = await session.device.client
-        .call('loginSignature', { params: { sessionId: session.id }, body: asked })
-        .catch(() => null);
-      return answer === null ? null : Buffer.from(answer.signature, 'base64');
+      asked = body;
+      const ask = () => session.device.client.call('loginSignature', { params: { sessionId: session.id }, body });
+      const answers = await Promise.allSettled(Array.from({ length: options.tries ?? 1 }, ask));
+      const given = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value.signature] : []));
+      signatures += given.length;
+      return given[0] === undefined ? null : Buffer.from(given[0], 'base64');
     },
   });
   const child = spawn('ssh', [
@@ -94,6 +99,7 @@ export async function runSsh(options: {
     errors: () => errors,
     exited,
     asked: () => asked,
+    signatures: () => signatures,
     shows: (text) =>
       new Promise((resolve, reject) => {
         const look = () => output.includes(text) && resolve();
