@@ -1,0 +1,69 @@
+import { EventEmitter, once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import type { WebSocket } from 'ws';
+import { openConnection } from './connection.ts';
+
+/** As much of a WebSocket as a connection touches. */
+class FakeSocket extends EventEmitter {
+  readonly closes: { code: number; reason: string }[] = [];
+  bufferedAmount = 0;
+  pause(): void {}
+  resume(): void {}
+  send(): void {}
+  terminate(): void {}
+  close(code: number, reason: string): void {
+    this.closes.push({ code, reason });
+  }
+}
+
+let server: Server | undefined;
+afterEach(() => server?.close());
+
+it('is reset when it is cut, so that nothing that still waits is delivered, and says once how it ended', async () => {
+  server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const { port } = server.address() as { port: number };
+  const socket = new FakeSocket();
+  const log: string[] = [];
+  const opened = Promise.withResolvers<void>();
+  const connection = openConnection({
+    socket: socket as unknown as WebSocket,
+    address: '127.0.0.1',
+    port,
+    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+    cutAt: () => performance.now() + 60_000,
+    events: {
+      onOpen: opened.resolve,
+      onUnreachable: (why) => log.push(`unreachable: ${why}`),
+      onClosed: ({ code, why }, counts) => log.push(`closed: ${code} ${why} ${counts.bytesToTarget}`),
+    },
+  });
+  await opened.promise;
+  const [target] = await accepted;
+  const failed = once(target, 'error').then(([error]) => error as NodeJS.ErrnoException);
+  socket.emit('message', Buffer.from('y'.repeat(5000)), true);
+  const first = connection.end({ code: 4001, why: 'killed', discard: true });
+  await Promise.all([first, connection.end({ code: 4000, why: 'later', discard: false })]);
+  socket.emit('message', Buffer.from('too late'), true);
+  target.resume();
+  expect((await failed).code).toBe('ECONNRESET');
+  expect(log).toEqual([expect.stringMatching(/^closed: 4001 killed 5000$/)]);
+  expect(socket.closes).toEqual([{ code: 4001, reason: 'killed' }]);
+});
+
+it('that is still connecting is ended at once', async () => {
+  // TEST-NET-1 (RFC 5737): nobody answers, or nobody can be asked; either way it is not connected yet.
+  const closed = Promise.withResolvers<string>();
+  const connection = openConnection({
+    socket: new FakeSocket() as unknown as WebSocket,
+    address: '192.0.2.1',
+    port: 22,
+    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+    cutAt: () => performance.now() + 60_000,
+    events: { onOpen: () => undefined, onUnreachable: () => undefined, onClosed: ({ why }) => closed.resolve(why) },
+  });
+  await connection.end({ code: 4001, why: 'killed', discard: true });
+  expect(await closed.promise).toBe('killed');
+});
