@@ -91,7 +91,10 @@ export class Launcher {
       spool,
       link: () => this.link,
       isLive: (sessionId) => this.supervisor.liveIds().includes(sessionId),
-      because: (sessionId) => this.endings.get(sessionId) ?? null,
+      because: (sessionId) => {
+        const ending = this.endings.get(sessionId);
+        return ending === undefined ? null : `The process ended before it could close the record: ${ending}`;
+      },
       onChange: coalesced(() => this.state.update({ backlog: this.sync.backlog() })),
       onReceipt: (sessionId, receipt) =>
         this.supervisor.receipt(sessionId, {
@@ -110,7 +113,11 @@ export class Launcher {
   async start(invite: string | null): Promise<void> {
     this.state.update({ enrolment: this.firstRun(null) });
     try {
-      const membership = await this.options.identity.load();
+      const membership = await this.options.identity.load().catch((error: unknown) => {
+        // A new invite is the way out of a lost key.
+        if (invite !== null) return null;
+        throw error;
+      });
       if (membership !== null) await this.join(membership);
       else if (invite !== null) await this.enrol(invite);
     } catch (error) {
@@ -146,12 +153,30 @@ export class Launcher {
     this.state.update({ enrolment: this.firstRun(problem), connection: { state: 'connecting' } });
   }
 
-  /** The person asks, or the network is back: try everything now. */
+  /** The machine has a network again: no need to wait for the next try. */
+  async networkBack(): Promise<void> {
+    this.link?.channel.reconnectNow();
+    await this.sync.scan();
+  }
+
+  /** The person asks: try everything now, also what was given up. */
   async retry(): Promise<void> {
     this.link?.channel.reconnectNow();
     await this.sync.scan(true);
   }
 
+  /** Throws SP-5003 where policy keeps the clipboard out of sessions. */
+  requireClipboard(): void {
+    const { enrolment } = this.state.get();
+    if (enrolment.state === 'enrolled' && enrolment.me?.policy.clipboard === 'denied') {
+      throw new SallyportError(
+        'SP-5003',
+        'Your organisation has switched the clipboard off for sessions. Ask your administrator if you need it.',
+      );
+    }
+  }
+
+  /** The machine woke up: leases are void, the link must prove itself. */
   resumed(): void {
     this.supervisor.resumed();
     this.link?.channel.reconnectNow();

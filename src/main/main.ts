@@ -42,6 +42,9 @@ if (!options.noSandbox) app.enableSandbox();
 registerAppScheme();
 guardAllPages(log);
 
+/** How often main looks whether the machine has a network again. */
+const networkLookMs = 2000;
+
 /** safeStorage keeps its promise only with a real keyring behind it; `basic_text` is obfuscation with a key that everybody knows. */
 const keyring: Keyring = {
   isReal: () =>
@@ -134,6 +137,13 @@ async function run(): Promise<void> {
     window?.focus();
   });
   powerMonitor.on('resume', () => launcher.resumed());
+  // Electron has no event for it in main.
+  let networked = net.isOnline();
+  setInterval(() => {
+    const now = net.isOnline();
+    if (now && !networked) void launcher.networkBack();
+    networked = now;
+  }, networkLookMs).unref();
 
   // The screen does not wait for the network, and the network not for the screen.
   const starting = launcher.start(options.enrol);

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -97,4 +97,31 @@ test('a revoked device ends its sessions and says why', async () => {
   await app.until(() => app.state.enrolment.state === 'first-run');
   expect(app.state.enrolment).toMatchObject({ problem: { code: 'SP-1005' } });
   expect(app.launcher.supervisor.runningCount()).toBe(0);
+});
+
+test('a device whose key is lost says so, and a new invite is the way out', async () => {
+  const opened = await openOnlineWorld();
+  world = opened.world;
+  const { app, control } = opened;
+  await app.launcher.finish();
+  writeFileSync(join(app.spool, '..', 'device-key.pem'), 'gone');
+  const again = world.launcher();
+  await again.launcher.start(null);
+  expect(again.state.enrolment).toMatchObject({ state: 'first-run', problem: { code: 'SP-1008' } });
+  await again.launcher.enrol(control.invite());
+  await again.until(() => again.state.connection.state === 'online');
+});
+
+test('where policy denies the clipboard, main denies it', async () => {
+  const opened = await openOnlineWorld();
+  world = opened.world;
+  const { app, control } = opened;
+  await app.until(() => app.state.enrolment.state === 'enrolled' && app.state.enrolment.me !== null);
+  expect(() => app.launcher.requireClipboard()).not.toThrow();
+  control.setClipboard('denied');
+  control.send({ type: 'changed', what: ['me'] });
+  await app.until(
+    () => app.state.enrolment.state === 'enrolled' && app.state.enrolment.me?.policy.clipboard === 'denied',
+  );
+  expect(() => app.launcher.requireClipboard()).toThrow('switched the clipboard off');
 });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { SallyportError } from '../../shared/errors/result.ts';
 import type { DeviceKey } from './device-key.ts';
 import { enrolDevice, readInvite } from './enrolment.ts';
 import { type Identity, loadIdentity, removeIdentity, saveIdentity } from './identity-file.ts';
@@ -26,12 +27,17 @@ export class IdentityService {
     this.deviceName = options.deviceName;
   }
 
-  /** The kept membership; null when there is none or its key cannot be opened any more. */
+  /** The kept membership or null. Throws SP-1008 when there is one whose key cannot be opened any more. */
   async load(): Promise<Membership | null> {
     const identity = await loadIdentity(this.path);
     if (identity === null) return null;
     const stored = await this.keys.load();
-    return stored === null ? null : { identity, key: stored.key, place: stored.place };
+    if (stored !== null) return { identity, key: stored.key, place: stored.place };
+    throw new SallyportError(
+      'SP-1008',
+      `This device was enrolled as ${identity.user.name} at ${identity.address}, but its key cannot be opened any more: the keyring is locked or another one, or the key file was changed. Unlock the keyring and start again, or enter a new invite.`,
+      { facts: { address: identity.address, device: identity.device.id } },
+    );
   }
 
   /** Enrols with what the person pasted. Throws SP-1001 to SP-1004. */

@@ -33,8 +33,14 @@ export function makeHandlers(options: { launcher: Launcher; settings: SettingsSt
     'replay.close': ({ replayId }) => done(launcher.closeReplay(replayId)),
     'settings.get': () => settings.get(),
     'settings.set': (change) => settings.set(change),
-    'clipboard.read': async () => ({ text: await desktop.clipboardRead() }),
-    'clipboard.write': async ({ text }) => done(await desktop.clipboardWrite(text)),
+    'clipboard.read': async () => {
+      launcher.requireClipboard();
+      return { text: await desktop.clipboardRead() };
+    },
+    'clipboard.write': async ({ text }) => {
+      launcher.requireClipboard();
+      return done(await desktop.clipboardWrite(text));
+    },
     'window.do': ({ what }) =>
       done({ minimise: desktop.minimise, maximise: desktop.toggleMaximise, close: desktop.close }[what]()),
   };

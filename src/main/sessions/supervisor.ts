@@ -49,6 +49,9 @@ export interface SupervisorOptions {
   onEnded: (sessionId: string, reason: EndReason) => void;
 }
 
+/** Each is a process of its own: a page gone wrong must not be able to fill the machine with them. */
+const mostSessions = 64;
+
 type Head = Extract<SessionToOwner, { type: 'head' }>;
 
 /** All sessions of this launcher: starts them, forwards orders and leases, reports to the control server. */
@@ -86,6 +89,12 @@ export class Supervisor {
   connect(request: ConnectRequest, target: TargetView): string {
     if (this.options.link() === null)
       throw new SallyportError('SP-1008', 'This device is not enrolled. Enter an invite first.');
+    if (this.runningCount() >= mostSessions) {
+      throw new SallyportError(
+        'SP-5004',
+        `${mostSessions} sessions run in this launcher, which is the most it takes. Close one, then connect again.`,
+      );
+    }
     const id = randomUUID();
     const session = new ManagedSession({
       facts: {

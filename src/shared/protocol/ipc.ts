@@ -74,7 +74,7 @@ export const sessionViewSchema = z.object({
     storedAtMs: z.number().nullable(),
     complete: z.boolean(),
   }),
-  /** Set when an order ended it: times for the banner. */
+  /** Set when an order ended it. `receivedMs`, `closedMs`: milliseconds after the order was accepted, by the server's clock as last heard. */
   kill: z
     .object({
       orderId: z.string(),

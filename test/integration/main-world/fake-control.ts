@@ -49,6 +49,7 @@ export async function startFakeControl(recipients: string[]) {
   let script: Script = () => null;
   let changeGrant: (grant: GrantPayload) => GrantPayload = (grant) => grant;
   let welcome = true;
+  let clipboard: 'allowed' | 'denied' = 'allowed';
 
   const target: TargetView = {
     id: 'target-1',
@@ -109,7 +110,7 @@ export async function startFakeControl(recipients: string[]) {
         user: { id: 'jonas', name: 'Jonas Lindqvist', roles: ['operator'] },
         device: { id: 'device-1', name: 'here' },
         organisation: 'Example',
-        policy: { deviceKey: 'file', recordMode: 'strict', clipboard: 'allowed' },
+        policy: { deviceKey: 'file', recordMode: 'strict', clipboard },
         views: ['targets', 'sessions', 'recordings'],
       };
     }
@@ -244,6 +245,9 @@ export async function startFakeControl(recipients: string[]) {
     },
     setGrant: (next: typeof changeGrant) => {
       changeGrant = next;
+    },
+    setClipboard: (next: typeof clipboard) => {
+      clipboard = next;
     },
     setWelcome: (next: boolean) => {
       welcome = next;
