@@ -1,14 +1,17 @@
-// How the launcher is packaged. `npm run package` (scripts/forge.mjs) sets the two variables below where Electron's own source
-// cannot be reached, and the version of the fallback is packaged instead; elsewhere they are unset.
+// How the launcher is packaged. `npm run package` (scripts/forge.mjs) sets the two fallback variables below where Electron's own
+// source cannot be reached, and the version of the fallback is packaged instead; elsewhere they are unset.
 import path from 'node:path';
 import { FuseV1Options, FuseVersion } from '@electron/fuses';
+import { PluginBase } from '@electron-forge/plugin-base';
 import { FusesPlugin } from '@electron-forge/plugin-fuses';
 import { VitePlugin } from '@electron-forge/plugin-vite';
-import type { ForgeConfig } from '@electron-forge/shared-types';
+import type { ForgeConfig, ForgeMultiHookMap } from '@electron-forge/shared-types';
+import { build } from 'vite';
 import { bundles, nativePackagesOf } from './scripts/lib/native-packages.mjs';
 import { inRoot } from './scripts/lib/paths.mjs';
 
 const fallbackVersion = process.env.SALLYPORT_FORGE_ELECTRON_VERSION;
+const developing = process.env.SALLYPORT_FORGE_DEVELOPING !== undefined;
 const fallbackZips = process.env.SALLYPORT_FORGE_ELECTRON_ZIPS;
 
 /** Of a native package only what runs goes along: no sources, no build folders, no other systems' binaries. */
@@ -30,6 +33,33 @@ function isLeftOut(file: string): boolean {
     return path.posix.extname(file) !== '' && !nativeFile.test(file);
   }
   return !natives.some((name) => name.startsWith(`${file}/`));
+}
+
+/**
+ * The launcher serves its pages from disk on `app://` and from nowhere else, in development too. So `npm run dev` builds them
+ * there and again at each change; reload the window to see it. Runs after the Vite plugin, which empties .vite.
+ */
+class PagesOnDisk extends PluginBase<Record<string, never>> {
+  name = 'pages-on-disk';
+
+  override getHooks(): ForgeMultiHookMap {
+    return { preStart: [watchPages] };
+  }
+}
+
+/** Resolves when the pages are built for the first time. */
+async function watchPages(): Promise<void> {
+  const watcher = await build({
+    configFile: inRoot('vite.renderer.config.ts'),
+    logLevel: 'warn',
+    build: { watch: {} },
+  });
+  if (!('on' in watcher)) throw new Error('Vite did not watch the pages');
+  await new Promise<void>((resolve) => {
+    watcher.on('event', (event) => {
+      if (event.code === 'END') resolve();
+    });
+  });
 }
 
 const config: ForgeConfig = {
@@ -61,9 +91,10 @@ const config: ForgeConfig = {
         { entry: 'src/session/session-main.ts', config: 'vite.session.config.ts', target: 'main' },
         { entry: 'src/replay/replay-main.ts', config: 'vite.replay.config.ts', target: 'main' },
       ],
-      renderer: [{ name: 'main_window', config: 'vite.renderer.config.ts' }],
+      renderer: developing ? [] : [{ name: 'main_window', config: 'vite.renderer.config.ts' }],
       concurrent: 2,
     }),
+    new PagesOnDisk({}),
     new FusesPlugin({
       version: FuseVersion.V1,
       [FuseV1Options.RunAsNode]: false,

@@ -39,7 +39,8 @@ async function main() {
   const [command = '', ...rest] = process.argv.slice(2);
   /** @type {Record<string, string>} */
   const env = { ELECTRON_OVERRIDE_DIST_PATH: path.dirname(electron.execPath) };
-  if (electron.source === 'fallback' && command !== 'start') {
+  if (command === 'start') env.SALLYPORT_FORGE_DEVELOPING = '1';
+  else if (electron.source === 'fallback') {
     env.SALLYPORT_FORGE_ELECTRON_VERSION = electron.version;
     env.SALLYPORT_FORGE_ELECTRON_ZIPS = archiveOf(electron);
     say(`  packaging with Electron ${electron.version}: for trying, not for release`);
