@@ -1,5 +1,4 @@
-import { MantineProvider } from '@mantine/core';
-import { Button } from '@mantine/core';
+import { Button, MantineProvider } from '@mantine/core';
 import { useEffect } from 'react';
 import { ErrorCard } from '../components/primitives.tsx';
 import { titleOf } from '../errors/words.ts';

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
 import { KeyRound } from 'lucide-react';
+import { useState } from 'react';
 import type { AppState } from '../../shared/protocol/ipc.ts';
 import { BrokenLinkIcon } from '../components/icons/icons.tsx';
 import { Banner } from '../components/primitives.tsx';

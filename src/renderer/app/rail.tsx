@@ -7,7 +7,7 @@ import type { ViewName } from '../services/navigation.ts';
 import { useServices } from '../services/services.tsx';
 import { useStore } from '../services/store.ts';
 import { testIds } from '../test-ids.ts';
-import { PersonPanel, type Enrolled } from './person-panel.tsx';
+import { type Enrolled, PersonPanel } from './person-panel.tsx';
 import { SettingsPanel } from './settings-panel.tsx';
 import css from './shell.module.css';
 

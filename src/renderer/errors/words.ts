@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes, type ErrorName, type ErrorOutcome, outcomeOf } from '../../shared/errors/codes.ts';
+import { type ErrorCode, type ErrorName, type ErrorOutcome, errorCodes, outcomeOf } from '../../shared/errors/codes.ts';
 import { assertNever, type Problem } from '../../shared/errors/result.ts';
 
 /** What a button beside an error can do for the person. */

@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, use } from 'react';
+import type { TerminalScreen } from '../terminal/terminal-screen.ts';
 import type { AppService } from './app-service.ts';
 import type { TypedBridge } from './bridge.ts';
 import type { Navigation } from './navigation.ts';
@@ -8,7 +9,6 @@ import type { SessionUi } from './session-ui.ts';
 import type { SessionsService } from './sessions-service.ts';
 import type { SettingsService } from './settings-service.ts';
 import type { Store } from './store.ts';
-import type { TerminalScreen } from '../terminal/terminal-screen.ts';
 import type { TargetsService } from './targets-service.ts';
 
 export interface Services {

@@ -1,6 +1,6 @@
 import type { Problem } from '../../shared/errors/result.ts';
-import { maxInputChunk, type ScreenToSession, sessionToScreenSchema } from '../../shared/protocol/session-port.ts';
 import type { SessionState } from '../../shared/model/session.ts';
+import { maxInputChunk, type ScreenToSession, sessionToScreenSchema } from '../../shared/protocol/session-port.ts';
 import { makeStore, type Readable } from '../services/store.ts';
 import { makeOutputPump } from './output-pump.ts';
 import type { TerminalScreen } from './terminal-screen.ts';

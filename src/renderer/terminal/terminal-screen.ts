@@ -21,6 +21,9 @@ export interface ScreenOptions {
 /** Commit Mono is 15 px high at 13 px; the look wants lines of 17. */
 const lineHeight = 1.14;
 
+/** DECTCEM. xterm otherwise shows no cursor before its first focus, and a screen that ended never gets one. */
+const showCursor = '\x1b[?25h';
+
 export interface FindResult {
   index: number;
   count: number;
@@ -78,6 +81,7 @@ export class TerminalScreen {
     this.terminal.loadAddon(this.search);
     this.terminal.loadAddon(new Unicode11Addon());
     this.terminal.unicode.activeVersion = '11';
+    this.terminal.write(showCursor);
     this.owned.push(this.terminal.onResize(({ cols, rows }) => this.sizeStore.set(`${cols} × ${rows}`)));
     this.owned.push(this.terminal.parser.registerOscHandler(8, () => true));
     this.terminal.attachCustomKeyEventHandler((event) => !options.isReserved(event));
@@ -147,6 +151,7 @@ export class TerminalScreen {
   /** An empty screen with nothing in the scrollback and no mode left on. */
   reset(): void {
     this.terminal.reset();
+    this.terminal.write(showCursor);
   }
 
   /** Typed and pasted text, as the target should get it. */
@@ -215,15 +220,28 @@ export class TerminalScreen {
         activeMatchColorOverviewRuler: this.theme.markNow,
       },
     };
+    // The hit that is looked at is the selection: while finding, the selection has the hit's colour.
+    this.terminal.options.theme = text === '' ? this.theme : this.findTheme();
     if (text === '') this.clearFind();
     else if (direction === 'next') this.search.findNext(text, options);
     else this.search.findPrevious(text, options);
   }
 
   clearFind(): void {
+    this.terminal.options.theme = this.theme;
     this.search.clearDecorations();
     this.terminal.clearSelection();
     this.findStore.set(null);
+  }
+
+  private findTheme() {
+    const { markNow, markNowInk } = this.theme;
+    return {
+      ...this.theme,
+      selectionBackground: markNow,
+      selectionInactiveBackground: markNow,
+      selectionForeground: markNowInk,
+    };
   }
 
   /** All lines, scrollback included, wrapped ones joined, without trailing blanks. */

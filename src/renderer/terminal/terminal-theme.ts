@@ -3,7 +3,7 @@ import type { ITheme } from '@xterm/xterm';
 export type Scheme = 'dark' | 'light';
 
 /** The colours of a terminal in a scheme, read from the tokens, so that they are written in one place only. */
-export function readTerminalTheme(scheme: Scheme): ITheme & { mark: string; markNow: string } {
+export function readTerminalTheme(scheme: Scheme): ITheme & { mark: string; markNow: string; markNowInk: string } {
   const probe = document.createElement('div');
   probe.dataset.theme = scheme;
   probe.hidden = true;
@@ -37,6 +37,7 @@ export function readTerminalTheme(scheme: Scheme): ITheme & { mark: string; mark
     scrollbarSliderActiveBackground: token('--line-3'),
     mark: token('--mark'),
     markNow: token('--mark-now'),
+    markNowInk: token('--mark-now-ink'),
   };
   probe.remove();
   return theme;

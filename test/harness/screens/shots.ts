@@ -1,8 +1,8 @@
 // Every view and state that is photographed: what the page is told, and what is done to it before the picture.
 import type { Page } from '@playwright/test';
+import { testIds } from '../../../src/renderer/test-ids.ts';
 import type { Problem } from '../../../src/shared/errors/result.ts';
 import { formatCode } from '../../../src/shared/protocol/invite.ts';
-import { testIds } from '../../../src/renderer/test-ids.ts';
 import type { Scenario } from './fake-bridge.ts';
 import { replayEvents, terminalText } from './terminal-text.ts';
 import * as world from './world.ts';

@@ -58,7 +58,7 @@ export function DoorIcon(props: IconProps) {
       className={props.className}
       aria-hidden="true"
     >
-      <path d="M10 52V22a18 18 0 0 1 36 0v30M1 52.500h54M28 4v48" />
+      <path d="M10 52V22a18 18 0 0 1 36 0v30M1 52.5h54M28 4v48" />
     </svg>
   );
 }
@@ -75,7 +75,7 @@ export function RecordingIcon(props: IconProps) {
 export function CatchingUpIcon(props: IconProps) {
   return (
     <Icon {...props}>
-      <path d="M5.2 12.900a5.6 5.6 0 1 1 5.6 0M8 13.800V6.600M5.7 8.7 8 6.400l2.3 2.3" />
+      <path d="M5.2 12.9a5.6 5.6 0 1 1 5.6 0M8 13.8V6.6M5.7 8.7 8 6.4l2.3 2.3" />
     </Icon>
   );
 }
@@ -83,7 +83,7 @@ export function CatchingUpIcon(props: IconProps) {
 export function HourglassIcon(props: IconProps) {
   return (
     <Icon {...props}>
-      <path d="M3.8 2h8.400M3.8 14h8.400M4.8 2v2.300L8 8l-3.2 3.700V14M11.2 2v2.300L8 8l3.2 3.700V14" />
+      <path d="M3.8 2h8.4M3.8 14h8.4M4.8 2v2.3L8 8l-3.2 3.7V14M11.2 2v2.3L8 8l3.2 3.7V14" />
     </Icon>
   );
 }
@@ -91,7 +91,7 @@ export function HourglassIcon(props: IconProps) {
 export function SnowflakeIcon(props: IconProps) {
   return (
     <Icon {...props}>
-      <path d="M8 1.800v12.400M2.6 4.900l10.8 6.200M13.4 4.9 2.6 11.100M6.3 2.9 8 4.500l1.7-1.600M6.3 13.1 8 11.500l1.7 1.6" />
+      <path d="M8 1.8v12.4M2.6 4.9l10.8 6.2M13.4 4.9 2.6 11.1M6.3 2.9 8 4.5l1.7-1.6M6.3 13.1 8 11.5l1.7 1.6" />
     </Icon>
   );
 }
@@ -109,7 +109,7 @@ export function StrictIcon(props: IconProps) {
 export function CutIcon(props: IconProps) {
   return (
     <Icon {...props}>
-      <path d="M1 8h4.200M10.8 8H15M9.6 3.4 6.4 12.6" />
+      <path d="M1 8h4.2M10.8 8H15M9.6 3.4 6.4 12.6" />
     </Icon>
   );
 }
@@ -117,7 +117,7 @@ export function CutIcon(props: IconProps) {
 export function BrokenLinkIcon(props: IconProps) {
   return (
     <Icon {...props}>
-      <path d="M6.7 4.3 8 3a3.3 3.3 0 0 1 4.7 4.700l-1.3 1.300M9.3 11.7 8 13a3.3 3.3 0 0 1-4.7-4.700L4.6 7M5 2.400v1.400M2.4 5h1.400M11 12.200v1.400M12.2 11h1.4" />
+      <path d="M6.7 4.3 8 3a3.3 3.3 0 0 1 4.7 4.7l-1.3 1.3M9.3 11.7 8 13a3.3 3.3 0 0 1-4.7-4.7L4.6 7M5 2.4v1.4M2.4 5h1.4M11 12.2v1.4M12.2 11h1.4" />
     </Icon>
   );
 }
@@ -135,7 +135,8 @@ export function EndedIcon(props: IconProps) {
 export function WireIcon(props: IconProps) {
   return (
     <Icon {...props}>
-      <path d="M1.5 8h2.600M11.9 8h2.600M6.2 5.200v5.600M9.8 5.200v5.600M6.2 5.400H5.300a1.2 1.2 0 0 0-1.2 1.200v2.800a1.2 1.2 0 0 0 1.2 1.200h.9M9.8 5.400h.9a1.2 1.2 0 0 1 1.2 1.200v2.800a1.2 1.2 0 0 1-1.2 1.200h-.9M6.2 8h3.6" />
+      <rect x="4" y="5.4" width="8" height="6" rx="1.4" />
+      <path d="M1 8.4h3M12 8.4h3M6.4 5.4V3M9.6 5.4V3" />
     </Icon>
   );
 }
@@ -150,8 +151,8 @@ export function LogoIcon(props: IconProps) {
       className={props.className}
       aria-hidden="true"
     >
-      <path d="M3 17V8.800A7 7 0 0 1 8.8 2.060V17Z" fill="var(--ink-1)" />
-      <path d="M10.4 2A6.8 6.8 0 0 1 17 8.800V17h-6.600Z" fill="var(--logo-door)" />
+      <path d="M3 17V8.8A7 7 0 0 1 8.8 2.060V17Z" fill="var(--ink-1)" />
+      <path d="M10.4 2A6.8 6.8 0 0 1 17 8.8V17h-6.6Z" fill="var(--logo-door)" />
       <rect x="11.6" y="9.8" width="1.1" height="2.8" rx=".4" fill="var(--wall-0)" />
       <rect x="1" y="17" width="18" height="1.7" fill="var(--ink-1)" />
     </svg>

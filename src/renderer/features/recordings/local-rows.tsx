@@ -10,7 +10,7 @@ const words: Record<LocalRecording['state'], { icon: ReactNode; text: string; cl
   running: { icon: <RecordingIcon size={14} />, text: 'Recording now', className: css.kept },
   waiting: { icon: <CatchingUpIcon size={14} />, text: 'Waiting to be sent', className: css.press },
   sending: { icon: <CatchingUpIcon size={14} />, text: 'Sending', className: css.press },
-  stuck: { icon: <StrictIcon size={14} />, text: 'Stuck', className: css.press },
+  stuck: { icon: <StrictIcon size={14} />, text: 'Stuck', className: css.strict },
 };
 
 /** What is on this computer and not in the central store yet. */

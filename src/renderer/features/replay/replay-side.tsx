@@ -21,10 +21,8 @@ export function ReplaySide(props: {
   return (
     <aside className={cx(css.side, props.open && css.sideOpen)} aria-label="Details">
       <section className={css.section}>
-        <h3 className={css.sectionTitle}>
-          Marks<span>{marks.length}</span>
-        </h3>
-        {marks.length === 0 && killedBy === null ? (
+        <h3 className={css.sectionTitle}>Marks{opened === null ? null : <span>{marks.length}</span>}</h3>
+        {opened === null || (marks.length === 0 && killedBy === null) ? (
           <p className={css.quiet}>{opened === null ? 'Not opened yet.' : 'Nothing is marked in this recording.'}</p>
         ) : (
           <ol className={css.markList}>
@@ -42,7 +40,7 @@ export function ReplaySide(props: {
                 </button>
               </li>
             ))}
-            {killedBy === null || opened === null ? null : (
+            {killedBy === null ? null : (
               <li>
                 <button
                   type="button"

@@ -3,13 +3,13 @@ import { ArrowLeft } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import type { Problem } from '../../../shared/errors/result.ts';
 import type { RecordingView } from '../../../shared/model/recording.ts';
-import { BrokenLinkIcon, CutIcon } from '../../components/icons/icons.tsx';
 import { Foot } from '../../components/foot.tsx';
+import { BrokenLinkIcon, CutIcon, StrictIcon } from '../../components/icons/icons.tsx';
 import { Banner, cx, ErrorCard, IconButton, ProductionBadge } from '../../components/primitives.tsx';
 import { detailsOf, titleOf } from '../../errors/words.ts';
 import { clock, day, length } from '../../services/format.ts';
-import { makeStore, useStore } from '../../services/store.ts';
 import { useServices } from '../../services/services.tsx';
+import { makeStore, useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
 import { ChecksStrip } from './checks-strip.tsx';
 import css from './replay.module.css';
@@ -201,6 +201,12 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
               sessionId={props.sessionId}
             />
           )}
+          {opened !== null && !opened.verified ? (
+            <Banner tone="strict" icon={<StrictIcon />} title="This recording does not verify">
+              Something in it is not what was recorded and signed. Do not rely on what you see; tell whoever runs
+              Sallyport. SP-3030
+            </Banner>
+          ) : null}
           {opened !== null && opened.incomplete !== null ? (
             <Banner tone="press" icon={<BrokenLinkIcon />} title="Incomplete from its end on">
               {opened.incomplete}

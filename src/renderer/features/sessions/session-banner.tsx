@@ -4,7 +4,7 @@ import { BrokenLinkIcon, EndedIcon, HourglassIcon, SnowflakeIcon, StrictIcon } f
 import { Banner } from '../../components/primitives.tsx';
 import { clock } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
-import { endWords, lowMs } from './words.ts';
+import { endWords, lowMs, timeLeft } from './words.ts';
 
 const endIcons = { strict: StrictIcon, broken: BrokenLinkIcon, ended: EndedIcon, hourglass: HourglassIcon } as const;
 
@@ -37,12 +37,11 @@ export function SessionBanner(props: {
   if (view.state.state === 'frozen')
     return <FrozenBanner why={view.state.why} endsAtMs={view.state.endsAtMs} now={now} />;
   if (view.state.state === 'open' && view.endsAtMs !== null && view.endsAtMs - now < lowMs) {
-    const minutes = Math.max(1, Math.ceil((view.endsAtMs - now) / 60_000));
     return (
       <Banner
         tone="press"
         icon={<HourglassIcon />}
-        title={`${minutes} ${minutes === 1 ? 'minute' : 'minutes'} left on ${view.targetName}`}
+        title={`${timeLeft(view.endsAtMs - now)} on ${view.targetName}`}
         testId={testIds.banner}
       >
         It ends at {clock(view.endsAtMs)} whatever is open. Save your file; you can connect again afterwards.

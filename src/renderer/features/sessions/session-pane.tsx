@@ -5,7 +5,7 @@ import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
 import { BrokenArchIcon, HourglassIcon } from '../../components/icons/icons.tsx';
 import { Badge, cx, ErrorCard, ProductionBadge } from '../../components/primitives.tsx';
 import { detailsOf } from '../../errors/words.ts';
-import { clock, span } from '../../services/format.ts';
+import { clock } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
 import type { Tab } from '../../services/tabs.ts';
@@ -14,10 +14,10 @@ import { FindBar } from './find-bar.tsx';
 import { KillBanner, killOf } from './kill-banner.tsx';
 import { SessionBanner } from './session-banner.tsx';
 import { SessionFoot } from './session-foot.tsx';
-import css from './sessions.module.css';
 import { paneId } from './session-tabs.tsx';
+import css from './sessions.module.css';
 import { TerminalHost } from './terminal-host.tsx';
-import { connectSteps, endWords, lowMs, neverOpened } from './words.ts';
+import { connectSteps, endWords, lowMs, neverOpened, timeLeft } from './words.ts';
 
 function TimeLeft(props: { view: SessionView; now: number }) {
   const { view, now } = props;
@@ -31,14 +31,14 @@ function TimeLeft(props: { view: SessionView; now: number }) {
   if (left < lowMs) {
     return (
       <Badge tone="press" icon={<HourglassIcon size={13} />}>
-        {span(left)} left
+        {timeLeft(left)}
       </Badge>
     );
   }
   return (
     <span className={css.clock}>
       <Clock size={13} strokeWidth={1.6} aria-hidden="true" />
-      {span(left)} left
+      {timeLeft(left)}
     </span>
   );
 }

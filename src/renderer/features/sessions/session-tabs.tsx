@@ -1,5 +1,5 @@
 import { Plus, TextSearch, Unplug, X } from 'lucide-react';
-import type { KeyboardEvent } from 'react';
+import { type KeyboardEvent, useEffect, useRef } from 'react';
 import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
 import { cx, HatchBlock, IconButton } from '../../components/primitives.tsx';
 import { toneText } from '../../components/tone.ts';
@@ -25,6 +25,10 @@ function SessionTab(props: {
   const { tab, view, active } = props;
   const words = stateWords(view, props.connection, props.now);
   const plain = words.tone === 'accent' || words.tone === 'quiet';
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (active) element.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [active]);
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' && event.key !== ' ') return;
     sessions.terminal(view.id).screen.focus();
@@ -32,6 +36,7 @@ function SessionTab(props: {
   };
   return (
     <div
+      ref={element}
       role="tab"
       tabIndex={active ? 0 : -1}
       aria-selected={active}

@@ -6,11 +6,11 @@ import { Empty } from '../../components/primitives.tsx';
 import { useNow } from '../../services/now.ts';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
+import { killOf } from './kill-banner.tsx';
 import { CloseDialog, PasteGuard, ProblemDialog } from './session-dialogs.tsx';
 import { SessionPane } from './session-pane.tsx';
 import { SessionTabs } from './session-tabs.tsx';
 import css from './sessions.module.css';
-import { killOf } from './kill-banner.tsx';
 
 const runningKeys = [
   ['Ctrl Tab', 'next tab'],

@@ -27,6 +27,12 @@ export interface StateWords {
   tab: string;
 }
 
+/** The time that is left, rounded up, so that it never says less than there is: "4 min left", "50 s left". */
+export function timeLeft(leftMs: number): string {
+  const left = Math.max(0, leftMs);
+  return `${left <= 60_000 ? `${Math.ceil(left / 1000)} s` : left < lowMs ? `${Math.ceil(left / 60_000)} min` : span(left)} left`;
+}
+
 /** From here on the time that is left is said instead of the state. */
 export const lowMs = 5 * 60_000;
 
@@ -78,7 +84,7 @@ export function stateWords(view: SessionView, connection: Connection['state'], n
       return ended(state.reason, view.endedAtMs ?? now);
     case 'open':
       if (left !== null && left < lowMs) {
-        return { name: 'lease-low', tone: 'press', word: 'Recording', tab: `${span(left)} left` };
+        return { name: 'lease-low', tone: 'press', word: 'Recording', tab: timeLeft(left) };
       }
       if (connection !== 'online') {
         return { name: 'catching-up', tone: 'press', word: 'Catching up', tab: 'Catching up' };

@@ -20,6 +20,14 @@ import { type ConnectState, useConnect } from './use-connect.ts';
 const listId = 'targets-list';
 const optionId = (targetId: string) => `target-${targetId}`;
 
+/** Under the row that the menu belongs to. */
+function menuPlace(rowId: string | null): { left: number; top: number } {
+  const row = rowId === null ? null : document.getElementById(rowId)?.getBoundingClientRect();
+  return row == null
+    ? { left: 116, top: 200 }
+    : { left: row.left + 44, top: Math.min(row.bottom, window.innerHeight - 220) };
+}
+
 /** Why connecting did not begin, in a dialog: nothing has opened that could show it. */
 function FailedDialog(props: { connect: ConnectState }) {
   const { app } = useServices();
@@ -180,7 +188,7 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
             <Menu.Target>
               <span className="visually-hidden">Logins</span>
             </Menu.Target>
-            <Menu.Dropdown style={{ left: 300, top: 150 }}>
+            <Menu.Dropdown style={menuPlace(chosen === null ? null : optionId(chosen.id))}>
               <Menu.Label>Connect to {chosen?.name} as</Menu.Label>
               {chosen?.logins.map((login) => (
                 <Menu.Item

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { type EndReason, endReasonSchema, type SessionState } from '../../../shared/model/session.ts';
+import type { SessionView } from '../../../shared/protocol/ipc.ts';
+import { connectSteps, endWords, neverOpened, stateWords, timeLeft } from './words.ts';
+
+const now = 1_000_000_000;
+const problem = { code: 'SP-3011', message: 'The disk is full.' } as const;
+
+function makeView(state: SessionState, rest: Partial<SessionView> = {}): SessionView {
+  return {
+    id: 'a',
+    sessionId: 's',
+    targetId: 't',
+    targetName: 'pay-db-03',
+    address: '10.0.0.1:22',
+    login: 'deploy',
+    production: true,
+    route: 'relay',
+    reason: null,
+    state,
+    openedAtMs: now - 1000,
+    endsAtMs: now + 3_600_000,
+    endedAtMs: state.state === 'ended' ? now : null,
+    record: { writtenBytes: 1, syncedAtMs: now, storedBytes: 0, storedAtMs: null, complete: false },
+    kill: null,
+    ...rest,
+  };
+}
+
+const reasons: EndReason[] = [
+  { kind: 'exit', status: 0, signal: null },
+  { kind: 'disconnected', by: 'person' },
+  { kind: 'disconnected', by: 'target' },
+  { kind: 'disconnected', by: 'network' },
+  { kind: 'disconnected', by: 'quit' },
+  { kind: 'lease-expired' },
+  { kind: 'idle' },
+  { kind: 'time-limit' },
+  { kind: 'recorder-failed', problem },
+  { kind: 'host-key-mismatch', problem },
+  { kind: 'auth-failed', problem },
+  { kind: 'connect-failed', problem },
+  { kind: 'process-crashed', problem },
+];
+
+describe('stateWords', () => {
+  it.each([
+    ['open and online', makeView({ state: 'open' }), 'online', 'recording'],
+    ['open and offline', makeView({ state: 'open' }), 'offline', 'catching-up'],
+    ['nearly over', makeView({ state: 'open' }, { endsAtMs: now + 240_000 }), 'online', 'lease-low'],
+    ['frozen', makeView({ state: 'frozen', why: 'lease', endsAtMs: now + 11_000 }), 'online', 'frozen'],
+    ['connecting', makeView({ state: 'connecting', step: 'login' }), 'online', 'connecting'],
+    [
+      'stopped by the recorder',
+      makeView({ state: 'ended', reason: { kind: 'recorder-failed', problem } }),
+      'online',
+      'strict',
+    ],
+  ] as const)('%s', (_name, view, connection, name) => {
+    expect(stateWords(view, connection, now).name).toBe(name);
+  });
+
+  it('uses red for a kill and for nothing else', () => {
+    const killed: EndReason = {
+      kind: 'killed',
+      orderId: 'o',
+      by: 'Mira Okafor',
+      byRole: 'analyst',
+      reason: 'x',
+      at: '2026-11-24T14:32:07Z',
+    };
+    expect(stateWords(makeView({ state: 'ended', reason: killed }), 'online', now).tone).toBe('ended');
+    for (const reason of reasons) {
+      expect(stateWords(makeView({ state: 'ended', reason }), 'online', now).tone).not.toBe('ended');
+      expect(endWords(makeView({ state: 'ended', reason }))?.tone).not.toBe('ended');
+    }
+  });
+
+  it('never says less time than there is', () => {
+    expect([timeLeft(239_000), timeLeft(59_100), timeLeft(-5), timeLeft(2_460_000)]).toEqual([
+      '4 min left',
+      '60 s left',
+      '0 s left',
+      '41 min left',
+    ]);
+  });
+});
+
+describe('endWords', () => {
+  it('has words for every end but a kill, which has its own banner', () => {
+    const kinds = new Set(reasons.map((reason) => reason.kind));
+    for (const option of endReasonSchema.options) {
+      const kind = option.shape.kind.value;
+      if (kind !== 'killed') expect(kinds).toContain(kind);
+    }
+    for (const reason of reasons) expect(endWords(makeView({ state: 'ended', reason }))?.title).toBeTruthy();
+  });
+
+  it('carries the problem whose code can be quoted', () => {
+    expect(endWords(makeView({ state: 'ended', reason: { kind: 'recorder-failed', problem } }))?.problem).toEqual(
+      problem,
+    );
+  });
+
+  it('knows a session that never had a screen', () => {
+    const reason: EndReason = { kind: 'connect-failed', problem };
+    expect(neverOpened(makeView({ state: 'ended', reason }, { openedAtMs: null }))).toBe(true);
+    expect(neverOpened(makeView({ state: 'ended', reason }))).toBe(false);
+  });
+});
+
+describe('connectSteps', () => {
+  it('says what is done, what is now and what comes', () => {
+    const steps = connectSteps(makeView({ state: 'connecting', step: 'host-key' })).map((step) => step.state);
+    expect(steps).toEqual(['done', 'done', 'done', 'now', 'next', 'next']);
+  });
+});
