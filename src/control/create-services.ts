@@ -9,6 +9,7 @@ import { startLeases } from './live/leases.ts';
 import { makeLocalOrderBus } from './live/order-bus.ts';
 import { makeOrders } from './live/orders.ts';
 import { makeSessionEnds } from './live/session-ends.ts';
+import { grantOf } from './live/session-store.ts';
 import { makeTargetFacts } from './live/target-facts.ts';
 import { makeRecordings } from './recordings/recordings.ts';
 import { makeRelay } from './relay/relay.ts';
@@ -43,13 +44,15 @@ export async function createServices(core: CoreContext): Promise<Services> {
   const orders = makeOrders({ core, bus: makeLocalOrderBus(), hub, leases, broker, cutWire: relay.cut });
   const channels = makeLauncherChannels({ core, hub, leases, orders, ends });
 
-  const running = await core.reader
-    .selectFrom('sessions')
-    .select(['id', 'device_id', 'opened_at', 'killed_at'])
-    .where('ended_at', 'is', null)
-    .execute();
+  const running = await core.reader.selectFrom('sessions').selectAll().where('ended_at', 'is', null).execute();
   for (const session of running) {
-    leases.resume({ sessionId: session.id, deviceId: session.device_id, opened: session.opened_at !== null });
+    const spent = core.clock.now().getTime() - session.granted_at.getTime();
+    leases.resume({
+      sessionId: session.id,
+      deviceId: session.device_id,
+      lifeMs: grantOf(session).limits.maxSeconds * 1000 - spent,
+      opened: session.opened_at !== null,
+    });
     if (session.killed_at !== null) leases.stop(session.id);
   }
 

@@ -13,7 +13,10 @@ import {
   stepLease,
 } from './lease.ts';
 
-function run(events: LeaseEvent[], from: Lease = firstLease(0)): { lease: Lease; renewedAt: number[] } {
+function run(
+  events: LeaseEvent[],
+  from: Lease = firstLease(0, Number.POSITIVE_INFINITY),
+): { lease: Lease; renewedAt: number[] } {
   let lease = from;
   const renewedAt: number[] = [];
   for (const event of events) {
@@ -80,8 +83,16 @@ describe('a lease', () => {
     expect(run(events).renewedAt).toEqual(renewals);
   });
 
+  it('is not renewed beyond the time limit of the grant', () => {
+    const events: LeaseEvent[] = ticks(0, 20_000).flatMap((tick) => [
+      tick,
+      { type: 'head', at: 'at' in tick ? tick.at : 0 },
+    ]);
+    expect(run(events, firstLease(0, 7000)).renewedAt).toEqual([3000, 6000]);
+  });
+
   it('cuts within 15 s of the last renewal, and after it has expired', () => {
-    const lease = firstLease(1000);
+    const lease = firstLease(1000, 60_000);
     expect(expiresAt(lease)).toBe(11_000);
     expect(cutAt(lease)).toBeGreaterThan(expiresAt(lease));
     expect(cutAt(lease) - lease.renewedAt).toBeLessThan(15_000);
@@ -97,7 +108,7 @@ describe('a lease', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(event, fc.integer({ min: 0, max: 4000 })), { maxLength: 80 }), (list) => {
         let at = 0;
-        let lease = firstLease(0);
+        let lease = firstLease(0, 50_000);
         let lastRenewal = 0;
         let lastSign = Number.NEGATIVE_INFINITY;
         let stopped = false;
@@ -114,6 +125,7 @@ describe('a lease', () => {
           }
           expect(item).toMatchObject({ type: 'tick', connected: true });
           expect(stopped).toBe(false);
+          expect(at).toBeLessThan(50_000);
           expect(at - lastRenewal).toBeGreaterThanOrEqual(renewEveryMs);
           expect(at - lastRenewal).toBeLessThan(leaseMs);
           expect(Math.min(at - lastSign - headFreshMs, at - openingGraceMs)).toBeLessThan(0);

@@ -19,6 +19,8 @@ export const cutGraceMs = 4800;
 export interface Lease {
   phase: 'opening' | 'open' | 'stopped';
   grantedAt: number;
+  /** No renewal from here on: the grant's time limit, kept by the server whatever the launcher does. */
+  endsAt: number;
   openedAt: number | null;
   headAt: number | null;
   seq: number;
@@ -39,8 +41,9 @@ export interface LeaseStep {
   renew: boolean;
 }
 
-export function firstLease(at: number): Lease {
-  return { phase: 'opening', grantedAt: at, openedAt: null, headAt: null, seq: 0, renewedAt: at };
+/** `lifeMs`: how long the grant lets the session live from now. */
+export function firstLease(at: number, lifeMs: number): Lease {
+  return { phase: 'opening', grantedAt: at, endsAt: at + lifeMs, openedAt: null, headAt: null, seq: 0, renewedAt: at };
 }
 
 function isFresh(lease: Lease, at: number): boolean {
@@ -61,7 +64,7 @@ export function stepLease(lease: Lease, event: LeaseEvent): LeaseStep {
       return { lease: { ...lease, phase: 'stopped' }, renew: false };
     case 'tick': {
       // A lapsed lease is not revived: the holder was told to end, and the relay has cut or is about to.
-      const due = event.at - lease.renewedAt >= renewEveryMs && event.at < expiresAt(lease);
+      const due = event.at - lease.renewedAt >= renewEveryMs && event.at < expiresAt(lease) && event.at < lease.endsAt;
       if (!due || !event.connected || !isFresh(lease, event.at)) return { lease, renew: false };
       return { lease: { ...lease, seq: lease.seq + 1, renewedAt: event.at }, renew: true };
     }

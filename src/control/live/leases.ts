@@ -19,10 +19,10 @@ interface Entry {
 }
 
 export interface Leases {
-  /** Counts a session from its grant on; returns its first lease, signed. */
-  begin(session: { sessionId: string; deviceId: string }): Signed;
+  /** Counts a session from its grant on; returns its first lease, signed. `lifeMs`: the grant's time limit. */
+  begin(session: { sessionId: string; deviceId: string; lifeMs: number }): Signed;
   /** After a restart of the server: the launcher may still hold a lease given before, so it has one lease's time to show itself. */
-  resume(session: { sessionId: string; deviceId: string; opened: boolean }): void;
+  resume(session: { sessionId: string; deviceId: string; lifeMs: number; opened: boolean }): void;
   opened(sessionId: string): void;
   head(sessionId: string, head: Omit<LiveHead, 'at'>): void;
   /** No renewal from now on: killed or revoked. */
@@ -85,9 +85,15 @@ export function startLeases(options: {
   const timer = setInterval(tick, tickMs);
   timer.unref();
 
-  function add(session: { sessionId: string; deviceId: string }): Entry {
-    const { sessionId, deviceId } = session;
-    const entry: Entry = { sessionId, deviceId, lease: firstLease(clock.monotonicMs()), head: null, lapsed: false };
+  function add(session: { sessionId: string; deviceId: string; lifeMs: number }): Entry {
+    const { sessionId, deviceId, lifeMs } = session;
+    const entry: Entry = {
+      sessionId,
+      deviceId,
+      lease: firstLease(clock.monotonicMs(), lifeMs),
+      head: null,
+      lapsed: false,
+    };
     entries.set(sessionId, entry);
     return entry;
   }

@@ -212,5 +212,5 @@ export async function openSession(
     broker.forget(sessionId);
     throw error;
   }
-  return { grant, lease: leases.begin({ sessionId, deviceId: device.id }) };
+  return { grant, lease: leases.begin({ sessionId, deviceId: device.id, lifeMs: target.limits.maxSeconds * 1000 }) };
 }
