@@ -9,6 +9,7 @@ import {
   dialog,
   MessageChannelMain,
   nativeTheme,
+  net,
   powerMonitor,
   safeStorage,
 } from 'electron';
