@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Sshd, startSshd } from '../harness/session/sshd.ts';
+import { type Sshd, startSshd, until } from '../harness/session/sshd.ts';
 import { relayPort } from './live-world/sockets.ts';
 import { runSsh } from './live-world/ssh-client.ts';
 import { type Device, startWorld, type World } from './live-world/world.ts';
@@ -52,6 +52,7 @@ describe('a login by the broker', () => {
     await sshd.logged(new RegExp(`Accepted publickey for ${sshd.login} .*ID jonas ${session.id} web-01`));
     const again = jonas.client.call('loginSignature', { params: { sessionId: session.id }, body: ssh.asked() });
     await expect(again).rejects.toMatchObject({ code: 'SP-2041' });
+    await until(async () => (await world.auditOf(session.id)).includes('relay.closed'), 'the relay to audit');
     expect(await world.auditOf(session.id)).toEqual(
       expect.arrayContaining(['session.granted', 'relay.opened', 'login.signed', 'relay.closed', 'login.refused']),
     );

@@ -17,7 +17,7 @@ beforeAll(async () => {
   sshd = await startSshd();
   writeFileSync(`${sshd.authority}.pub`, `${world.server.context.services.broker.authority}\n`);
   const common = { host: '127.0.0.1', port: sshd.port, logins: [{ name: sshd.login }], hostKeys: [sshd.hostKey] };
-  const names = ['web-01', 'web-02', 'web-03', 'web-04', 'web-05'];
+  const names = ['web-01', 'web-02', 'web-03', 'web-04', 'web-05', 'web-06'];
   await world.apply(
     [...names.map((name) => ({ name, ...common })), { name: 'edge-01', route: 'direct' as const, ...common }],
     [`127.0.0.1:${sshd.port}`],
@@ -86,7 +86,6 @@ describe('a kill', () => {
     expect(confirmed.relayClosedMs).toBeLessThan(1000);
     const line = world.relayLog().find((entry) => entry.orderId === answered.id);
     expect(line).toMatchObject({ event: 'closed', sessionId: session.id, why: 'killed' });
-    console.log(`order to relay socket closed: ${line?.ms} ms`);
 
     const again = world.open(jonas, 'web-01', sshd.login);
     await expect(again).rejects.toMatchObject({
@@ -188,6 +187,26 @@ describe('a kill', () => {
     await expect(
       jonas.client.call('loginSignature', { params: { sessionId: session.id }, body: empty }),
     ).rejects.toMatchObject({ code: 'SP-2041' });
+    relay.close();
+  });
+});
+
+describe('a kill that cannot be stored', () => {
+  it('cuts the wire all the same, and says what it could not do', async () => {
+    const session = await world.open(jonas, 'web-06', sshd.login);
+    const relay = await relayPort(jonas, session.id);
+    const { writer } = world.server.context;
+    await writer.schema.alterTable('locks').renameTo('locks_away').execute();
+    try {
+      await expect(kill(session.id)).rejects.toMatchObject({
+        code: 'SP-5010',
+        message: expect.stringMatching(/no lock.*relay was cut/),
+      });
+      expect((await relay.relayed).code).toBe(4001);
+    } finally {
+      await writer.schema.alterTable('locks_away').renameTo('locks').execute();
+    }
+    expect(await kill(session.id)).toMatchObject({ state: expect.any(String) });
     relay.close();
   });
 });

@@ -78,15 +78,13 @@ export async function openBroker(core: { vault: Vault; clock: Clock }): Promise<
 }
 
 /** The refusal of a login in words. */
-export function loginRefusal(check: LoginCheck | 'once' | 'session' | 'device'): SallyportError {
+export function loginRefusal(check: LoginCheck | 'once' | 'session'): SallyportError {
   const why =
     check === 'once'
       ? 'its one signature was given already, or its time is over'
       : check === 'session'
-        ? 'the session is not live any more'
-        : check === 'device'
-          ? 'the session belongs to another device'
-          : describeCheck(check);
+        ? 'there is no such live session of this device'
+        : describeCheck(check);
   return new SallyportError(
     'SP-2041',
     `The broker did not sign this login: ${why}. Nothing was logged in. Connect again; if it stays, tell your administrator.`,

@@ -32,7 +32,8 @@ export async function signLogin(
       subject: sessionId,
       detail: { check, device: actor.device?.id ?? null },
     });
-    throw loginRefusal(check);
+    // Another device's session and one that does not exist look the same from outside; the audit knows the difference.
+    throw loginRefusal(check === 'device' ? 'session' : check);
   }
 
   const session = await findSession(core.reader, sessionId);

@@ -55,6 +55,7 @@ export function makeOrders(parts: {
   cutWire(sessionId: string, order: { id: string; acceptedAt: number }): Promise<{ at: string; ms: number }> | null;
 }): Orders {
   const { core, bus, hub } = parts;
+  const { log } = core;
   /** Monotonic time of acceptance, of orders given in this process. */
   const accepted = new Map<string, number>();
   const steps = new Map<string, Promise<unknown>>();
@@ -110,7 +111,7 @@ export function makeOrders(parts: {
   }
 
   function logFailure(error: unknown): void {
-    core.log.error({ err: error }, 'the state of an order could not be stored');
+    log.error({ err: error }, 'the state of an order could not be stored');
   }
 
   const issuedHere = new Map<string, OrderRow>();
@@ -183,6 +184,17 @@ export function makeOrders(parts: {
     });
   }
 
+  /** Fail closed: what can be cut is cut, and nothing renews the session, although there is no lock and no order to send. */
+  function cutUnstored(sessionId: string, acceptedAt: number): never {
+    parts.leases.stop(sessionId);
+    parts.broker.forget(sessionId);
+    parts.cutWire(sessionId, { id: 'not-stored', acceptedAt })?.catch(logFailure);
+    throw new SallyportError(
+      'SP-5010',
+      'The kill could not be stored, so there is no lock and the launcher was not told. The relay was cut and the lease is not renewed: the session ends within 15 s, but its person may connect again. Try again.',
+    );
+  }
+
   async function visibleSession(actor: Actor, sessionId: string) {
     const found = await findOwned(core.reader, sessionId);
     if (found === null) return null;
@@ -205,7 +217,10 @@ export function makeOrders(parts: {
         );
       if (!found.mayKill)
         throw new SallyportError('SP-5003', 'You may see this session but not kill it. Ask someone whose role may.');
-      const row = await store(actor, found.session, found.target.name, reason);
+      const row = await store(actor, found.session, found.target.name, reason).catch((error: unknown) => {
+        log.error({ err: error }, 'a kill could not be stored');
+        return cutUnstored(sessionId, acceptedAt);
+      });
       if (row === null) {
         const earlier = await orderOfSession(core.reader, sessionId);
         if (earlier !== null && found.session.ended_at === null) return toOrderView(earlier);
@@ -224,8 +239,13 @@ export function makeOrders(parts: {
       accepted.delete(row.id);
       hub.changed(['targets'], found.session.user_id);
       const detail = { session: sessionId, user: found.session.user_id, target: found.target.name, reason };
-      await core.audit.record({ event: 'order.requested', actor: actor.userId, subject: row.id, detail });
-      await core.audit.record({ event: 'lock.created', actor: actor.userId, subject: row.lock_id, detail });
+      try {
+        await core.audit.record({ event: 'order.requested', actor: actor.userId, subject: row.id, detail });
+        await core.audit.record({ event: 'lock.created', actor: actor.userId, subject: row.lock_id, detail });
+      } catch (error) {
+        // It is done, and order and lock say by whom and why: an answer of failure would be untrue.
+        log.error({ err: error, order: row.id }, 'a kill could not be audited');
+      }
       return toOrderView((await findOrder(core.reader, row.id)) ?? row);
     },
     async get(actor, orderId, { waitMs, after }) {

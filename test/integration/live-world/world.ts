@@ -110,7 +110,7 @@ export async function startWorld(options: { folder?: string; overrides?: Overrid
       data: path.join(folder, 'data'),
       listen: '127.0.0.1:0',
       database: options.folder === undefined ? 'memory' : 'folder',
-      logLevel: 'error',
+      logLevel: 'silent',
     },
     {
       ...(existsSync(path.join(folder, 'data', 'pglite')) ? {} : { databaseTemplate: await databaseTemplate() }),
