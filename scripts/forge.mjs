@@ -46,12 +46,14 @@ async function main() {
     say(`  packaging with Electron ${electron.version}: for trying, not for release`);
   }
   Object.assign(process.env, env);
-  return locked(async () => {
+  const forge = async () => {
     const code = await runNode(packageScript('@electron-forge/cli', 'dist/electron-forge.js'), [command, ...rest]);
     // Forge empties .vite; the next set-up builds again what the commands need.
     await prepareElectron();
     return code;
-  });
+  };
+  // Development goes on for hours; the other commands must not wait for its end.
+  return command === 'start' ? forge() : locked(forge);
 }
 
 process.exitCode = await main().catch(fail);
