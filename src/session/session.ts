@@ -53,6 +53,7 @@ export function makeSession(parts: SessionParts): Session {
   let started = false;
   let issuer: Issuer | null = null;
   let size: TerminalSize = { cols: 80, rows: 24 };
+  let recordedSize = size;
   let limits: Limits | null = null;
   let opening: Promise<Recorder> | null = null;
   let recorder: Recorder | null = null;
@@ -117,6 +118,7 @@ export function makeSession(parts: SessionParts): Session {
     });
     ticking = setInterval(() => limits?.check(), times.tick);
     change({ type: 'authorised' });
+    recordedSize = size;
     // The record is there before the first byte to the target: what cannot be recorded does not happen.
     opening = parts.openRecorder({
       folder: message.folder,
@@ -136,7 +138,6 @@ export function makeSession(parts: SessionParts): Session {
 
   async function connect(message: StartMessage, to: GrantPayload, record: Recorder): Promise<void> {
     if (!change({ type: 'step', step: 'reaching' })) return;
-    const recordedSize = size;
     const reached = await reach(to, message.relay, giveUp.signal);
     wire = reached;
     if (life.reason !== null) return reached.destroy();

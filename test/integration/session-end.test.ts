@@ -170,7 +170,13 @@ describe('a lease', () => {
   });
 
   it('that ran out on the way in leaves the session frozen from the start', async () => {
-    const world = await startSession({ sshd, leaseMs: 1, renew: false });
+    const world = await startSession({
+      sshd,
+      leaseMs: 1,
+      renew: false,
+      // Longer than the session takes to look at its clocks.
+      answerAfter: new Promise((resolve) => setTimeout(resolve, 800)),
+    });
     worlds.push(world);
     await inState(world, 'frozen');
     const before = world.owned.length;

@@ -124,6 +124,12 @@ describe('a session by certificate, straight to a real sshd', () => {
     await world.owner('state', (message) => message.state.state === 'open');
     world.type('stty size; echo "early"-"done"\r');
     await world.sees(/31 99\r\n.*early-done/s);
+    world.type('exit\r');
+    await world.ended();
+    const sizes = (await recordedEvents(world.folder, 'output', world.identities.output)).filter(
+      (event) => event.code === 'r',
+    );
+    expect(sizes.map((event) => Buffer.from(event.data).toString())).toEqual(['99x31']);
   });
 
   it('says by which signal the shell ended', async () => {

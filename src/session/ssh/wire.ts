@@ -34,11 +34,16 @@ export function openDirect(grant: GrantPayload, signal: AbortSignal): Promise<Wi
     const address = addressOf(grant);
     const socket = connect({ host: grant.target.host, port: grant.target.port, noDelay: true, keepAlive: true });
     const closed = new Promise<WireEnd>((done) => {
+      // Only the target's own goodbye (FIN) is an end; a reset, or a connection given up because nothing answered, is the network's.
+      let saidGoodbye = false;
       let failed = false;
+      socket.on('end', () => {
+        saidGoodbye = true;
+      });
       socket.on('error', () => {
         failed = true;
       });
-      socket.on('close', () => done({ kind: failed ? 'network' : 'ended' }));
+      socket.on('close', () => done({ kind: saidGoodbye && !failed ? 'ended' : 'network' }));
     });
     const unreachable = (why: string) => {
       socket.destroy();

@@ -86,6 +86,8 @@ export interface WorldOptions {
   answer?: (
     message: Extract<SessionToOwner, { type: 'login-signature' }>,
   ) => Extract<OwnerToSession, { type: 'login-signature-answer' }>;
+  /** Holds the broker's answer back until then. */
+  answerAfter?: Promise<unknown>;
 }
 
 /** A certificate for a key that only this process, the broker of the test, holds. Real `ssh-keygen -s` signs it. */
@@ -146,14 +148,13 @@ export async function startSession(options: WorldOptions): Promise<World> {
     } else {
       owned.push(message);
       if (message.type === 'login-signature') {
-        send(
-          options.answer?.(message) ?? {
-            type: 'login-signature-answer',
-            id: message.id,
-            signature: broker.sign(message.toSign),
-            problem: null,
-          },
-        );
+        const answer = options.answer?.(message) ?? {
+          type: 'login-signature-answer',
+          id: message.id,
+          signature: broker.sign(message.toSign),
+          problem: null,
+        };
+        void Promise.resolve(options.answerAfter).then(() => send(answer));
       }
     }
     for (const check of [...waiters]) check();

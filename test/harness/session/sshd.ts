@@ -80,6 +80,8 @@ export async function startSshd(extra: string[] = []): Promise<Sshd> {
     stop: () => stopChild(child),
   };
   await until(() => accepts(port), 'sshd to listen');
+  // The probe's own words must not turn up in the middle of a test.
+  await sshd.logged(/Connection (closed|reset) by|Did not receive identification/);
   return sshd;
 }
 
