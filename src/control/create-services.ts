@@ -15,11 +15,16 @@ import { makeRecordings } from './recordings/recordings.ts';
 import { makeRelay } from './relay/relay.ts';
 import type { Services } from './services.ts';
 
+/** Where the public key of the SSH certificate authority lies: one OpenSSH line. */
+export function sshAuthorityFile(dataFolder: string): string {
+  return path.join(dataFolder, 'ssh-authority.pub');
+}
+
 /** Builds everything above the core. `core` is complete when this is called; nothing is listening yet. */
 export async function createServices(core: CoreContext): Promise<Services> {
   const broker = await openBroker(core);
   // Public: what a target's TrustedUserCAKeys names.
-  await writeFile(path.join(core.dataFolder, 'ssh-authority.pub'), `${broker.authority}\n`, { mode: 0o644 });
+  await writeFile(sshAuthorityFile(core.dataFolder), `${broker.authority}\n`, { mode: 0o644 });
 
   const logFailure = (error: unknown) => core.log.error({ err: error }, 'the end of a session could not be stored');
   const hub = makeHub({ supersededCode: closeCodes.superseded });

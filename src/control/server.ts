@@ -14,7 +14,7 @@ import { takeDataFolder } from './config/data-folder.ts';
 import { createLog } from './config/log.ts';
 import { openTls } from './config/tls.ts';
 import type { Clock, Context, CoreContext } from './context.ts';
-import { createServices } from './create-services.ts';
+import { createServices, sshAuthorityFile } from './create-services.ts';
 import { createEvents } from './events.ts';
 import { openInvites } from './identity/invites.ts';
 import { ListeningOrigins } from './identity/origins.ts';
@@ -30,6 +30,8 @@ export interface RunningServer {
   readonly socket: string;
   readonly trustRoot: string;
   readonly caFile: string;
+  /** The SSH certificate authority's public key, for the targets' TrustedUserCAKeys. */
+  readonly sshAuthorityFile: string;
   readonly context: Context;
   /** Stops: sockets first, then services, then the database; the folder is free afterwards. */
   close(): Promise<void>;
@@ -128,7 +130,15 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
         .catch((err: unknown) => log.error({ err }, 'audit failed'));
       await closeAll();
     };
-    return { address: origins.https()[0] ?? '', socket, trustRoot: tls.trustRoot, caFile: tls.caFile, context, close };
+    return {
+      address: origins.https()[0] ?? '',
+      socket,
+      trustRoot: tls.trustRoot,
+      caFile: tls.caFile,
+      sshAuthorityFile: sshAuthorityFile(folder.path),
+      context,
+      close,
+    };
   } catch (error) {
     // Why it did not start matters more than what else failed on the way out.
     await closeAll().catch(() => undefined);

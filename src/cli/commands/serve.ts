@@ -45,12 +45,13 @@ export const registerServe: Register = (program, open) => {
         tlsKey: options.tlsKey,
         logLevel: options.logLevel,
       });
-      const { address, socket, trustRoot, caFile } = server;
-      session.print({ event: 'listening', address, socket, trustRoot, caFile }, () =>
+      const { address, socket, trustRoot, caFile, sshAuthorityFile } = server;
+      session.print({ event: 'listening', address, socket, trustRoot, caFile, sshAuthorityFile }, () =>
         facts([
           ['Sallyport serves', address],
           ['local socket', socket],
           ['authority', `${caFile} (SHA-256 ${trustRoot})`],
+          ['for targets', `${sshAuthorityFile} (TrustedUserCAKeys)`],
           ['stop with', 'Ctrl+C'],
         ]),
       );
