@@ -75,8 +75,11 @@ describe('a session through the relay', () => {
     ['a lost network', 1011, { kind: 'disconnected', by: 'network' }],
   ])('ends when the relay closes for %s', async (_what, code, reason) => {
     const one = await open();
+    const at = performance.now();
     relay.close(code);
     expect(await one.ended()).toMatchObject({ reason, complete: true });
+    // At once, not by the time limit for what is left to show.
+    expect(performance.now() - at).toBeLessThan(4500);
   });
 
   it.each([
