@@ -61,9 +61,30 @@ export type ErrorName = (typeof errorCodes)[ErrorCode];
 /** What a caller can do about an error. */
 export type ErrorOutcome = 'retry' | 'sign-in-again' | 'ask' | 'fatal';
 
-const retryable: ReadonlySet<ErrorCode> = new Set(['SP-1003', 'SP-2050', 'SP-2104', 'SP-2105', 'SP-3032', 'SP-4002', 'SP-5004', 'SP-5006', 'SP-5010'] as const);
+const retryable: ReadonlySet<ErrorCode> = new Set([
+  'SP-1003',
+  'SP-2050',
+  'SP-2104',
+  'SP-2105',
+  'SP-3032',
+  'SP-4002',
+  'SP-5004',
+  'SP-5006',
+  'SP-5010',
+] as const);
 const signInAgain: ReadonlySet<ErrorCode> = new Set(['SP-1005', 'SP-1006', 'SP-1008'] as const);
-const askSomeone: ReadonlySet<ErrorCode> = new Set(['SP-1001', 'SP-1002', 'SP-2001', 'SP-2002', 'SP-2003', 'SP-2031', 'SP-2040', 'SP-3031', 'SP-4001', 'SP-5003'] as const);
+const askSomeone: ReadonlySet<ErrorCode> = new Set([
+  'SP-1001',
+  'SP-1002',
+  'SP-2001',
+  'SP-2002',
+  'SP-2003',
+  'SP-2031',
+  'SP-2040',
+  'SP-3031',
+  'SP-4001',
+  'SP-5003',
+] as const);
 
 /** The outcome of a code: closed, so a screen can be exhaustive over it. */
 export function outcomeOf(code: ErrorCode): ErrorOutcome {

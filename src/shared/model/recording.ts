@@ -26,7 +26,15 @@ export const recordingViewSchema = z.object({
   endReason: z.string().nullable(),
   killedBy: z.string().nullable(),
   evidence: evidenceLevelSchema,
-  segments: z.array(z.object({ stream: streamSchema, seq: z.number().int(), bytes: z.number(), sha256: z.string(), storedAt: z.string() })),
+  segments: z.array(
+    z.object({
+      stream: streamSchema,
+      seq: z.number().int(),
+      bytes: z.number(),
+      sha256: z.string(),
+      storedAt: z.string(),
+    }),
+  ),
   bytes: z.number(),
   /** An uploaded journal of a crashed session, if any. */
   journal: z.object({ bytes: z.number(), storedAt: z.string() }).nullable(),

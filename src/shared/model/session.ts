@@ -5,7 +5,14 @@ import { problemSchema } from '../errors/result.ts';
 export const endReasonSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('exit'), status: z.number().int().nullable(), signal: z.string().nullable() }),
   z.object({ kind: z.literal('disconnected'), by: z.enum(['person', 'target', 'network', 'quit']) }),
-  z.object({ kind: z.literal('killed'), orderId: z.string(), by: z.string(), byRole: z.string(), reason: z.string(), at: z.string() }),
+  z.object({
+    kind: z.literal('killed'),
+    orderId: z.string(),
+    by: z.string(),
+    byRole: z.string(),
+    reason: z.string(),
+    at: z.string(),
+  }),
   z.object({ kind: z.literal('lease-expired') }),
   z.object({ kind: z.literal('idle') }),
   z.object({ kind: z.literal('time-limit') }),

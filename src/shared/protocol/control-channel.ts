@@ -30,10 +30,23 @@ export const launcherToControlSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('session-opened'), sessionId: z.string(), at: z.string() }),
   z.object({ type: z.literal('session-ended'), sessionId: z.string(), at: z.string(), reason: endReasonSchema }),
   /** What the journal holds, about every second while a session runs: leases are renewed only while this is fresh. */
-  z.object({ type: z.literal('recording-head'), sessionId: z.string(), outputBytes: z.number().int(), inputBytes: z.number().int(), frames: z.number().int(), chain: z.string() }),
+  z.object({
+    type: z.literal('recording-head'),
+    sessionId: z.string(),
+    outputBytes: z.number().int(),
+    inputBytes: z.number().int(),
+    frames: z.number().int(),
+    chain: z.string(),
+  }),
   z.object({ type: z.literal('order-received'), orderId: z.string(), at: z.string() }),
   /** `closedMs`: from receipt to the SSH socket closed, on the launcher's monotonic clock. */
-  z.object({ type: z.literal('order-done'), orderId: z.string(), socketClosedAt: z.string(), closedMs: z.number(), survivors: z.enum(['none', 'unknown']) }),
+  z.object({
+    type: z.literal('order-done'),
+    orderId: z.string(),
+    socketClosedAt: z.string(),
+    closedMs: z.number(),
+    survivors: z.enum(['none', 'unknown']),
+  }),
 ]);
 export type LauncherToControl = z.infer<typeof launcherToControlSchema>;
 

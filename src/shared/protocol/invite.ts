@@ -39,11 +39,16 @@ export function decodeInvite(text: string): Invite {
   const trimmed = text.trim().replace(/\s+/g, '');
   try {
     if (!trimmed.startsWith(prefix)) throw new Error('prefix');
-    const invite = inviteSchema.parse(JSON.parse(atob(trimmed.slice(prefix.length).replace(/-/g, '+').replace(/_/g, '/'))));
+    const invite = inviteSchema.parse(
+      JSON.parse(atob(trimmed.slice(prefix.length).replace(/-/g, '+').replace(/_/g, '/'))),
+    );
     const code = normaliseCode(invite.code);
     if (code === null || !invite.address.startsWith('https://')) throw new Error('content');
     return { ...invite, code };
   } catch {
-    throw new SallyportError('SP-1001', 'This is not a whole invite. Copy all of it from the message, from "sallyport-" to its end, and paste it again.');
+    throw new SallyportError(
+      'SP-1001',
+      'This is not a whole invite. Copy all of it from the message, from "sallyport-" to its end, and paste it again.',
+    );
   }
 }

@@ -10,7 +10,13 @@ import { controlApi } from './control-api.ts';
 export const ownerToReplaySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('open'), recording: recordingViewSchema, serverKey: z.string(), purpose: z.string() }),
   z.object({ type: z.literal('port') }),
-  z.object({ type: z.literal('answer'), id: z.number().int(), json: z.unknown().optional(), bytes: z.instanceof(Uint8Array).optional(), problem: problemSchema.optional() }),
+  z.object({
+    type: z.literal('answer'),
+    id: z.number().int(),
+    json: z.unknown().optional(),
+    bytes: z.instanceof(Uint8Array).optional(),
+    problem: problemSchema.optional(),
+  }),
   /** Plain Node only: a message from the screen. */
   z.object({ type: z.literal('screen'), message: z.unknown() }),
 ]);
@@ -33,22 +39,40 @@ export type Check = z.infer<typeof checkSchema>;
 
 /** Replay process -> renderer. Times are milliseconds since the start of the recording. */
 export const replayToScreenSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('progress'), done: z.number(), total: z.number(), what: z.enum(['fetching', 'verifying', 'decrypting']) }),
   z.object({
-    type: z.literal('opened'), durationMs: z.number(), cols: z.number(), rows: z.number(), checks: z.array(checkSchema), verified: z.boolean(),
+    type: z.literal('progress'),
+    done: z.number(),
+    total: z.number(),
+    what: z.enum(['fetching', 'verifying', 'decrypting']),
+  }),
+  z.object({
+    type: z.literal('opened'),
+    durationMs: z.number(),
+    cols: z.number(),
+    rows: z.number(),
+    checks: z.array(checkSchema),
+    verified: z.boolean(),
     /** Null when complete, else the reason in words. */
-    incomplete: z.string().nullable(), unlocked: z.array(streamSchema), endReason: z.string().nullable(),
+    incomplete: z.string().nullable(),
+    unlocked: z.array(streamSchema),
+    endReason: z.string().nullable(),
     /** Activity for the timeline: output bytes and input bytes per equal slice of the duration. */
     activity: z.array(z.object({ output: z.number(), input: z.number() })),
-    marks: z.array(z.object({ atMs: z.number(), kind: z.enum(['resize', 'marker', 'exit', 'input']), text: z.string() })),
+    marks: z.array(
+      z.object({ atMs: z.number(), kind: z.enum(['resize', 'marker', 'exit', 'input']), text: z.string() }),
+    ),
   }),
   /** Answer to `read`: output events in [fromMs, toMs), as bytes with times, resizes in place. `done` when the last one of the range was sent. */
   z.object({
-    type: z.literal('events'), id: z.number().int(), done: z.boolean(),
-    events: z.array(z.union([
-      z.object({ atMs: z.number(), code: z.literal('o'), data: z.instanceof(Uint8Array) }),
-      z.object({ atMs: z.number(), code: z.literal('r'), cols: z.number(), rows: z.number() }),
-    ])),
+    type: z.literal('events'),
+    id: z.number().int(),
+    done: z.boolean(),
+    events: z.array(
+      z.union([
+        z.object({ atMs: z.number(), code: z.literal('o'), data: z.instanceof(Uint8Array) }),
+        z.object({ atMs: z.number(), code: z.literal('r'), cols: z.number(), rows: z.number() }),
+      ]),
+    ),
   }),
   z.object({ type: z.literal('problem'), problem: problemSchema }),
 ]);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { problemSchema } from '../errors/result.ts';
-import { endReasonSchema, sessionStateSchema } from '../model/session.ts';
 import { streamSchema } from '../model/recording.ts';
+import { endReasonSchema, sessionStateSchema } from '../model/session.ts';
 import { signedSchema } from './signed.ts';
 
 /**
@@ -10,7 +10,8 @@ import { signedSchema } from './signed.ts';
  * session-port messages travel inside `screen` envelopes.
  */
 export const ownerToSessionSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('start'),
+  z.object({
+    type: z.literal('start'),
     /** Folder of this session in the spool; the process creates its files in it. */
     folder: z.string(),
     grant: signedSchema,
@@ -30,7 +31,12 @@ export const ownerToSessionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('disconnect'), by: z.enum(['person', 'quit']) }),
   /** After a resume from suspend: the lease is void until a new one comes. */
   z.object({ type: z.literal('resumed') }),
-  z.object({ type: z.literal('login-signature-answer'), id: z.number().int(), signature: z.string().nullable(), problem: problemSchema.nullable() }),
+  z.object({
+    type: z.literal('login-signature-answer'),
+    id: z.number().int(),
+    signature: z.string().nullable(),
+    problem: problemSchema.nullable(),
+  }),
   /** Plain Node only: a session-port message from the screen. */
   z.object({ type: z.literal('screen'), message: z.unknown() }),
 ]);
@@ -40,9 +46,23 @@ export const sessionToOwnerSchema = z.discriminatedUnion('type', [
   /** First message: the public half of the ed25519 key made in this process (OpenSSH line). */
   z.object({ type: z.literal('ready'), sessionKey: z.string() }),
   z.object({ type: z.literal('state'), state: sessionStateSchema }),
-  z.object({ type: z.literal('login-signature'), id: z.number().int(), sshSessionId: z.string(), hostKey: z.string(), hostSignature: z.string(), toSign: z.string() }),
+  z.object({
+    type: z.literal('login-signature'),
+    id: z.number().int(),
+    sshSessionId: z.string(),
+    hostKey: z.string(),
+    hostSignature: z.string(),
+    toSign: z.string(),
+  }),
   /** After every journal sync, at most once per 250 ms. */
-  z.object({ type: z.literal('head'), outputBytes: z.number().int(), inputBytes: z.number().int(), frames: z.number().int(), chain: z.string(), syncedAt: z.string() }),
+  z.object({
+    type: z.literal('head'),
+    outputBytes: z.number().int(),
+    inputBytes: z.number().int(),
+    frames: z.number().int(),
+    chain: z.string(),
+    syncedAt: z.string(),
+  }),
   z.object({ type: z.literal('sealed'), stream: streamSchema, seq: z.number().int(), bytes: z.number().int() }),
   /** The SSH socket is closed because of an order; sent before the record is sealed. */
   z.object({ type: z.literal('socket-closed'), orderId: z.string().nullable(), at: z.string(), closedMs: z.number() }),

@@ -19,7 +19,16 @@ export const sessionToScreenSchema = z.discriminatedUnion('type', [
   /** What is in the journal (synced to disk) and what is sealed. */
   z.object({ type: z.literal('record'), writtenBytes: z.number(), syncedAtMs: z.number(), sealedSegments: z.number() }),
   /** Seconds left by the grant's time limit. */
-  z.object({ type: z.literal('opened'), target: z.string(), login: z.string(), hostKey: z.string(), cipher: z.string(), kex: z.string(), loggedInBy: z.literal('certificate'), endsAtMs: z.number() }),
+  z.object({
+    type: z.literal('opened'),
+    target: z.string(),
+    login: z.string(),
+    hostKey: z.string(),
+    cipher: z.string(),
+    kex: z.string(),
+    loggedInBy: z.literal('certificate'),
+    endsAtMs: z.number(),
+  }),
   z.object({ type: z.literal('problem'), problem: problemSchema }),
 ]);
 export type SessionToScreen = z.infer<typeof sessionToScreenSchema>;
