@@ -175,7 +175,7 @@ describe('a lease', () => {
       leaseMs: 1,
       renew: false,
       // Longer than the session takes to look at its clocks.
-      answerAfter: new Promise((resolve) => setTimeout(resolve, 800)),
+      answerAfter: () => new Promise((resolve) => setTimeout(resolve, 800)),
     });
     worlds.push(world);
     await inState(world, 'frozen');

@@ -87,7 +87,7 @@ export interface WorldOptions {
     message: Extract<SessionToOwner, { type: 'login-signature' }>,
   ) => Extract<OwnerToSession, { type: 'login-signature-answer' }>;
   /** Holds the broker's answer back until then. */
-  answerAfter?: Promise<unknown>;
+  answerAfter?: () => Promise<unknown>;
 }
 
 /** A certificate for a key that only this process, the broker of the test, holds. Real `ssh-keygen -s` signs it. */
@@ -154,7 +154,7 @@ export async function startSession(options: WorldOptions): Promise<World> {
           signature: broker.sign(message.toSign),
           problem: null,
         };
-        void Promise.resolve(options.answerAfter).then(() => send(answer));
+        void Promise.resolve(options.answerAfter?.()).then(() => send(answer));
       }
     }
     for (const check of [...waiters]) check();
