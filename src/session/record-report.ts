@@ -4,32 +4,54 @@ import type { Recorder, SyncedHead } from './recorder/recorder.ts';
 
 /** Reports are at most one in this many milliseconds; the last one is never lost. */
 const intervalMs = 250;
+/**
+ * A quiet session says its head again after this many milliseconds: the control server renews leases only while heads come, and a session in
+ * which nobody types must not die of that.
+ */
+export const repeatMs = 2000;
 
-/** Tells the owner and the screen what is on disk and what is sealed. */
+/**
+ * Tells the owner and the screen what is on disk and what is sealed. The function it returns ends the repeats of a quiet session; what is
+ * synced afterwards is told still.
+ */
 export function reportRecord(
-  recorder: Recorder,
+  recorder: Pick<Recorder, 'head' | 'onHead' | 'onSealed'>,
   toOwner: (message: SessionToOwner) => void,
   toScreen: (message: Extract<SessionToScreen, { type: 'record' }>) => void,
-): void {
+): () => void {
   let latest: SyncedHead | null = null;
+  let told: SyncedHead | null = null;
   let sealedSegments = 0;
   let timer: NodeJS.Timeout | undefined;
+  const repeating = setInterval(repeat, repeatMs);
+
+  function tellOwner(head: SyncedHead): void {
+    const { outputBytes, inputBytes, frames, chain, syncedAt } = head;
+    toOwner({ type: 'head', outputBytes, inputBytes, frames, chain, syncedAt });
+  }
 
   function report(): void {
     if (latest === null) return;
-    const { outputBytes, inputBytes, frames, chain, syncedAt } = latest;
-    toOwner({ type: 'head', outputBytes, inputBytes, frames, chain, syncedAt });
+    const { outputBytes, inputBytes, syncedAt } = latest;
+    tellOwner(latest);
     toScreen({
       type: 'record',
       writtenBytes: outputBytes + inputBytes,
       syncedAtMs: Date.parse(syncedAt),
       sealedSegments,
     });
+    told = latest;
     latest = null;
+    repeating.refresh();
     timer = setTimeout(() => {
       timer = undefined;
       report();
     }, intervalMs);
+  }
+
+  /** Only while the disk holds everything: a recorder whose sync hangs must look as dead as it is. */
+  function repeat(): void {
+    if (told !== null && recorder.head().frames === told.frames) tellOwner(told);
   }
 
   recorder.onHead((head) => {
@@ -40,4 +62,5 @@ export function reportRecord(
     sealedSegments += 1;
     toOwner({ type: 'sealed', stream: segment.stream, seq: segment.seq, bytes: segment.bytes });
   });
+  return () => clearInterval(repeating);
 }

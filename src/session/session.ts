@@ -63,6 +63,7 @@ export function makeSession(parts: SessionParts): Session {
   let exit: Extract<EndReason, { kind: 'exit' }> | null = null;
   let waitingForOrder = false;
   let ticking: NodeJS.Timeout | undefined;
+  let stopRepeating: () => void = () => undefined;
 
   const screen = makeScreenPort({
     input(data) {
@@ -132,7 +133,8 @@ export function makeSession(parts: SessionParts): Session {
     });
     recorder = await opening;
     recorder.onFailed((problem) => end({ kind: 'recorder-failed', problem }));
-    reportRecord(recorder, link.send, screen.tell);
+    stopRepeating = reportRecord(recorder, link.send, screen.tell);
+    if (life.reason !== null) stopRepeating();
     await connect(message, grant, recorder);
   }
 
@@ -258,6 +260,7 @@ export function makeSession(parts: SessionParts): Session {
     const first = life.reason === null;
     if (!first && order === null) return;
     clearInterval(ticking);
+    stopRepeating();
     const beganMs = order?.receivedMs ?? now().monotonicMs;
     if (first && reason.kind === 'exit') {
       pipeline?.stop();
