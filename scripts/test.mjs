@@ -1,7 +1,9 @@
 // `npm test`: set-up, then unit, integration and end-to-end tests. Arguments are vitest's (file filters, -t NAME); --project
 // NAME runs one kind. Ends with the plain line "N passed, N failed, N skipped"; fails when anything failed or nothing ran.
-import { mkdirSync, rmSync } from 'node:fs';
-import { packageScript, runNode } from './lib/node24.mjs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { packageScript, runNode, toolEnvironment } from './lib/node24.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { fail, say } from './lib/say.mjs';
 import { countReport } from './lib/test-report.mjs';
@@ -16,18 +18,32 @@ function split(args) {
   return { chosen: [args[at + 1] ?? ''], rest: args.filter((_, index) => index !== at && index !== at + 1) };
 }
 
+/**
+ * The tests' own temporary folder, so that nothing of them stays. A short name: paths of sockets are limited to 107 bytes.
+ * Everybody may write to it, like the system's, since the launcher runs as another user.
+ */
+function temporaryFolder() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'st-'));
+  chmodSync(folder, 0o1777);
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 async function main() {
   const { chosen, rest } = split(process.argv.slice(2));
   await setup();
   const folder = inRoot('.vite', 'test');
   mkdirSync(folder, { recursive: true });
+  const temporary = temporaryFolder();
   const sum = { passed: 0, failed: 0, skipped: 0, clean: true };
   for (const project of chosen) {
     const file = `${folder}/${project}.json`;
     rmSync(file, { force: true });
     const began = performance.now();
     const args = ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json'];
-    const code = await runNode(packageScript('vitest', 'vitest.mjs'), [...args, `--outputFile.json=${file}`, ...rest]);
+    const code = await runNode(packageScript('vitest', 'vitest.mjs'), [...args, `--outputFile.json=${file}`, ...rest], {
+      env: toolEnvironment({ TMPDIR: temporary, TMP: temporary, TEMP: temporary }),
+    });
     const count = countReport(file, code);
     sum.passed += count.passed;
     sum.failed += count.failed;
