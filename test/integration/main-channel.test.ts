@@ -89,3 +89,11 @@ test('after a suspend every session is told that its lease is void', async () =>
   app.launcher.resumed();
   expect(child.got.at(-1)).toEqual({ type: 'resumed' });
 });
+
+test('an answer of another shape is not taken, whatever its status', async () => {
+  const { app, control } = await open();
+  control.setScript(({ path }) => (path === '/v1/targets' ? { status: 200, json: { targets: [{ name: 7 }] } } : null));
+  await expect(app.launcher.loadTargets(true)).rejects.toMatchObject({ code: 'SP-9002' });
+  control.setScript(({ path }) => (path === '/v1/targets' ? { status: 302, json: {} } : null));
+  await expect(app.launcher.loadTargets(true)).rejects.toMatchObject({ code: 'SP-9002' });
+});

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type Settings, settingsSchema } from '../../shared/protocol/ipc.ts';
 import { readJson, writeWhole } from '../files.ts';
 
@@ -16,9 +17,11 @@ export class SettingsStore {
   }
 
   async load(): Promise<Settings> {
-    const stored = (await readJson(this.path, settingsSchema.partial().catch({}))) ?? {};
-    const kept = Object.entries(stored).filter(([, value]) => value !== undefined);
-    this.current = { ...defaultSettings, ...Object.fromEntries(kept) };
+    const stored = (await readJson(this.path, z.record(z.string(), z.unknown()))) ?? {};
+    const kept = Object.entries(stored).filter(
+      ([name, value]) => settingsSchema.partial().safeParse({ [name]: value }).success,
+    );
+    this.current = settingsSchema.parse({ ...defaultSettings, ...Object.fromEntries(kept) });
     return this.current;
   }
 

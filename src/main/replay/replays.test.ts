@@ -1,0 +1,82 @@
+import type { MessagePortMain } from 'electron';
+import { expect, test } from 'vitest';
+import { SallyportError } from '../../shared/errors/result.ts';
+import type { OwnerToReplay } from '../../shared/protocol/replay.ts';
+import type { ControlCaller } from '../control-client/client.ts';
+import type { Forked } from '../forked.ts';
+import { Replays } from './replays.ts';
+
+function makeReplays(refuse = false) {
+  const calls: string[] = [];
+  const got: OwnerToReplay[] = [];
+  let killed = 0;
+  let say: (message: unknown) => void = () => undefined;
+  const child: Forked<OwnerToReplay> = {
+    pid: 1,
+    send: (message) => got.push(message),
+    onMessage: (listener) => {
+      say = listener;
+    },
+    onExit: () => undefined,
+    sigkill: () => {
+      killed += 1;
+    },
+  };
+  const answer = (name: string, input: unknown) => {
+    calls.push(`${name} ${JSON.stringify(input)}`);
+    if (refuse) throw new SallyportError('SP-3031', 'You may not unlock this.');
+  };
+  const caller: ControlCaller = {
+    call: async (name, input) => {
+      answer(name, input);
+      return {} as never;
+    },
+    fetchBytes: async (name, input) => {
+      answer(name, input);
+      return new Uint8Array([1, 2]);
+    },
+  };
+  const replays = new Replays({ fork: () => child, openPort: () => ({}) as MessagePortMain, log: () => undefined });
+  return { replays, caller, calls, got, say: (message: unknown) => say(message), killed: () => killed };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a replay process gets the documents of its own recording, whatever it writes into its request', async () => {
+  const { replays, caller, calls, got, say } = makeReplays();
+  await replays.open({ caller, serverKey: 'k', sessionId: 'rec-1', purpose: 'review' });
+  expect(got.map((message) => message.type)).toEqual(['open', 'port']);
+  say({ type: 'fetch-manifest', id: 1, sessionId: 'rec-2' });
+  say({ type: 'fetch-segment', id: 2, stream: 'output', seq: 3, sessionId: 'rec-2' });
+  say({ type: 'unlock', id: 3, stream: 'input', recipient: 'age1x', purpose: 'none' });
+  await settled();
+  expect(calls.slice(1)).toEqual([
+    'getManifest {"params":{"sessionId":"rec-1"}}',
+    'getSegment {"params":{"sessionId":"rec-1","stream":"output","seq":3}}',
+    'unlock {"params":{"sessionId":"rec-1"},"body":{"stream":"input","purpose":"review","recipient":"age1x"}}',
+  ]);
+  expect(got.slice(2)).toEqual([
+    { type: 'answer', id: 1, json: {} },
+    { type: 'answer', id: 2, bytes: new Uint8Array([1, 2]) },
+    { type: 'answer', id: 3, json: {} },
+  ]);
+});
+
+test('a recording that may not be seen starts no process', async () => {
+  const { replays, caller, got } = makeReplays(true);
+  await expect(replays.open({ caller, serverKey: 'k', sessionId: 'rec-1', purpose: 'review' })).rejects.toMatchObject({
+    code: 'SP-3031',
+  });
+  expect(got).toEqual([]);
+});
+
+test('a process that talks nonsense or whose replay is closed is killed', async () => {
+  const { replays, caller, say, killed } = makeReplays();
+  await replays.open({ caller, serverKey: 'k', sessionId: 'rec-1', purpose: 'review' });
+  say({ type: 'fetch-everything' });
+  expect(killed()).toBe(1);
+  const replayId = await replays.open({ caller, serverKey: 'k', sessionId: 'rec-1', purpose: 'review' });
+  replays.close(replayId);
+  replays.close(replayId);
+  expect(killed()).toBe(2);
+});
