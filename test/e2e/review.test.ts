@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sallyport } from '../../src/lab/control/command-line.ts';
+import { waitUntil } from '../../src/lab/observers/wait.ts';
+import { byTestId } from '../../src/lab/tour/screen.ts';
+import { openReplay } from '../../src/lab/tour/steps.ts';
+import { centralRecordings } from '../harness/recordings.ts';
+import { bootWorld, type OpenedLauncher, type World } from '../harness/world.ts';
+
+let world: World;
+let launcher: OpenedLauncher;
+beforeAll(async () => {
+  world = await bootWorld({ firstRecordings: true });
+  launcher = await world.openLauncher({ name: 'mira-desk', persona: 'analyst' });
+});
+afterAll(() => world?.close());
+
+test('an analyst replays what another person did, input included, with a purpose that is kept', async () => {
+  const { page } = launcher;
+  const recording = (await centralRecordings(world.lab)).find((each) => each.target.name === 'web-01');
+  const sessionId = recording?.sessionId ?? '';
+  await page.locator(byTestId('nav-recordings')).click();
+  await expect.poll(() => page.locator(byTestId('recording-row')).count()).toBe(2);
+  const replay = await openReplay(launcher, sessionId);
+  expect(
+    await waitUntil(async () => ((await launcher.replayText()).includes('ttl_seconds = 120') ? true : null), 15_000),
+  ).toBe(true);
+  expect(await replay.getAttribute('data-verified')).toBe('true');
+  // Both streams are open to her, and it is written down that she opened them.
+  await replay.getByText('output and input').first().waitFor();
+  const audit = await sallyport(world.lab.control.socket, 'mira', ['audit']);
+  expect(audit.stdout).toMatch(/Guided tour/);
+});
