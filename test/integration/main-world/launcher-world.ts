@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import type { MessagePortMain } from 'electron';
+import type { Forked } from '../../../src/main/forked.ts';
 import { IdentityService } from '../../../src/main/identity/identity.ts';
 import { KeyStore } from '../../../src/main/identity/key-store.ts';
 import { Launcher } from '../../../src/main/launcher.ts';
 import type { AppState, SessionView } from '../../../src/shared/protocol/ipc.ts';
+import type { OwnerToSession } from '../../../src/shared/protocol/session-control.ts';
 import { type FakeControl, startFakeControl } from './fake-control.ts';
 import { FakeSession, type Manners } from './fake-session.ts';
 
-/** A launcher without a window in this process, on a data folder of its own. */
-export function makeLauncher(folder: string) {
+/** A launcher without a window in this process, on a data folder of its own. Its sessions are fakes unless `forkSession` starts others. */
+export function makeLauncher(folder: string, forkSession?: () => Forked<OwnerToSession>) {
   const listeners = new Set<() => void>();
   const children: FakeSession[] = [];
   const log: string[] = [];
@@ -37,6 +39,7 @@ export function makeLauncher(folder: string) {
       deviceName: 'here',
     }),
     forkSession: () => {
+      if (forkSession !== undefined) return forkSession();
       const child = new FakeSession(manners);
       children.push(child);
       return child;
