@@ -201,10 +201,10 @@ describe('the relay', () => {
     const direct = await world.open(jonas, 'edge-01', sshd.login);
     const tries: [Device, string, number][] = [
       [jonas, session.id, 4006],
-      [eeva, session.id, 1008],
-      [await world.enrol('jonas'), session.id, 1008],
-      [jonas, direct.id, 1008],
-      [jonas, 'no-such-session', 1008],
+      [eeva, session.id, 4003],
+      [await world.enrol('jonas'), session.id, 4003],
+      [jonas, direct.id, 4003],
+      [jonas, 'no-such-session', 4003],
     ];
     for (const [device, id, expected] of tries) {
       const { code, reason } = await (await relayPort(device, id)).relayed;

@@ -77,14 +77,17 @@ export async function openBroker(core: { vault: Vault; clock: Clock }): Promise<
   };
 }
 
+const otherWords = {
+  once: 'its one signature was given already, or its time is over',
+  session: 'there is no such live session of this device',
+  relay: "this login is not for the connection that this session's relay carries",
+  access: 'no access rule lets you connect to this target any more',
+  lock: 'you are locked out of this target',
+};
+
 /** The refusal of a login in words. */
-export function loginRefusal(check: LoginCheck | 'once' | 'session'): SallyportError {
-  const why =
-    check === 'once'
-      ? 'its one signature was given already, or its time is over'
-      : check === 'session'
-        ? 'there is no such live session of this device'
-        : describeCheck(check);
+export function loginRefusal(check: LoginCheck | keyof typeof otherWords): SallyportError {
+  const why = check in otherWords ? otherWords[check as keyof typeof otherWords] : describeCheck(check as LoginCheck);
   return new SallyportError(
     'SP-2041',
     `The broker did not sign this login: ${why}. Nothing was logged in. Connect again; if it stays, tell your administrator.`,

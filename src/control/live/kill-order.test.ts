@@ -11,7 +11,9 @@ const done: OrderEvent = {
   socketClosedAt: '2026-01-01T00:00:02.500Z',
   closedMs: 3,
   survivors: 'unknown',
+  wire: 'none',
 };
+const doneFirst: OrderEvent = { ...done, wire: 'closing' };
 
 function run(events: OrderEvent[]): OrderProgress {
   return events.reduce(stepOrder, newOrder);
@@ -37,6 +39,16 @@ const cases: { name: string; events: OrderEvent[]; expected: Partial<OrderProgre
     expected: { state: 'sent', relayClosedMs: 4.5, confirmedAt: null },
   },
   {
+    name: 'waits for the relay to have closed its own connection',
+    events: [sent, received, doneFirst],
+    expected: { state: 'socket-closed', confirmedAt: null, launcherClosedMs: 3 },
+  },
+  {
+    name: 'is confirmed when the relay has closed its own connection too',
+    events: [sent, received, doneFirst, relayClosed],
+    expected: { state: 'confirmed', confirmedAt: relayClosed.at, relayClosedMs: 4.5 },
+  },
+  {
     name: 'may be confirmed without ever being said to be received',
     events: [sent, done],
     expected: { state: 'confirmed', receivedAt: done.at },
@@ -57,7 +69,7 @@ describe('a kill order', () => {
   it('only ever moves on, and nothing that was set changes', () => {
     const ranks = ['requested', 'sent', 'received', 'socket-closed', 'confirmed'];
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(sent, received, relayClosed, done)), (events) => {
+      fc.property(fc.array(fc.constantFrom(sent, received, relayClosed, done, doneFirst)), (events) => {
         let order: OrderProgress = newOrder;
         for (const [index, event] of events.entries()) {
           const next = stepOrder(order, 'at' in event ? { ...event, at: `${event.at}${index}` } : event);

@@ -22,7 +22,15 @@ export type OrderEvent =
   | { type: 'sent'; at: string }
   | { type: 'received'; at: string }
   | { type: 'relay-closed'; at: string; ms: number }
-  | { type: 'done'; at: string; socketClosedAt: string; closedMs: number; survivors: 'none' | 'unknown' };
+  /** `wire`: whether the relay's own connection is still being closed; the order is confirmed only when both are. */
+  | {
+      type: 'done';
+      at: string;
+      socketClosedAt: string;
+      closedMs: number;
+      survivors: 'none' | 'unknown';
+      wire: 'closing' | 'none';
+    };
 
 export const newOrder: OrderProgress = {
   state: 'requested',
@@ -51,20 +59,26 @@ export function stepOrder(order: OrderProgress, event: OrderEvent): OrderProgres
       return order.receivedAt !== null
         ? order
         : { ...order, state: atLeast(order.state, 'received'), receivedAt: event.at };
-    case 'relay-closed':
+    case 'relay-closed': {
+      if (order.relayClosedAt !== null) return order;
       // Stands beside the launcher's own steps: the wire is cut whatever the launcher does.
-      return order.relayClosedAt !== null ? order : { ...order, relayClosedAt: event.at, relayClosedMs: event.ms };
-    case 'done':
-      return order.confirmedAt !== null
-        ? order
-        : {
-            ...order,
-            state: 'confirmed',
-            receivedAt: order.receivedAt ?? event.at,
-            socketClosedAtClient: event.socketClosedAt,
-            launcherClosedMs: event.closedMs,
-            confirmedAt: event.at,
-            survivors: event.survivors,
-          };
+      const closed = { ...order, relayClosedAt: event.at, relayClosedMs: event.ms };
+      return order.state === 'socket-closed' ? { ...closed, state: 'confirmed', confirmedAt: event.at } : closed;
+    }
+    case 'done': {
+      if (order.confirmedAt !== null) return order;
+      // Said again after a restart of the server, whose wires are gone with it: then nothing is waited for any more.
+      if (order.socketClosedAtClient !== null && event.wire === 'closing') return order;
+      const confirmed = event.wire === 'none' || order.relayClosedAt !== null;
+      return {
+        ...order,
+        state: confirmed ? 'confirmed' : 'socket-closed',
+        receivedAt: order.receivedAt ?? event.at,
+        socketClosedAtClient: order.socketClosedAtClient ?? event.socketClosedAt,
+        launcherClosedMs: order.launcherClosedMs ?? event.closedMs,
+        confirmedAt: confirmed ? event.at : null,
+        survivors: event.survivors,
+      };
+    }
   }
 }

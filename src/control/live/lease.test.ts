@@ -45,6 +45,11 @@ const cases: { name: string; events: LeaseEvent[]; renewals: number[] }[] = [
     renewals: [3000, 6000, 9000, 12_000, 15_000, 18_000, 21_000, 24_000, 27_000],
   },
   {
+    name: 'is not renewed by heads alone when opening takes too long',
+    events: ticks(0, openingGraceMs + 9000).flatMap((tick) => [tick, { ...tick, type: 'head' } as LeaseEvent]),
+    renewals: [3000, 6000, 9000, 12_000, 15_000, 18_000, 21_000, 24_000, 27_000],
+  },
+  {
     name: 'is renewed after opening for as long as a first head may take',
     events: [{ type: 'opened', at: 500 }, ...ticks(500, 12_000)],
     renewals: [3000, 6000],

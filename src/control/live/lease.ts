@@ -47,6 +47,8 @@ export function firstLease(at: number, lifeMs: number): Lease {
 }
 
 function isFresh(lease: Lease, at: number): boolean {
+  // Heads show a living recorder, not a login: without an opening they do not carry a grant on for ever.
+  if (lease.openedAt === null && at - lease.grantedAt >= openingGraceMs) return false;
   if (lease.headAt !== null) return at - lease.headAt < headFreshMs;
   if (lease.openedAt !== null) return at - lease.openedAt < headFreshMs;
   return at - lease.grantedAt < openingGraceMs;

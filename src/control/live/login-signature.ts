@@ -4,10 +4,13 @@ import type { Actor } from '../actor.ts';
 import { type Broker, loginRefusal } from '../broker/broker.ts';
 import type { LoginCheck } from '../broker/login-request.ts';
 import type { Clock, CoreContext } from '../context.ts';
+import type { HostProof } from '../relay/host-proof.ts';
+import { lockInForce } from './locks.ts';
 import { findSession, grantOf, type SessionRow } from './session-store.ts';
+import { mayGoOn, mayStillConnect } from './still-allowed.ts';
 
 type Body = z.output<typeof controlApi.loginSignature.body>;
-type Refused = LoginCheck | 'once' | 'session' | 'device';
+type Refused = LoginCheck | 'once' | 'session' | 'device' | 'relay' | 'access' | 'lock';
 
 function isLive(session: SessionRow, cutAt: number | null, clock: Clock): boolean {
   return session.ended_at === null && session.killed_at === null && cutAt !== null && clock.monotonicMs() < cutAt;
@@ -18,7 +21,13 @@ function isLive(session: SessionRow, cutAt: number | null, clock: Clock): boolea
  * after the event that says so is written.
  */
 export async function signLogin(
-  parts: { core: CoreContext; broker: Broker; cutAt(sessionId: string): number | null },
+  parts: {
+    core: CoreContext;
+    broker: Broker;
+    cutAt(sessionId: string): number | null;
+    /** The relay's `takeCarried`. */
+    takeCarried(sessionId: string, proof: HostProof): boolean;
+  },
   actor: Actor,
   sessionId: string,
   body: Body,
@@ -40,13 +49,14 @@ export async function signLogin(
   if (session === null) return refuse('session');
   if (actor.device === null || session.device_id !== actor.device.id) return refuse('device');
   if (!isLive(session, parts.cutAt(sessionId), core.clock)) return refuse('session');
+  // A grant is not a right to come later: what was taken back since then counts.
+  if (!(await mayStillConnect(core, actor, session))) return refuse('access');
+  const proof: HostProof = {
+    hostKey: Buffer.from(body.hostKey, 'base64'),
+    hostSignature: Buffer.from(body.hostSignature, 'base64'),
+  };
   const verdict = broker.signLogin(
-    {
-      sshSessionId: Buffer.from(body.sshSessionId, 'base64'),
-      hostKey: Buffer.from(body.hostKey, 'base64'),
-      hostSignature: Buffer.from(body.hostSignature, 'base64'),
-      toSign: Buffer.from(body.toSign, 'base64'),
-    },
+    { ...proof, sshSessionId: Buffer.from(body.sshSessionId, 'base64'), toSign: Buffer.from(body.toSign, 'base64') },
     {
       sessionId,
       hostKeys: grantOf(session).hostKeys,
@@ -55,16 +65,20 @@ export async function signLogin(
     },
   );
   if ('refused' in verdict) return refuse(verdict.refused);
-  // In the database too: the key is gone with a restart, this fact is not. Also the last look at a kill that came meanwhile.
+  // A login beside the relay could not be cut: neither by a kill nor by a lost lease.
+  if (session.route === 'relay' && !parts.takeCarried(sessionId, proof)) return refuse('relay');
+  // In the database too: the key is gone with a restart, this fact is not. Also the last look at a kill or a lock that came meanwhile.
   const { numUpdatedRows } = await core.writer
     .updateTable('sessions')
     .set({ login_signed_at: core.clock.now() })
     .where('id', '=', sessionId)
     .where('login_signed_at', 'is', null)
-    .where('killed_at', 'is', null)
-    .where('ended_at', 'is', null)
+    .where(mayGoOn(session))
     .executeTakeFirst();
-  if (numUpdatedRows !== 1n) return refuse('session');
+  if (numUpdatedRows !== 1n) {
+    const lock = await lockInForce(core.reader, session.user_id, session.target_id);
+    return refuse(lock === null ? 'session' : 'lock');
+  }
   await core.audit.record({
     event: 'login.signed',
     actor: actor.userId,

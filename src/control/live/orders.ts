@@ -1,13 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { OrderView } from '../../shared/model/order.ts';
-import type { Role } from '../../shared/protocol/control-api.ts';
-import type { OrderPayload } from '../../shared/protocol/signed.ts';
 import type { Actor } from '../actor.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { CoreContext } from '../context.ts';
 import type { Hub } from './hub.ts';
-import { type OrderEvent, stepOrder } from './kill-order.ts';
+import { type OrderEvent, type OrderProgress, stepOrder } from './kill-order.ts';
+import { storeKill } from './kill-store.ts';
 import type { Leases } from './leases.ts';
 import type { OrderBus } from './order-bus.ts';
 import {
@@ -20,29 +18,28 @@ import {
   signedOrderOf,
   toOrderView,
 } from './order-store.ts';
-import { findOwned, type SessionRow } from './session-store.ts';
+import { findOwned } from './session-store.ts';
+
+/** What a launcher says of an order; whether a wire is still being closed is for this process to know. */
+export type LauncherEvent =
+  | Extract<OrderEvent, { type: 'received' }>
+  | Omit<Extract<OrderEvent, { type: 'done' }>, 'wire'>;
 
 export interface Orders {
   /**
-   * Orders the end of a session and locks its person out of the target. A session that has an order already gets no second one: the first is
-   * answered. Throws SP-5002 (not for this person to know), SP-5003, SP-4011 (ended already).
+   * Orders the end of a session and of its person's other sessions at that target, and locks them out of it. A session that has an order already
+   * gets no second one: the first is answered. Throws SP-5002 (not for this person to know), SP-5003, SP-4011 (ended already; the message says whether
+   * there is a lock).
    */
   kill(actor: Actor, sessionId: string, reason: string): Promise<OrderView>;
   /** Throws SP-4010. With `waitMs` answers at the next change; at once when the state is not `after` any more or nothing can follow. */
   get(actor: Actor, orderId: string, wait: { waitMs: number; after?: string | undefined }): Promise<OrderView>;
-  /** Moves an order on. False when there is no such order of that device. */
-  advance(orderId: string, deviceId: string | null, event: OrderEvent): Promise<boolean>;
+  /** Moves an order on by what its launcher says. False when there is no such order of that device. */
+  advance(orderId: string, deviceId: string, event: LauncherEvent): Promise<boolean>;
   /** Sends a device every order it has not confirmed. */
   resend(deviceId: string): Promise<void>;
   /** Resolves when what was under way is stored. */
   close(): Promise<void>;
-}
-
-const roleRanks: readonly Role[] = ['analyst', 'engineer', 'approver', 'help-desk', 'auditor', 'operator', 'vendor'];
-
-/** The role that an order names: the one that most likely gave the right. */
-function leadingRole(actor: Actor): Role {
-  return roleRanks.find((role) => actor.roles.includes(role)) ?? 'operator';
 }
 
 export function makeOrders(parts: {
@@ -58,6 +55,8 @@ export function makeOrders(parts: {
   const { log } = core;
   /** Monotonic time of acceptance, of orders given in this process. */
   const accepted = new Map<string, number>();
+  /** Orders whose wire this process is closing. */
+  const closing = new Set<string>();
   const steps = new Map<string, Promise<unknown>>();
 
   function advance(orderId: string, deviceId: string | null, event: OrderEvent): Promise<boolean> {
@@ -69,7 +68,7 @@ export function makeOrders(parts: {
       if (after === before) return true;
       await saveProgress(core.writer, orderId, after);
       bus.publish('changed', orderId);
-      if (event.type === 'done') await confirmed(row, event);
+      if (after.state === 'confirmed' && before.state !== 'confirmed') await confirmed(row, after);
       return true;
     });
     const settled = work.catch(() => undefined);
@@ -80,23 +79,33 @@ export function makeOrders(parts: {
     return work;
   }
 
-  async function confirmed(row: OrderRow, event: Extract<OrderEvent, { type: 'done' }>): Promise<void> {
-    const { closedMs, survivors } = event;
+  async function confirmed(row: OrderRow, order: OrderProgress): Promise<void> {
+    const { launcherClosedMs: closedMs, relayClosedMs, survivors } = order;
     await core.audit.record({
       event: 'order.confirmed',
       actor: 'server',
       subject: row.id,
-      detail: { session: row.session_id, closedMs, survivors },
+      detail: { session: row.session_id, closedMs, relayClosedMs, survivors },
     });
   }
 
   /** In every control process: the one with the wire cuts it, the one with the launcher tells it. */
   function carryOut(orderId: string, row: OrderRow): void {
+    parts.leases.stop(row.session_id);
+    parts.broker.forget(row.session_id);
     const cut = parts.cutWire(row.session_id, {
       id: orderId,
       acceptedAt: accepted.get(orderId) ?? core.clock.monotonicMs(),
     });
-    cut?.then((times) => advance(orderId, null, { type: 'relay-closed', ...times })).catch(logFailure);
+    if (cut !== null) {
+      closing.add(orderId);
+      cut
+        .then((times) => {
+          closing.delete(orderId);
+          return advance(orderId, null, { type: 'relay-closed', ...times });
+        })
+        .catch(logFailure);
+    }
     send(row);
   }
 
@@ -120,69 +129,6 @@ export function makeOrders(parts: {
     if (row !== undefined) carryOut(orderId, row);
     else void findOrder(core.reader, orderId).then((found) => found !== null && carryOut(orderId, found), logFailure);
   });
-
-  async function store(
-    actor: Actor,
-    session: SessionRow,
-    targetName: string,
-    reason: string,
-  ): Promise<OrderRow | null> {
-    const now = core.clock.now();
-    const by = { id: actor.userId, name: actor.name, role: leadingRole(actor) };
-    const payload: OrderPayload = {
-      version: 0,
-      orderId: randomUUID(),
-      sessionId: session.id,
-      kind: 'kill',
-      reason,
-      by,
-      requestedAt: now.toISOString(),
-      lock: { id: randomUUID(), targetName },
-    };
-    const signed = core.signer.sign('order@sallyport', payload);
-    return core.writer.transaction().execute(async (trx) => {
-      const { numUpdatedRows } = await trx
-        .updateTable('sessions')
-        .set({ killed_at: now })
-        .where('id', '=', session.id)
-        .where('ended_at', 'is', null)
-        .where('killed_at', 'is', null)
-        .executeTakeFirst();
-      if (numUpdatedRows === 0n) return null;
-      await trx
-        .insertInto('locks')
-        .values({
-          id: payload.lock.id,
-          user_id: session.user_id,
-          target_id: session.target_id,
-          reason,
-          by_id: by.id,
-          by_name: by.name,
-          created_at: now,
-          lifted_by: null,
-        })
-        .execute();
-      return trx
-        .insertInto('orders')
-        .values({
-          id: payload.orderId,
-          session_id: session.id,
-          device_id: session.device_id,
-          kind: 'kill',
-          reason,
-          by_id: by.id,
-          by_name: by.name,
-          by_role: by.role,
-          lock_id: payload.lock.id,
-          state: 'requested',
-          requested_at: now,
-          survivors: 'unknown',
-          ...signed,
-        })
-        .returningAll()
-        .executeTakeFirstOrThrow();
-    });
-  }
 
   /** Fail closed: what can be cut is cut, and nothing renews the session, although there is no lock and no order to send. */
   function cutUnstored(sessionId: string, acceptedAt: number): never {
@@ -217,36 +163,48 @@ export function makeOrders(parts: {
         );
       if (!found.mayKill)
         throw new SallyportError('SP-5003', 'You may see this session but not kill it. Ask someone whose role may.');
-      const row = await store(actor, found.session, found.target.name, reason).catch((error: unknown) => {
-        log.error({ err: error }, 'a kill could not be stored');
-        return cutUnstored(sessionId, acceptedAt);
-      });
-      if (row === null) {
-        const earlier = await orderOfSession(core.reader, sessionId);
-        if (earlier !== null && found.session.ended_at === null) return toOrderView(earlier);
-        throw new SallyportError(
-          'SP-4011',
-          'This session has ended already, so there is nothing to kill. No lock was made.',
-          { facts: { session: sessionId } },
-        );
+      const { session, target } = found;
+      const stored = await storeKill(core, actor, { session, targetName: target.name, reason }).catch(
+        (error: unknown) => {
+          log.error({ err: error }, 'a kill could not be stored');
+          return cutUnstored(sessionId, acceptedAt);
+        },
+      );
+      const orders = stored.kind === 'ordered' ? stored.orders : [];
+      for (const row of orders) {
+        accepted.set(row.id, acceptedAt);
+        issuedHere.set(row.id, row);
+        bus.publish('issued', row.id);
+        issuedHere.delete(row.id);
+        accepted.delete(row.id);
       }
-      accepted.set(row.id, acceptedAt);
-      issuedHere.set(row.id, row);
-      parts.leases.stop(sessionId);
-      parts.broker.forget(sessionId);
-      bus.publish('issued', row.id);
-      issuedHere.delete(row.id);
-      accepted.delete(row.id);
-      hub.changed(['targets'], found.session.user_id);
-      const detail = { session: sessionId, user: found.session.user_id, target: found.target.name, reason };
+      if (stored.kind === 'nothing') {
+        const earlier = await orderOfSession(core.reader, sessionId);
+        if (earlier !== null && session.ended_at === null) return toOrderView(earlier);
+        throw ended(sessionId, 'so there is nothing to kill. No lock was made.');
+      }
+      hub.changed(['targets'], session.user_id);
+      const facts = { user: session.user_id, target: target.name, reason };
       try {
-        await core.audit.record({ event: 'order.requested', actor: actor.userId, subject: row.id, detail });
-        await core.audit.record({ event: 'lock.created', actor: actor.userId, subject: row.lock_id, detail });
+        for (const row of orders) {
+          const detail = { session: row.session_id, ...facts };
+          await core.audit.record({ event: 'order.requested', actor: actor.userId, subject: row.id, detail });
+        }
+        const detail = { session: sessionId, ...facts };
+        await core.audit.record({ event: 'lock.created', actor: actor.userId, subject: stored.lockId, detail });
       } catch (error) {
         // It is done, and order and lock say by whom and why: an answer of failure would be untrue.
-        log.error({ err: error, order: row.id }, 'a kill could not be audited');
+        log.error({ err: error, lock: stored.lockId }, 'a kill could not be audited');
       }
-      return toOrderView((await findOrder(core.reader, row.id)) ?? row);
+      if (stored.kind === 'locked') {
+        throw ended(
+          sessionId,
+          `so there was nothing to kill. Its person is locked out of ${target.name} all the same.`,
+          stored.lockId,
+        );
+      }
+      const [first] = stored.orders;
+      return toOrderView((await findOrder(core.reader, first.id)) ?? first);
     },
     async get(actor, orderId, { waitMs, after }) {
       const missing = new SallyportError('SP-4010', 'There is no such order. Use the id that the kill answered.');
@@ -262,7 +220,12 @@ export function makeOrders(parts: {
       });
       return toOrderView((await findOrder(core.reader, orderId)) ?? first);
     },
-    advance,
+    advance: (orderId, deviceId, event) =>
+      advance(
+        orderId,
+        deviceId,
+        event.type === 'done' ? { ...event, wire: closing.has(orderId) ? 'closing' : 'none' } : event,
+      ),
     async resend(deviceId) {
       for (const row of await openOrders(core.reader, deviceId)) send(row);
     },
@@ -271,6 +234,12 @@ export function makeOrders(parts: {
       await Promise.all(steps.values());
     },
   };
+}
+
+function ended(sessionId: string, then: string, lock?: string): SallyportError {
+  return new SallyportError('SP-4011', `This session has ended already, ${then}`, {
+    facts: { session: sessionId, ...(lock === undefined ? {} : { lock }) },
+  });
 }
 
 /** Resolves at the next change, after `waitMs`, or at once when `moved` says so. */

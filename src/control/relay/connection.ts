@@ -2,6 +2,7 @@ import { connect, isIPv6, type Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { closeCodes } from '../../shared/protocol/control-channel.ts';
 import type { Clock } from '../context.ts';
+import type { HostProof } from './host-proof.ts';
 import { type Counts, type Pipe, startPipe } from './pipe.ts';
 
 const connectMs = 10_000;
@@ -29,6 +30,8 @@ export interface ConnectionEvents {
 export interface Connection {
   /** Ends it; the first ending stands. Resolves when the target's socket is closed. */
   end(ending: Ending): Promise<void>;
+  /** What the target proved of itself over this connection, once; null when it has not, or the connection is ending. */
+  takeHostProof(): HostProof | null;
 }
 
 function networkWords(error: NodeJS.ErrnoException): string {
@@ -132,5 +135,5 @@ export function openConnection(options: {
   );
   socket.on('error', () => void end({ code: closeCodes.ended, why: 'the launcher is gone', discard: false }));
   watchLife();
-  return { end };
+  return { end, takeHostProof: () => (ending === null ? (pipe?.takeHostProof() ?? null) : null) };
 }

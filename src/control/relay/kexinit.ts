@@ -20,7 +20,7 @@ export type PeekResult =
   | { state: 'not-ssh'; why: string };
 
 /** Offset after the line that begins with "SSH-", or null while it has not come. A server may send other lines before it. */
-function afterIdentification(bytes: Buffer): number | null {
+export function afterIdentification(bytes: Buffer): number | null {
   let start = 0;
   for (;;) {
     const end = bytes.indexOf(0x0a, start);
@@ -30,26 +30,40 @@ function afterIdentification(bytes: Buffer): number | null {
   }
 }
 
+export type ClearPacket =
+  | { state: 'more' }
+  | { state: 'not-ssh'; why: string }
+  /** `end`: offset after the packet. */
+  | { state: 'found'; payload: Buffer; end: number };
+
+/** The binary packet (RFC 4253 section 6, no cipher and no MAC yet) that begins at `start`. */
+export function clearPacket(bytes: Buffer, start: number): ClearPacket {
+  if (bytes.length < start + 5) return { state: 'more' };
+  const length = bytes.readUInt32BE(start);
+  const padding = bytes.readUInt8(start + 4);
+  if (length < 2 + padding || length > maxPacket) return { state: 'not-ssh', why: 'a packet of impossible length' };
+  const end = start + 4 + length;
+  if (bytes.length < end) return { state: 'more' };
+  return { state: 'found', payload: bytes.subarray(start + 5, end - padding), end };
+}
+
 /** Looks at the beginning of one direction. */
 export function peekKexInit(bytes: Buffer): PeekResult {
   const start = afterIdentification(bytes);
   if (start === null) {
     return bytes.length > maxIdentification ? { state: 'not-ssh', why: 'no SSH identification' } : { state: 'more' };
   }
-  if (bytes.length < start + 5) return { state: 'more' };
-  const length = bytes.readUInt32BE(start);
-  const padding = bytes.readUInt8(start + 4);
-  if (length < 2 + padding || length > maxPacket) return { state: 'not-ssh', why: 'a packet of impossible length' };
-  if (bytes.length < start + 4 + length) return { state: 'more' };
+  const packet = clearPacket(bytes, start);
+  if (packet.state !== 'found') return packet;
   try {
-    const reader = new SshReader(bytes.subarray(start + 5, start + 4 + length - padding));
+    const reader = new SshReader(packet.payload);
     if (reader.byte() !== kexInit) return { state: 'not-ssh', why: 'the first packet is not a key exchange' };
     reader.take(16);
     // kex_algorithms, server_host_key_algorithms
     reader.string();
     reader.string();
     const ciphers = { toServer: reader.text().split(','), toClient: reader.text().split(',') };
-    return { state: 'found', ciphers, end: start + 4 + length };
+    return { state: 'found', ciphers, end: packet.end };
   } catch {
     return { state: 'not-ssh', why: 'a broken key exchange message' };
   }

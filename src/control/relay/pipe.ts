@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
+import { type HostProof, HostProofReader } from './host-proof.ts';
 import { type Direction, KexInitGate } from './kexinit-gate.ts';
 
 /** Bytes waiting for a slow launcher above which the target is not read, and below which it is again. */
@@ -13,6 +14,8 @@ export interface Counts {
 
 export interface Pipe {
   readonly counts: Counts;
+  /** What the target proved in the first key exchange over this pipe; null before. Kept until it is taken. */
+  takeHostProof(): HostProof | null;
   /** From here on no byte passes either way. */
   stop(): void;
 }
@@ -31,6 +34,7 @@ export function startPipe(options: {
   const { socket, target } = options;
   const counts: Counts = { bytesToTarget: 0, bytesFromTarget: 0 };
   let gate: KexInitGate | null = new KexInitGate();
+  let hostProof: HostProofReader | null = new HostProofReader();
   let stopped = false;
 
   function toTarget(bytes: Buffer): void {
@@ -68,11 +72,19 @@ export function startPipe(options: {
     else move('to-target', data);
   });
   target.on('drain', () => socket.resume());
-  target.on('data', (bytes: Buffer) => move('from-target', bytes));
+  target.on('data', (bytes: Buffer) => {
+    if (hostProof?.done === false) hostProof.push(bytes);
+    move('from-target', bytes);
+  });
   socket.resume();
 
   return {
     counts,
+    takeHostProof() {
+      const proof = stopped ? null : (hostProof?.proof ?? null);
+      hostProof = null;
+      return proof;
+    },
     stop() {
       stopped = true;
     },

@@ -2,17 +2,22 @@ import type { WebSocket } from 'ws';
 import { closeCodes } from '../../shared/protocol/control-channel.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
+import { lockInForce } from '../live/locks.ts';
 import { findSession, grantOf, type SessionRow } from '../live/session-store.ts';
+import { mayGoOn, mayStillConnect } from '../live/still-allowed.ts';
 import { type Connection, openConnection } from './connection.ts';
+import type { HostProof } from './host-proof.ts';
 import { makeReachability } from './reachability.ts';
 import { openRelayLog, type RelayLogLine } from './relay-log.ts';
-
-/** RFC 6455 section 7.4.1: policy violation. What a refused launcher gets; the reason begins with the code. */
-const refusedCode = 1008;
 
 export interface Relay {
   /** Takes over a launcher's WebSocket for one session; decides, connects, carries. Never throws. */
   serve(options: { socket: WebSocket; actor: Actor; sessionId: string }): void;
+  /**
+   * True once for a session whose open wire here has carried exactly this host key and signature: then the login is for that wire's connection and
+   * no other. What was kept of them is dropped whatever the answer.
+   */
+  takeCarried(sessionId: string, proof: HostProof): boolean;
   /** Cuts a session's wire because of an order; null when it has none here. */
   cut(sessionId: string, order: { id: string; acceptedAt: number }): Promise<{ at: string; ms: number }> | null;
   /** Ends a session's wire because the session ended or its device was revoked. */
@@ -90,21 +95,26 @@ export function makeRelay(parts: {
     const session = await findSession(core.reader, sessionId);
     // One answer for what does not exist and what is another's: an id must not be a way to ask.
     if (session === null || actor.device === null || session.device_id !== actor.device.id)
-      return { code: refusedCode, why: 'SP-2105 no such session' };
-    if (session.relay_address === null) return { code: refusedCode, why: 'SP-2105 this session goes direct' };
+      return { code: closeCodes.refused, why: 'SP-2105 no such session' };
+    if (session.relay_address === null) return { code: closeCodes.refused, why: 'SP-2105 this session goes direct' };
     if (session.killed_at !== null) return { code: closeCodes.killed, why: 'SP-4001 killed' };
     if (session.ended_at !== null) return { code: closeCodes.ended, why: 'SP-4011 the session has ended' };
     if ((parts.cutAt(sessionId) ?? 0) <= core.clock.monotonicMs())
       return { code: closeCodes.leaseExpired, why: 'SP-4002 no lease' };
+    if (!(await mayStillConnect(core, actor, session)))
+      return { code: closeCodes.refused, why: 'SP-2002 no access rule lets you connect any more' };
     const { numUpdatedRows } = await core.writer
       .updateTable('sessions')
       .set({ relayed_at: core.clock.now() })
       .where('id', '=', sessionId)
       .where('relayed_at', 'is', null)
-      .where('killed_at', 'is', null)
-      .where('ended_at', 'is', null)
+      .where(mayGoOn(session))
       .executeTakeFirst();
-    return numUpdatedRows === 1n ? session : { code: closeCodes.superseded, why: 'SP-2105 a session is relayed once' };
+    if (numUpdatedRows === 1n) return session;
+    const lock = await lockInForce(core.reader, session.user_id, session.target_id);
+    return lock === null
+      ? { code: closeCodes.superseded, why: 'SP-2105 a session is relayed once' }
+      : { code: closeCodes.refused, why: `SP-2003 locked out of this target by ${lock.by_name}` };
   }
 
   function start(socket: WebSocket, session: SessionRow, address: string, wire: Wire): void {
@@ -185,6 +195,13 @@ export function makeRelay(parts: {
       socket.pause();
       socket.on('error', () => undefined);
       void serve(socket, actor, sessionId);
+    },
+    takeCarried(sessionId, proof) {
+      const wire = [...wires].find((each) => each.sessionId === sessionId && each.connection !== null && !each.dead);
+      const carried = wire?.connection?.takeHostProof() ?? null;
+      return (
+        carried !== null && carried.hostKey.equals(proof.hostKey) && carried.hostSignature.equals(proof.hostSignature)
+      );
     },
     cut(sessionId, order) {
       const of = [...wires].filter((wire) => wire.sessionId === sessionId);

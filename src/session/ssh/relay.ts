@@ -52,7 +52,9 @@ function openRelay(grant: GrantPayload, relay: RelayAccess, signal: AbortSignal)
     });
     socket.binaryType = 'nodebuffer';
     let opened = false;
-    const closed = new Promise<WireEnd>((done) => socket.on('close', (code) => done(endOf(code, grant))));
+    const closed = new Promise<WireEnd>((done) =>
+      socket.on('close', (code, reason) => done(endOf(code, grant, reason.toString('utf8')))),
+    );
     const onAbort = () => socket.terminate();
     signal.addEventListener('abort', onAbort, { once: true });
     socket.on('error', () => {
@@ -112,8 +114,21 @@ async function readProblem(response: IncomingMessage): Promise<Problem> {
   }
 }
 
-/** What a close code of the relay (control-channel.ts) means here. */
-export function endOf(code: number, grant: GrantPayload): WireEnd {
+/** The problem that a refusal's reason names ("SP-2003 ..."). */
+function refusal(reason: string): Problem {
+  const code = errorCodeSchema.safeParse(reason.slice(0, 7));
+  const why = reason
+    .slice(8)
+    .replace(/[^\x20-\x7e\u00c0-\u024f]/g, '')
+    .slice(0, 100);
+  return {
+    code: code.success ? code.data : 'SP-2105',
+    message: `The relay refused this session${why === '' ? '' : `: ${why}`}. Connect again; if it stays, ask your administrator.`,
+  };
+}
+
+/** What a close code of the relay (control-channel.ts) and its reason mean here. */
+export function endOf(code: number, grant: GrantPayload, reason = ''): WireEnd {
   const facts = { address: addressOf(grant) };
   switch (code) {
     case closeCodes.ended:
@@ -121,6 +136,8 @@ export function endOf(code: number, grant: GrantPayload): WireEnd {
       return { kind: 'ended' };
     case closeCodes.killed:
       return { kind: 'killed' };
+    case closeCodes.refused:
+      return { kind: 'refused', problem: { ...refusal(reason), facts } };
     case closeCodes.leaseExpired:
       return { kind: 'lease-expired' };
     case closeCodes.targetUnreachable:

@@ -54,6 +54,8 @@ export type LauncherToControl = z.infer<typeof launcherToControlSchema>;
 export const closeCodes = {
   killed: 4001,
   leaseExpired: 4002,
+  /** The relay does not serve this session; the reason begins with the code, e.g. "SP-2003 locked out of this target". */
+  refused: 4003,
   targetUnreachable: 4104,
   cipherRefused: 4032,
   revoked: 4005,
