@@ -9,6 +9,7 @@ import { makeInvite } from '../../src/lab/owner/enrol.ts';
 import { people } from '../../src/lab/seed/people.ts';
 import type { Forked } from '../../src/main/forked.ts';
 import { type OwnerToSession, sessionToOwnerSchema } from '../../src/shared/protocol/session-control.ts';
+import { sessionToScreenSchema } from '../../src/shared/protocol/session-port.ts';
 import { type LauncherUnderTest, makeLauncher } from './main-world/launcher-world.ts';
 
 /** Longer than a lease, its grace and what counts as a fresh head together. */
@@ -39,11 +40,11 @@ function forkSession(screen: (text: string) => void): { child: ChildProcess; for
     onMessage: (listener) =>
       void child.on('message', (raw: unknown) => {
         const message = sessionToOwnerSchema.parse(raw);
-        if (message.type !== 'screen') listener(raw);
-        else if (message.message.type === 'output') {
-          screen(Buffer.from(message.message.data).toString());
-          send({ type: 'screen', message: { type: 'drawn', end: message.message.end } });
-        }
+        if (message.type !== 'screen') return listener(raw);
+        const shown = sessionToScreenSchema.parse(message.message);
+        if (shown.type !== 'output') return;
+        screen(Buffer.from(shown.data).toString());
+        send({ type: 'screen', message: { type: 'drawn', end: shown.end } });
       }),
     onExit: (listener) => void child.on('exit', (code) => listener(code ?? 1)),
     sigkill: () => void child.kill('SIGKILL'),

@@ -31,10 +31,18 @@ export interface StartOrder {
   start: Extract<OwnerToSession, { type: 'start' }>;
 }
 
+/** An order for a session that was not there yet. `receivedMs`: from the order's acceptance to its receipt here. */
+export interface Barring {
+  payload: OrderPayload;
+  receivedMs: number;
+}
+
 /** What one session needs of its surroundings. `closedMs`: from the receipt of the order on the monotonic clock. */
 export interface SessionEffects {
   /** Runs when the process has said `ready`: gets the grant and makes the folder. Throws what refuses the session. */
   authorise(sessionKey: string): Promise<StartOrder>;
+  /** The order that came for this session before it was known here, or null. Asked last of all before the session starts. */
+  barring(sessionId: string): Barring | null;
   loginSignature(
     sessionId: string,
     facts: { sshSessionId: string; hostKey: string; hostSignature: string; toSign: string },
@@ -44,7 +52,8 @@ export interface SessionEffects {
   head(sessionId: string, head: Extract<SessionToOwner, { type: 'head' }>): void;
   /** Something of it lies in its folder and wants to go to the store. */
   sealed(sessionId: string): void;
-  socketClosed(orderId: string, closedMs: number): void;
+  /** Once for every order. */
+  socketClosed(sessionId: string, orderId: string, closedMs: number): void;
   /** The process is gone or has said its last word: its folder is now nobody's but the sync agent's. May come twice. */
   released(sessionId: string): void;
   /** Once, when the session has ended for good; `sessionId` is null when it never got one. */
@@ -64,7 +73,7 @@ export class ManagedSession {
   private gone = false;
   private attached = false;
   private waitingPort: MessagePortMain | null = null;
-  private order: { payload: OrderPayload; ids: string[]; receivedAt: number; closedMs: number | null } | null = null;
+  private order: { payload: OrderPayload; ids: Set<string>; receivedAt: number; closedMs: number | null } | null = null;
   private watch: EndWatch | null = null;
   private timer: NodeJS.Timeout | null;
   private readonly exited: Promise<void>;
@@ -135,17 +144,17 @@ export class ManagedSession {
   /** Obeys a verified order: forwarded at once, then watched. Asked again, it answers again. `receivedMs`: from acceptance to receipt. */
   kill(order: { signed: Signed; payload: OrderPayload; receivedMs: number }): void {
     if (this.order !== null) {
-      this.order.ids.push(order.payload.orderId);
-      if (this.order.closedMs !== null) this.effects.socketClosed(order.payload.orderId, this.order.closedMs);
+      this.order.ids.add(order.payload.orderId);
+      if (this.order.closedMs !== null) this.orderDone(order.payload, this.order.closedMs);
       return;
     }
     if (this.hasEnded) {
-      this.effects.socketClosed(order.payload.orderId, 0);
+      this.orderDone(order.payload, 0);
       return;
     }
     this.order = {
       payload: order.payload,
-      ids: [order.payload.orderId],
+      ids: new Set([order.payload.orderId]),
       receivedAt: performance.now(),
       closedMs: null,
     };
@@ -224,6 +233,11 @@ export class ManagedSession {
         address: order.address,
         maxSeconds: order.maxSeconds,
       });
+      const barring = this.effects.barring(order.sessionId);
+      if (barring !== null) {
+        this.killedBeforeStart(barring);
+        return;
+      }
       this.started = true;
       this.child.send(order.start);
       if (this.waitingPort !== null) this.child.send({ type: 'port' }, this.waitingPort);
@@ -232,6 +246,14 @@ export class ManagedSession {
       this.end({ kind: 'connect-failed', problem: toProblem(error) }, false);
       this.child.sigkill();
     }
+  }
+
+  /** The order was answered when it came: there was no socket, and there will be none. */
+  private killedBeforeStart({ payload, receivedMs }: Barring): void {
+    this.apply({ type: 'kill', order: payload, receivedMs });
+    this.apply({ type: 'socket-closed', closedMs: 0 });
+    this.end(killedBy(payload), false);
+    this.child.sigkill();
   }
 
   private async sign(sessionId: string, message: Extract<SessionToOwner, { type: 'login-signature' }>): Promise<void> {
@@ -254,7 +276,11 @@ export class ManagedSession {
     const closedMs = performance.now() - this.order.receivedAt;
     this.order.closedMs = closedMs;
     this.apply({ type: 'socket-closed', closedMs: Math.round(closedMs * 10) / 10 });
-    for (const orderId of new Set(this.order.ids)) this.effects.socketClosed(orderId, closedMs);
+    for (const orderId of this.order.ids) this.orderDone({ ...this.order.payload, orderId }, closedMs);
+  }
+
+  private orderDone(order: OrderPayload, closedMs: number): void {
+    this.effects.socketClosed(order.sessionId, order.orderId, closedMs);
   }
 
   private startWatch(limits: Limits): void {

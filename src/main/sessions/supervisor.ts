@@ -14,7 +14,8 @@ import type { Forked } from '../forked.ts';
 import type { Membership } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
 import { authorise } from './authorise.ts';
-import { ManagedSession, type StartOrder } from './managed-session.ts';
+import { type Barring, ManagedSession, type StartOrder } from './managed-session.ts';
+import { Reports } from './reports.ts';
 import { toView } from './session-view.ts';
 import { makeSpoolFolder } from './spool-folder.ts';
 import { Throttle } from './throttle.ts';
@@ -58,9 +59,8 @@ type Head = Extract<SessionToOwner, { type: 'head' }>;
 export class Supervisor {
   private readonly sessions = new Map<string, ManagedSession>();
   /** Orders for sessions that this launcher does not (yet) know: such a session must never start. */
-  private readonly barred = new Map<string, OrderPayload>();
-  /** Ends that the control server has not been told. */
-  private unreported: Extract<LauncherToControl, { type: 'session-ended' }>[] = [];
+  private readonly barred = new Map<string, Barring>();
+  private readonly reports: Reports;
   /** Sessions whose folder belongs to a process, from before the folder is made until that process has had its last word. */
   private readonly claimed = new Set<string>();
   private readonly heads = new Map<string, Throttle<Head>>();
@@ -69,6 +69,10 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.options = options;
+    this.reports = new Reports({
+      send: (message) => this.send(message),
+      deviceId: () => options.link()?.membership.identity.device.id ?? null,
+    });
   }
 
   list(): SessionView[] {
@@ -111,11 +115,12 @@ export class Supervisor {
       log: this.options.log,
       effects: {
         authorise: (sessionKey) => this.authorise(request, sessionKey),
+        barring: (sessionId) => this.barred.get(sessionId) ?? null,
         loginSignature: async (sessionId, facts) =>
           (await this.requireLink().caller.call('loginSignature', { params: { sessionId }, body: facts })).signature,
         changed: this.options.onChange,
         opened: (sessionId) => {
-          this.report({ type: 'session-opened', sessionId, at: new Date().toISOString() });
+          this.send({ type: 'session-opened', sessionId, at: new Date().toISOString() });
           this.options.onSpooled(sessionId);
         },
         head: (sessionId, head) => this.throttleOf(sessionId).offer(head),
@@ -124,7 +129,7 @@ export class Supervisor {
           this.claimed.delete(sessionId);
           this.options.onSpooled(sessionId);
         },
-        socketClosed: (orderId, closedMs) => this.orderDone(orderId, closedMs),
+        socketClosed: (sessionId, orderId, closedMs) => this.reports.orderDone(sessionId, orderId, closedMs),
         ended: (sessionId, reason) => this.ended(sessionId, reason),
       },
     });
@@ -189,12 +194,10 @@ export class Supervisor {
   online(): void {
     for (const { view } of this.sessions.values()) {
       if (view.sessionId !== null && view.openedAtMs !== null && view.state.state !== 'ended') {
-        this.report({ type: 'session-opened', sessionId: view.sessionId, at: new Date(view.openedAtMs).toISOString() });
+        this.send({ type: 'session-opened', sessionId: view.sessionId, at: new Date(view.openedAtMs).toISOString() });
       }
     }
-    const waiting = this.unreported;
-    this.unreported = [];
-    for (const message of waiting) this.report(message);
+    this.reports.online();
   }
 
   /** Takes what the control server says about sessions. */
@@ -238,8 +241,8 @@ export class Supervisor {
     link.send({ type: 'order-received', orderId: payload.orderId, at: new Date().toISOString() });
     if (session !== undefined) return;
     // No process of ours has that session: it ended in an earlier run, or its grant is still on its way and will be barred.
-    this.barred.set(payload.sessionId, payload);
-    this.orderDone(payload.orderId, 0);
+    this.barred.set(payload.sessionId, { payload, receivedMs });
+    this.reports.orderDone(payload.sessionId, payload.orderId, 0);
   }
 
   private async authorise(request: ConnectRequest, sessionKey: string): Promise<StartOrder> {
@@ -253,9 +256,6 @@ export class Supervisor {
       sessionKey,
     });
     const { sessionId } = payload;
-    const barred = this.barred.get(sessionId);
-    if (barred !== undefined)
-      throw new SallyportError('SP-4001', `${barred.by.name} ended this session before it opened: ${barred.reason}`);
     this.claimed.add(sessionId);
     const facts = {
       version: 0 as const,
@@ -272,11 +272,7 @@ export class Supervisor {
       this.claimed.delete(sessionId);
       throw spoolFailed(error);
     });
-    const relayUrl = `${identity.address.replace(/^https:/, 'wss:')}/v1/relay/${sessionId}`;
-    const relay =
-      payload.route === 'relay'
-        ? { url: relayUrl, proof: await link.proofs.proof('GET', relayUrl), trustRoot: identity.trustRoot }
-        : null;
+    const relay = payload.route === 'relay' ? await relayOf(link, sessionId) : null;
     return {
       sessionId,
       route: payload.route,
@@ -301,32 +297,19 @@ export class Supervisor {
     if (sessionId === null) return;
     this.heads.get(sessionId)?.flush();
     this.heads.delete(sessionId);
-    this.report({ type: 'session-ended', sessionId, at: new Date().toISOString(), reason });
+    this.reports.ended(sessionId, reason);
     this.options.onEnded(sessionId, reason);
   }
 
-  private orderDone(orderId: string, closedMs: number): void {
-    const socketClosedAt = new Date().toISOString();
-    // Processes on the target that outlive their terminal cannot be seen from here.
-    this.options.link()?.send({
-      type: 'order-done',
-      orderId,
-      socketClosedAt,
-      closedMs: Math.round(closedMs * 10) / 10,
-      survivors: 'unknown',
-    });
-  }
-
-  private report(message: LauncherToControl): void {
-    const sent = this.options.link()?.send(message) ?? false;
-    if (!sent && message.type === 'session-ended') this.unreported.push(message);
+  private send(message: LauncherToControl): boolean {
+    return this.options.link()?.send(message) ?? false;
   }
 
   private throttleOf(sessionId: string): Throttle<Head> {
     const known = this.heads.get(sessionId);
     if (known !== undefined) return known;
     const made = new Throttle<Head>(1000, ({ outputBytes, inputBytes, frames, chain }) => {
-      this.report({ type: 'recording-head', sessionId, outputBytes, inputBytes, frames, chain });
+      this.send({ type: 'recording-head', sessionId, outputBytes, inputBytes, frames, chain });
     });
     this.heads.set(sessionId, made);
     return made;
@@ -349,6 +332,12 @@ export class Supervisor {
       throw new SallyportError('SP-1008', 'This device is not enrolled any more. Enter an invite first.');
     return link;
   }
+}
+
+async function relayOf(link: Link, sessionId: string): Promise<{ url: string; proof: string; trustRoot: string }> {
+  const { address, trustRoot } = link.membership.identity;
+  const url = `${address.replace(/^https:/, 'wss:')}/v1/relay/${sessionId}`;
+  return { url, proof: await link.proofs.proof('GET', url), trustRoot };
 }
 
 function spoolFailed(error: unknown): SallyportError {

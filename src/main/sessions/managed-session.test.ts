@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import type { OwnerToSession, SessionToOwner } from '../../shared/protocol/session-control.ts';
+import type { OrderPayload } from '../../shared/protocol/signed.ts';
+import { type Barring, ManagedSession, type StartOrder } from './managed-session.ts';
+
+const sessionId = '22222222-2222-4222-8222-222222222222';
+const payload: OrderPayload = {
+  version: 0,
+  orderId: 'order-1',
+  sessionId,
+  kind: 'kill',
+  reason: 'legal hold',
+  by: { id: 'mira', name: 'Mira Okafor', role: 'analyst' },
+  requestedAt: '2026-01-01T00:00:00.000Z',
+  lock: { id: 'lock-1', targetName: 'web-01' },
+};
+const signed = { payload: '{}', signature: 'x' };
+const order: StartOrder = {
+  sessionId,
+  route: 'direct',
+  address: '127.0.0.1:22',
+  maxSeconds: 600,
+  start: {
+    type: 'start',
+    folder: '/nowhere',
+    grant: signed,
+    lease: signed,
+    serverKey: '',
+    sessionKeyCertificate: '',
+    deviceKey: '',
+    relay: null,
+    terminal: { cols: 80, rows: 24, term: 'xterm-256color' },
+    software: 'test',
+  },
+};
+
+/** A session whose grant takes until `granted` is called. */
+function make() {
+  const grant = Promise.withResolvers<StartOrder>();
+  const ended = Promise.withResolvers<unknown>();
+  const sent: OwnerToSession[] = [];
+  let say: (message: SessionToOwner) => void = () => undefined;
+  let exit: (code: number) => void = () => undefined;
+  const state: { barring: Barring | null; killed: boolean; done: string[] } = {
+    barring: null,
+    killed: false,
+    done: [],
+  };
+  const session = new ManagedSession({
+    facts: {
+      id: 'tab-1',
+      targetId: 'target-1',
+      targetName: 'web-01',
+      address: '127.0.0.1:22',
+      login: 'deploy',
+      production: false,
+      route: 'direct',
+      reason: null,
+    },
+    log: () => undefined,
+    child: {
+      pid: 1,
+      send: (message) => void sent.push(message),
+      onMessage: (listener) => {
+        say = listener;
+      },
+      onExit: (listener) => {
+        exit = listener;
+      },
+      sigkill: () => {
+        state.killed = true;
+        exit(9);
+      },
+    },
+    effects: {
+      authorise: () => grant.promise,
+      barring: () => state.barring,
+      loginSignature: async () => '',
+      changed: () => undefined,
+      opened: () => undefined,
+      head: () => undefined,
+      sealed: () => undefined,
+      released: () => undefined,
+      socketClosed: (_sessionId, orderId) => void state.done.push(orderId),
+      ended: (_sessionId, reason) => ended.resolve(reason),
+    },
+  });
+  say({ type: 'ready', sessionKey: 'ssh-ed25519 AAAA' });
+  return { session, state, sent, granted: () => grant.resolve(order), ended: ended.promise };
+}
+
+test('an order that came while the grant was on its way keeps the session from starting', async () => {
+  const { session, state, sent, granted, ended } = make();
+  // The last moment: everything has been asked for, nothing has been started.
+  state.barring = { payload, receivedMs: 12 };
+  granted();
+  expect(await ended).toMatchObject({ kind: 'killed', orderId: 'order-1', by: 'Mira Okafor' });
+  expect(sent).toEqual([]);
+  expect(state.killed).toBe(true);
+  expect(session.view).toMatchObject({ sessionId, kill: { orderId: 'order-1', receivedMs: 12, closedMs: 12 } });
+  // It was answered when it came.
+  expect(state.done).toEqual([]);
+});
