@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
 import type { z } from 'zod';
 import { SallyportError } from '../../shared/errors/result.ts';
@@ -15,6 +17,8 @@ export interface CallInput<N extends ApiName> {
   body?: BodyOf<N>;
   /** For binary methods: the bytes; their SHA-256 goes along as Content-Digest (RFC 9530). */
   bytes?: Uint8Array;
+  /** The same for what may be too large to be held: read while it is sent, the digest computed before. */
+  file?: { path: string; size: number; sha256: Buffer };
   timeoutMs?: number;
 }
 
@@ -22,15 +26,19 @@ export interface CallInput<N extends ApiName> {
 export interface ControlCaller {
   /** Calls a method of the API table. Throws `SallyportError`: the server's own problem, SP-1003 or SP-1004 for the network, SP-9002 for a strange answer. */
   call<N extends ApiName>(name: N, input?: CallInput<N>): Promise<Answer<N>>;
-  /** Fetches an octet-stream; at most `maxBytes` (default 72 MiB). Throws as `call`, and SP-5005 when it is larger. */
+  /** Fetches an octet-stream, into memory: at most `fetchAtMost` bytes of its kind. Throws as `call`, and SP-5005 when it is larger. */
   fetchBytes(
     name: 'getSegment' | 'getJournal',
-    input: { params: Record<string, string | number>; maxBytes?: number },
+    input: { params: Record<string, string | number> },
   ): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 const defaultTimeoutMs = 15_000;
-const maxJsonBytes = 64 * 1024 * 1024;
+const mebibyte = 1_048_576;
+const maxJsonBytes = 64 * mebibyte;
+/** A segment is a few MB. A journal is as long as its session was loud: it is stored up to 2 GiB, but held in memory only up to this. */
+const fetchAtMost = { getSegment: 72 * mebibyte, getJournal: 512 * mebibyte } as const;
+const fetchTimeoutMs = { getSegment: 60_000, getJournal: 600_000 } as const;
 
 /** One HTTP client of one server: its authority pinned as the only one, a fresh DPoP proof on every request. */
 export class ControlClient implements ControlCaller {
@@ -52,7 +60,7 @@ export class ControlClient implements ControlCaller {
 
   async call<N extends ApiName>(name: N, input: CallInput<N> = {}): Promise<Answer<N>> {
     const method: ApiMethod = controlApi[name];
-    const { status, body } = await this.send(method, input, maxJsonBytes);
+    const { status, body } = await this.send(method, input, { bytes: maxJsonBytes, or: strangeAmount(method) });
     const value = parseJson(body);
     if (status >= 400)
       throw problemOfAnswer({ address: this.address, status, body: value, clockAheadMs: this.clockAhead });
@@ -71,17 +79,23 @@ export class ControlClient implements ControlCaller {
 
   async fetchBytes(
     name: 'getSegment' | 'getJournal',
-    input: { params: Record<string, string | number>; maxBytes?: number },
+    input: { params: Record<string, string | number> },
   ): Promise<Uint8Array<ArrayBuffer>> {
+    const method = controlApi[name];
     const { status, body } = await this.send(
-      controlApi[name],
-      { params: input.params, timeoutMs: 60_000 },
-      input.maxBytes ?? 72 * 1024 * 1024,
+      method,
+      { params: input.params, timeoutMs: fetchTimeoutMs[name] },
+      {
+        bytes: fetchAtMost[name],
+        or:
+          name === 'getSegment'
+            ? strangeAmount(method)
+            : 'The unsealed record of this session is larger than 512 MB, and this launcher cannot open more than that at once. It is kept whole on the control server; ask your administrator for it.',
+      },
     );
     if (status >= 400)
       throw problemOfAnswer({ address: this.address, status, body: parseJson(body), clockAheadMs: this.clockAhead });
-    // A copy of its own: a Buffer may be a view of a larger block, and all of that would be cloned to another process.
-    return Uint8Array.from(body);
+    return body;
   }
 
   /** Closes idle connections and cuts running ones. */
@@ -92,8 +106,8 @@ export class ControlClient implements ControlCaller {
   private async send(
     method: ApiMethod,
     input: Omit<CallInput<ApiName>, 'body'> & { body?: unknown },
-    maxBytes: number,
-  ): Promise<{ status: number; body: Buffer }> {
+    most: { bytes: number; or: string },
+  ): Promise<{ status: number; body: Uint8Array<ArrayBuffer> }> {
     const url = new URL(fillPath(method.path, input.params ?? {}), this.address);
     for (const [key, value] of Object.entries(input.query ?? {})) url.searchParams.set(key, String(value));
     const headers: Record<string, string> = {
@@ -106,19 +120,12 @@ export class ControlClient implements ControlCaller {
       const answer = await request(url, { dispatcher: this.agent, method: method.method, headers, body, signal });
       const date = answer.headers.date;
       this.clockAhead = clockAheadMs(typeof date === 'string' ? date : undefined, Date.now());
-      const chunks: Buffer[] = [];
-      let size = 0;
-      for await (const chunk of answer.body) {
-        const bytes = Buffer.from(chunk);
-        size += bytes.length;
-        if (size > maxBytes)
-          throw new SallyportError(
-            'SP-5005',
-            `The server sent more than ${Math.round(maxBytes / 1_048_576)} MB for "${method.summary}". It was not taken. Report this to your administrator.`,
-          );
-        chunks.push(bytes);
+      const length = Number(answer.headers['content-length'] ?? 0);
+      if (length > most.bytes) {
+        answer.body.destroy();
+        throw new SallyportError('SP-5005', most.or);
       }
-      return { status: answer.statusCode, body: Buffer.concat(chunks) };
+      return { status: answer.statusCode, body: await collect(answer.body, most) };
     } catch (error) {
       if (error instanceof SallyportError) throw error;
       throw unreachable(this.address, signal.aborted ? new Error('timeout') : error);
@@ -126,10 +133,46 @@ export class ControlClient implements ControlCaller {
   }
 }
 
+function strangeAmount(method: ApiMethod): string {
+  return `The server sent more for "${method.summary}" than there can be. It was not taken. Report this to your administrator.`;
+}
+
+/**
+ * All of a body in memory of its own: a Buffer may be a view of a larger block, and all of that would be cloned to another process. Throws SP-5005
+ * when there is more than `most`.
+ */
+async function collect(
+  body: AsyncIterable<Uint8Array>,
+  most: { bytes: number; or: string },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > most.bytes) throw new SallyportError('SP-5005', most.or);
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
 function encodeBody(
-  input: { body?: unknown; bytes?: Uint8Array },
+  input: Pick<CallInput<ApiName>, 'bytes' | 'file'> & { body?: unknown },
   headers: Record<string, string>,
-): Uint8Array | string | null {
+): Uint8Array | Readable | string | null {
+  if (input.file !== undefined) {
+    const { path, size, sha256 } = input.file;
+    headers['content-type'] = 'application/octet-stream';
+    headers['content-digest'] = `sha-256=:${sha256.toString('base64')}:`;
+    headers['content-length'] = String(size);
+    // No more than was digested, should the file have grown since.
+    return createReadStream(path, { end: size - 1, highWaterMark: 262_144 });
+  }
   if (input.bytes !== undefined) {
     headers['content-type'] = 'application/octet-stream';
     headers['content-digest'] = `sha-256=:${createHash('sha256').update(input.bytes).digest('base64')}:`;
@@ -140,9 +183,9 @@ function encodeBody(
   return JSON.stringify(input.body);
 }
 
-function parseJson(body: Buffer): unknown {
+function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
   } catch {
     return undefined;
   }

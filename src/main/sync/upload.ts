@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { openDocument } from '../../recording/signatures/signed.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
 import { namespaces, type ReceiptPayload, receiptPayloadSchema } from '../../shared/protocol/signed.ts';
@@ -9,6 +11,8 @@ import { writeWhole } from '../files.ts';
 import { headOf, journalFile, receiptFile, type SpoolContent, type SpoolSegment } from './spool.ts';
 
 const uploadTimeoutMs = 120_000;
+/** A line slower than this is given up, and the journal sent again later: 2 Mbit/s. */
+const slowestBytesPerMs = 250;
 
 /** Sends one sealed segment. Throws SP-3020 when the file is not what the signed manifest says, and what the server refuses. */
 export async function putSegment(
@@ -69,21 +73,38 @@ export async function putManifest(
   return payload;
 }
 
-/** Sends the journal of a session whose process is gone. Throws what the server refuses, SP-9002 when it stored something else. */
+/** Of a file of any size, without holding it. Throws what the file system throws. */
+async function digestOf(path: string): Promise<{ size: number; sha256: Buffer }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  await pipeline(createReadStream(path, { highWaterMark: 262_144 }), async (chunks: AsyncIterable<Buffer>) => {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      size += chunk.length;
+    }
+  });
+  return { size, sha256: hash.digest() };
+}
+
+/**
+ * Sends the journal of a session whose process is gone; it may be as large as its session was loud, so it is never held as a whole. Throws what
+ * the server refuses, SP-9002 when it stored something else.
+ */
 export async function putJournal(
   caller: ControlCaller,
   folder: string,
   sessionId: string,
   because: string,
 ): Promise<void> {
-  const bytes = await readFile(join(folder, journalFile));
+  const path = join(folder, journalFile);
+  const { size, sha256 } = await digestOf(path);
   const answer = await caller.call('putJournal', {
     params: { sessionId },
     query: { because: because.slice(0, 300) },
-    bytes,
-    timeoutMs: 4 * uploadTimeoutMs,
+    ...(size === 0 ? { bytes: new Uint8Array() } : { file: { path, size, sha256 } }),
+    timeoutMs: uploadTimeoutMs + Math.ceil(size / slowestBytesPerMs),
   });
-  if (answer.sha256 !== createHash('sha256').update(bytes).digest('hex')) {
+  if (answer.sha256 !== sha256.toString('hex')) {
     throw new SallyportError(
       'SP-9002',
       'The server says that it stored other bytes than were sent. The recording is kept on this machine and sent again.',
