@@ -168,14 +168,35 @@ describe('a recording', () => {
     expect(await world.auditOf(session.id)).toContain('recording.unlock-refused');
   });
 
-  it('is not written by anyone but its own device', async () => {
+  it('is not written by anyone but its own person', async () => {
     const fresh = await open();
     const segment = { stream: 'output', seq: 0, bytes: randomBytes(10) } as const;
-    for (const device of [mira, await world.enrol('jonas')]) {
-      await expect(putSegment(device, fresh.id, segment)).rejects.toMatchObject({ code: 'SP-3001' });
-      await expect(putManifest(device, fresh.id, 'x', 'y')).rejects.toMatchObject({ code: 'SP-3001' });
-    }
+    await expect(putSegment(mira, fresh.id, segment)).rejects.toMatchObject({ code: 'SP-3001' });
+    await expect(putManifest(mira, fresh.id, 'x', 'y')).rejects.toMatchObject({ code: 'SP-3001' });
     expect(existsSync(folderOf(fresh.id))).toBe(false);
+  });
+
+  it('is taken from a device that its person enrolled later; what it holds must still be by the keys of the first', async () => {
+    const fresh = await open();
+    const again = await world.enrol('jonas');
+    const moved = { ...fresh, device: again };
+    const local = await record(world, fresh);
+    const foreign = await record(world, moved);
+    for (const segment of local.segments) await putSegment(again, fresh.id, segment);
+    await expect(putManifest(again, fresh.id, foreign.manifest, foreign.signature)).rejects.toMatchObject({
+      code: 'SP-3023',
+      message: expect.stringContaining('"device-key" is not what'),
+    });
+    await putManifest(again, fresh.id, local.manifest, local.signature);
+    expect(await view(fresh.id)).toMatchObject({ state: 'complete', device: { id: jonas.deviceId } });
+    const { detail } = await world.server.context.reader
+      .selectFrom('audit_events')
+      .select('detail')
+      .where('subject', '=', fresh.id)
+      .where('event', '=', 'recording.completed')
+      .executeTakeFirstOrThrow();
+    expect(detail.device).toBe(again.deviceId);
+    expect((await verifyFolder(folderOf(fresh.id))).ok).toBe(true);
   });
 });
 

@@ -11,6 +11,7 @@ import type { Context } from '../context.ts';
 import { networkOf } from './network.ts';
 import { createProblemHandler } from './problem.ts';
 import type { Route } from './route.ts';
+import { limitBodyTime } from './slow-body.ts';
 import type { SocketRoute } from './socket.ts';
 
 export interface AppOptions {
@@ -27,8 +28,8 @@ export async function buildApp({ context, tls, routes, sockets }: AppOptions): P
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: context.config.limits.jsonBody,
-    // A request that trickles holds its connection at most this long: a whole journal over a slow line. Headers alone get Node's 60 s.
-    requestTimeout: 300_000,
+    // The longest any request may take: a large journal over a slow line. Headers alone get Node's 60 s, other bodies `limitBodyTime`.
+    requestTimeout: 6 * 3_600_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
     trustProxy: false,
@@ -36,6 +37,7 @@ export async function buildApp({ context, tls, routes, sockets }: AppOptions): P
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('actor', null);
+  app.addHook('onRequest', async (request) => limitBodyTime(request.raw, context.config.limits.bodyMs));
   app.setErrorHandler(createProblemHandler(context));
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),

@@ -1,8 +1,10 @@
 import type { FastifyReply } from 'fastify';
+import { SallyportError } from '../../shared/errors/result.ts';
 import { defineRoute } from './route.ts';
+import { steadyBody } from './slow-body.ts';
 
 /** Sealed bytes: nothing on the way may guess a type or keep them. */
-function asBytes(reply: FastifyReply, bytes: Buffer): Buffer {
+function asBytes<T>(reply: FastifyReply, bytes: T): T {
   reply.type('application/octet-stream').header('cache-control', 'no-store');
   return bytes;
 }
@@ -16,14 +18,19 @@ export const putSegment = defineRoute(
 
 export const putJournal = defineRoute(
   'putJournal',
-  (context, { actor, params, query, body, request }) =>
-    context.services.recordings.putJournal(actor, {
+  async (context, { actor, params, query, request }) => {
+    const { journalBody: maxBytes, bodySilenceMs } = context.config.limits;
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes)
+      throw new SallyportError('SP-5005', 'The journal is larger than this server takes. Nothing was stored.');
+    return context.services.recordings.putJournal(actor, {
       ...params,
       because: query.because,
-      body,
+      body: steadyBody(request.raw, bodySilenceMs),
+      maxBytes,
       digestHeader: request.headers['content-digest'],
-    }),
-  { bodyLimit: (context) => context.config.limits.journalBody },
+    });
+  },
+  { streamed: true },
 );
 
 export const putManifest = defineRoute(
@@ -51,12 +58,14 @@ export const getManifest = defineRoute('getManifest', (context, { actor, params 
 );
 
 export const getSegment = defineRoute('getSegment', async (context, { actor, params, reply }) =>
-  asBytes(reply, await context.services.recordings.sealed(actor, params.sessionId, params)),
+  asBytes(reply, await context.services.recordings.segment(actor, params.sessionId, params)),
 );
 
-export const getJournal = defineRoute('getJournal', async (context, { actor, params, reply }) =>
-  asBytes(reply, await context.services.recordings.sealed(actor, params.sessionId, 'journal')),
-);
+export const getJournal = defineRoute('getJournal', async (context, { actor, params, reply }) => {
+  const { bytes, stream } = await context.services.recordings.journal(actor, params.sessionId);
+  reply.header('content-length', bytes);
+  return asBytes(reply, stream);
+});
 
 export const unlock = defineRoute('unlock', async (context, { actor, params, body }) => ({
   sealedIdentity: await context.services.recordings.unlock(actor, { sessionId: params.sessionId, ...body }),

@@ -13,7 +13,7 @@ export interface RouteInput<N extends ApiName> {
   actor: Entry<N>['auth'] extends 'none' ? null : Actor;
   params: Parsed<Entry<N>, 'params'>;
   query: Parsed<Entry<N>, 'query'>;
-  /** A Buffer for binary methods. */
+  /** A Buffer for binary methods; of a streamed one nothing: its body is read from `request.raw`. */
   body: Entry<N> extends { binary: true } ? Buffer : Parsed<Entry<N>, 'body'>;
   request: FastifyRequest;
   reply: FastifyReply;
@@ -25,6 +25,8 @@ export type RouteHandler<N extends ApiName> = (context: Context, input: RouteInp
 export interface RouteOptions {
   /** Bytes; the JSON limit of the configuration when absent. */
   bodyLimit?: (context: Context) => number;
+  /** The handler reads the body itself, as it comes, and keeps its own limits. */
+  streamed?: true;
   /** Requests per minute and address, in place of the general limit. */
   perMinute?: (context: Context) => number;
 }
@@ -45,37 +47,49 @@ export function defineRoute<N extends ApiName>(name: N, handler: RouteHandler<N>
     name,
     register(app, context) {
       const perMinute = options.perMinute?.(context);
-      app.route({
-        method: method.method as HTTPMethods,
-        url: method.path,
-        bodyLimit: options.bodyLimit?.(context) ?? context.config.limits.jsonBody,
-        schema: schemaOf(name, method),
-        ...(perMinute === undefined ? {} : { config: { rateLimit: { max: perMinute, timeWindow: 60_000 } } }),
-        // After the rate limit, before the body is read: a stranger costs little and learns nothing about shapes.
-        preParsing: async (request) => {
-          request.actor = await authenticate(context, request, method.auth);
-        },
-        handler: async (request, reply) => {
-          if (method.binary === true && !Buffer.isBuffer(request.body)) {
-            throw new SallyportError(
-              'SP-5001',
-              'This method takes bytes. Send them with Content-Type: application/octet-stream.',
-            );
-          }
-          // The validator compiler has put the schemas' outputs where Fastify's types say `unknown`.
-          const input = {
-            actor: request.actor,
-            params: request.params,
-            query: request.query,
-            body: request.body,
-            request,
-            reply,
-          };
-          return handler(context, input as unknown as RouteInput<N>);
-        },
-      });
+      if (options.streamed === true) void app.register(async (scope) => add(streaming(scope)));
+      else add(app);
+
+      function add(scope: FastifyInstance): void {
+        scope.route({
+          method: method.method as HTTPMethods,
+          url: method.path,
+          bodyLimit: options.bodyLimit?.(context) ?? context.config.limits.jsonBody,
+          schema: schemaOf(name, method),
+          ...(perMinute === undefined ? {} : { config: { rateLimit: { max: perMinute, timeWindow: 60_000 } } }),
+          // After the rate limit, before the body is read: a stranger costs little and learns nothing about shapes.
+          preParsing: async (request) => {
+            request.actor = await authenticate(context, request, method.auth);
+          },
+          handler: async (request, reply) => {
+            if (method.binary === true && options.streamed !== true && !Buffer.isBuffer(request.body)) {
+              throw new SallyportError(
+                'SP-5001',
+                'This method takes bytes. Send them with Content-Type: application/octet-stream.',
+              );
+            }
+            // The validator compiler has put the schemas' outputs where Fastify's types say `unknown`.
+            const input = {
+              actor: request.actor,
+              params: request.params,
+              query: request.query,
+              body: request.body,
+              request,
+              reply,
+            };
+            return handler(context, input as unknown as RouteInput<N>);
+          },
+        });
+      }
     },
   };
+}
+
+/** Leaves bodies where they are. */
+function streaming(scope: FastifyInstance): FastifyInstance {
+  scope.removeContentTypeParser('application/octet-stream');
+  scope.addContentTypeParser('application/octet-stream', (_request, _body, done) => done(null));
+  return scope;
 }
 
 function schemaOf(name: ApiName, method: ApiMethod): Record<string, unknown> {

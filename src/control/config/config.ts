@@ -24,6 +24,9 @@ export interface Limits {
   readonly manifestBody: number;
   readonly segmentBody: number;
   readonly journalBody: number;
+  /** Milliseconds in which a body must have come; a journal instead may take longer but not fall silent. */
+  readonly bodyMs: number;
+  readonly bodySilenceMs: number;
   /** Requests per minute and address. */
   readonly requestsPerMinute: number;
   readonly enrolmentsPerMinute: number;
@@ -34,7 +37,9 @@ export const defaultLimits: Limits = {
   applyBody: 33_554_432,
   manifestBody: 9_437_184,
   segmentBody: 8_388_608,
-  journalBody: 67_108_864,
+  journalBody: 2_147_483_648,
+  bodyMs: 300_000,
+  bodySilenceMs: 60_000,
   requestsPerMinute: 3000,
   enrolmentsPerMinute: 20,
 };

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -29,10 +29,47 @@ describe('the folder store', () => {
   it('replaces where it is asked to, and lists what is there', async () => {
     await store.replace(`${session}/m`, Buffer.from('one'));
     await store.replace(`${session}/m`, Buffer.from('three'));
-    writeFileSync(path.join(root, session, '.new-left-by-a-crash'), 'x');
+    writeFileSync(path.join(root, session, '.hidden'), 'x');
     expect(await store.list(`${session}/`)).toEqual([{ key: `${session}/m`, bytes: 5 }]);
     expect(await store.list('6a2f41b8-7f4e-4a54-9d62-0f3b8a4fd002/')).toEqual([]);
     expect(await store.get(`${session}/nothing`)).toBeNull();
+  });
+
+  it('takes in a stream, keeps it once, and leaves nothing of what it does not keep', async () => {
+    const incoming = path.join(root, '.incoming');
+    async function* parts(...chunks: string[]) {
+      for (const chunk of chunks) yield Buffer.from(chunk);
+    }
+    async function* broken() {
+      yield Buffer.from('a');
+      throw new Error('the line broke');
+    }
+    const first = await store.receive(parts('ab', 'c'), 3);
+    expect(first).toMatchObject({
+      bytes: 3,
+      sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    });
+    expect(await first.keepAs(`${session}/journal`)).toBe(true);
+    expect(await (await store.receive(parts('other'), 10)).keepAs(`${session}/journal`)).toBe(false);
+    const found = await store.open(`${session}/journal`);
+    expect([found?.bytes, String((await found?.stream.toArray())?.[0])]).toEqual([3, 'abc']);
+    await (await store.receive(parts('x'), 10)).discard();
+    await expect(store.receive(parts('abc', 'd'), 3)).rejects.toMatchObject({ code: 'SP-5005' });
+    await expect(store.receive(broken(), 3)).rejects.toThrow('the line broke');
+    expect(await store.open(`${session}/nothing`)).toBeNull();
+    expect(readdirSync(incoming)).toEqual([]);
+  });
+
+  it('leaves nothing behind when a file cannot be put in its place, and removes what a crash left', async () => {
+    // A folder where the file should go: neither a rename nor a link replaces it.
+    mkdirSync(path.join(root, session, 'm', 'x'), { recursive: true });
+    await expect(store.replace(`${session}/m`, Buffer.from('one'))).rejects.toMatchObject({ code: 'SP-5010' });
+    expect(await store.putIfAbsent(`${session}/m`, Buffer.from('one'))).toBe(false);
+    const incoming = path.join(root, '.incoming');
+    expect(readdirSync(incoming)).toEqual([]);
+    writeFileSync(path.join(incoming, 'left'), 'x');
+    makeFolderStore(root);
+    expect(readdirSync(root)).toEqual([session]);
   });
 
   it.each([

@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -18,6 +19,10 @@ function unavailable(what: string, error: unknown): SallyportError {
   );
 }
 
+function tooLarge(): SallyportError {
+  return new SallyportError('SP-5005', 'The body is larger than this method takes. Nothing was stored.');
+}
+
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
@@ -27,23 +32,44 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function writeTemporary(folder: string, bytes: Uint8Array): Promise<string> {
-  const temporary = path.join(folder, `.new-${randomBytes(8).toString('hex')}`);
+/** Writes a new file, synced. What `write` throws leaves no file behind. */
+async function writeTemporary(folder: string, write: (handle: FileHandle) => Promise<void>): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = path.join(folder, randomBytes(8).toString('hex'));
   const handle = await open(temporary, 'wx', 0o600);
   try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
+    try {
+      await write(handle);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
   return temporary;
 }
 
+/** The source's own failure, told apart from the disk's. */
+class SourceFailed extends Error {}
+
+async function* marked(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source;
+  } catch (cause) {
+    throw new SourceFailed('the source failed', { cause });
+  }
+}
+
 /**
- * Objects as files under one folder. A file appears whole or not at all: written beside, synced, then linked (which, unlike a rename, does not
- * replace) and the folder synced. What a crash leaves behind begins with a dot and is not listed.
+ * Objects as files under one folder. A file appears whole or not at all: written in `.incoming`, synced, then linked (which, unlike a rename, does
+ * not replace) and the folder synced. What a crash left in `.incoming` is removed when the store is made.
  */
 export function makeFolderStore(root: string): ObjectStore {
+  const incoming = path.join(root, '.incoming');
+  rmSync(incoming, { recursive: true, force: true });
+
   function fileOf(key: string): string {
     if (!keyPattern.test(key)) throw new SallyportError('SP-5001', 'This is not the key of a stored object.');
     return path.join(root, key);
@@ -56,31 +82,69 @@ export function makeFolderStore(root: string): ObjectStore {
     return folder;
   }
 
-  return {
-    async putIfAbsent(key, bytes) {
-      const file = fileOf(key);
-      try {
-        const folder = await folderOf(file);
-        const temporary = await writeTemporary(folder, bytes);
-        try {
-          await link(temporary, file);
-        } catch (error) {
+  async function keep(temporary: string, key: string): Promise<boolean> {
+    const file = fileOf(key);
+    try {
+      const folder = await folderOf(file);
+      const linked = await link(temporary, file).then(
+        () => true,
+        (error: unknown) => {
           if (errnoOf(error) === 'EEXIST') return false;
           throw error;
-        } finally {
-          await rm(temporary, { force: true });
-        }
-        await syncFolder(folder);
-        return true;
+        },
+      );
+      // Also when it was there: whoever linked it may not have come to this, and the caller is about to rely on it.
+      await syncFolder(folder);
+      return linked;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  return {
+    async putIfAbsent(key, bytes) {
+      fileOf(key);
+      try {
+        return await keep(await writeTemporary(incoming, (handle) => handle.writeFile(bytes)), key);
       } catch (error) {
         throw unavailable('store a segment', error);
+      }
+    },
+    async receive(source, maxBytes) {
+      const hash = createHash('sha256');
+      let bytes = 0;
+      try {
+        const temporary = await writeTemporary(incoming, async (handle) => {
+          for await (const chunk of marked(source)) {
+            bytes += chunk.length;
+            if (bytes > maxBytes) throw tooLarge();
+            hash.update(chunk);
+            await handle.writeFile(chunk);
+          }
+        });
+        return {
+          sha256: hash.digest('hex'),
+          bytes,
+          keepAs: (key) =>
+            keep(temporary, key).catch((error: unknown) => {
+              throw error instanceof SallyportError ? error : unavailable('store a file', error);
+            }),
+          discard: () => rm(temporary, { force: true }),
+        };
+      } catch (error) {
+        if (error instanceof SourceFailed) throw error.cause;
+        throw error instanceof SallyportError ? error : unavailable('store a file', error);
       }
     },
     async replace(key, bytes) {
       const file = fileOf(key);
       try {
         const folder = await folderOf(file);
-        await rename(await writeTemporary(folder, bytes), file);
+        const temporary = await writeTemporary(incoming, (handle) => handle.writeFile(bytes));
+        await rename(temporary, file).catch(async (error: unknown) => {
+          await rm(temporary, { force: true });
+          throw error;
+        });
         await syncFolder(folder);
       } catch (error) {
         throw unavailable('store a file', error);
@@ -90,6 +154,17 @@ export function makeFolderStore(root: string): ObjectStore {
       const file = fileOf(key);
       try {
         return await readFile(file);
+      } catch (error) {
+        if (errnoOf(error) === 'ENOENT') return null;
+        throw unavailable('read a file', error);
+      }
+    },
+    async open(key) {
+      const file = fileOf(key);
+      try {
+        const handle = await open(file, 'r');
+        const { size } = await handle.stat();
+        return { bytes: size, stream: handle.createReadStream() };
       } catch (error) {
         if (errnoOf(error) === 'ENOENT') return null;
         throw unavailable('read a file', error);

@@ -5,8 +5,8 @@ import { segmentFile } from '../../shared/record/segments.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
 import { findSession, type SessionRow } from '../live/session-store.ts';
-import { checkContentDigest } from './content-digest.ts';
-import type { ObjectStore } from './object-store.ts';
+import { checkContentDigest, checkDigest, statedDigest } from './content-digest.ts';
+import type { ObjectStore, Received } from './object-store.ts';
 
 export interface Stored {
   sha256: string;
@@ -24,10 +24,14 @@ export function recordingNotFound(): SallyportError {
   return new SallyportError('SP-3001', 'There is no such recording among those you may see. Reload the list.');
 }
 
-/** The session, when `actor` is on the device that recorded it. Throws SP-3001 for everyone else: its existence is not told. */
+/**
+ * The session, when `actor` is on a device of the person who had it: the one that recorded it, or the one that the same machine became with a new
+ * enrolment. What it sends is held against the keys of the session and of the device that recorded. Throws SP-3001 for everyone else: its
+ * existence is not told.
+ */
 export async function ownRecording(core: CoreContext, actor: Actor, sessionId: string): Promise<SessionRow> {
   const session = await findSession(core.reader, sessionId);
-  if (session === null || actor.device === null || session.device_id !== actor.device.id) throw recordingNotFound();
+  if (session === null || actor.device === null || session.user_id !== actor.userId) throw recordingNotFound();
   return session;
 }
 
@@ -123,49 +127,78 @@ async function refuseFinished(core: CoreContext, sessionId: string): Promise<voi
   }
 }
 
+/** What is stored under a key, as its digest; null when nothing is. */
+async function storedDigest(store: ObjectStore, key: string): Promise<string | null> {
+  const found = await store.open(key);
+  if (found === null) return null;
+  const hash = createHash('sha256');
+  for await (const chunk of found.stream) hash.update(chunk as Uint8Array);
+  return hash.digest('hex');
+}
+
 /**
- * Stores the journal of a session whose process died, once. It makes the recording incomplete, for the reason given. Throws SP-3020, SP-3021,
- * SP-3024, SP-5001.
+ * Stores the journal of a session whose process died, once, as it comes. It makes the recording incomplete, for the reason given. Throws SP-3020,
+ * SP-3021, SP-3024, SP-5001, SP-5005.
  */
 export function putJournal(
   parts: IngestParts,
   actor: Actor,
-  journal: { sessionId: string; because: string; digestHeader: string | string[] | undefined; body: Buffer },
+  journal: {
+    sessionId: string;
+    because: string;
+    digestHeader: string | string[] | undefined;
+    body: AsyncIterable<Uint8Array>;
+    maxBytes: number;
+  },
 ): Promise<Stored> {
   const { core, store, queue } = parts;
-  const { sessionId, body, because } = journal;
+  const { sessionId, because } = journal;
   return queue(sessionId, async () => {
     const session = await ownRecording(core, actor, sessionId);
-    const sha256 = checkContentDigest(journal.digestHeader, body);
-    if (body.length === 0) throw new SallyportError('SP-5001', 'A journal cannot be empty. Nothing was stored.');
-    const row = await core.reader
-      .selectFrom('recording_journals')
-      .selectAll()
-      .where('session_id', '=', sessionId)
-      .executeTakeFirst();
-    if (row !== undefined) {
-      if (row.sha256 === sha256) return { sha256, storedAt: row.stored_at.toISOString() };
-      throw await conflict(parts, actor, sessionId, { journal: true, stored: row.sha256, sent: sha256 });
+    const stated = statedDigest(journal.digestHeader);
+    const received = await store.receive(journal.body, journal.maxBytes);
+    try {
+      return await keepJournal(parts, actor, { session, because, stated, received });
+    } finally {
+      await received.discard();
     }
-    await refuseFinished(core, sessionId);
-    const key = `${sessionId}/journal`;
-    if (!(await store.putIfAbsent(key, body))) {
-      const present = await store.get(key);
-      if (present === null || createHash('sha256').update(present).digest('hex') !== sha256) {
-        throw await conflict(parts, actor, sessionId, { journal: true, sent: sha256 });
-      }
-    }
-    const storedAt = core.clock.now();
-    await core.writer
-      .insertInto('recording_journals')
-      .values({ session_id: sessionId, sha256, bytes: body.length, because, stored_at: storedAt })
-      .execute();
-    await core.audit.record({
-      event: 'recording.incomplete',
-      actor: session.user_id,
-      subject: sessionId,
-      detail: { because, bytes: body.length },
-    });
-    return { sha256, storedAt: storedAt.toISOString() };
   });
+}
+
+async function keepJournal(
+  parts: IngestParts,
+  actor: Actor,
+  journal: { session: SessionRow; because: string; stated: string; received: Received },
+): Promise<Stored> {
+  const { core, store } = parts;
+  const { session, because, received } = journal;
+  const { sha256, bytes } = received;
+  checkDigest(journal.stated, sha256);
+  if (bytes === 0) throw new SallyportError('SP-5001', 'A journal cannot be empty. Nothing was stored.');
+  const row = await core.reader
+    .selectFrom('recording_journals')
+    .selectAll()
+    .where('session_id', '=', session.id)
+    .executeTakeFirst();
+  if (row !== undefined) {
+    if (row.sha256 === sha256) return { sha256, storedAt: row.stored_at.toISOString() };
+    throw await conflict(parts, actor, session.id, { journal: true, stored: row.sha256, sent: sha256 });
+  }
+  await refuseFinished(core, session.id);
+  const key = `${session.id}/journal`;
+  // Stored by a try whose row was never written: it counts when it is the same.
+  if (!(await received.keepAs(key)) && (await storedDigest(store, key)) !== sha256)
+    throw await conflict(parts, actor, session.id, { journal: true, sent: sha256 });
+  const storedAt = core.clock.now();
+  await core.writer
+    .insertInto('recording_journals')
+    .values({ session_id: session.id, sha256, bytes, because, stored_at: storedAt })
+    .execute();
+  await core.audit.record({
+    event: 'recording.incomplete',
+    actor: session.user_id,
+    subject: session.id,
+    detail: { because, bytes, device: actor.device?.id ?? null },
+  });
+  return { sha256, storedAt: storedAt.toISOString() };
 }

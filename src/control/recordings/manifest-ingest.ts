@@ -171,7 +171,7 @@ export function putManifest(
           event: 'recording.manifest-refused',
           actor: actor.userId,
           subject: sessionId,
-          detail: { code: error.code, why: error.message },
+          detail: { code: error.code, why: error.message, device: actor.device?.id ?? null },
         });
       }
       throw error;
@@ -200,7 +200,12 @@ export function putManifest(
         event: 'recording.completed',
         actor: actor.userId,
         subject: sessionId,
-        detail: { segments: payload.segments, bytes: payload.bytes, head: payload.head },
+        detail: {
+          segments: payload.segments,
+          bytes: payload.bytes,
+          head: payload.head,
+          device: actor.device?.id ?? null,
+        },
       });
     }
     return { receipt, ended };

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { RecordingView, Stream } from '../../shared/model/recording.ts';
 import { segmentFile } from '../../shared/record/segments.ts';
@@ -161,18 +162,44 @@ export async function getManifest(core: CoreContext, actor: Actor, sessionId: st
   };
 }
 
-/** The stored bytes of a segment or the journal, still sealed. The read is an audit event. Throws SP-3001, SP-3032. */
-export async function getSealed(
-  parts: { core: CoreContext; store: ObjectStore },
+interface ReadParts {
+  core: CoreContext;
+  store: ObjectStore;
+}
+
+async function auditRead(core: CoreContext, actor: Actor, sessionId: string, part: string): Promise<void> {
+  await core.audit.record({ event: 'recording.read', actor: actor.userId, subject: sessionId, detail: { part } });
+}
+
+/** The stored bytes of a segment, still sealed. The read is an audit event. Throws SP-3001, SP-3032. */
+export async function getSegment(
+  { core, store }: ReadParts,
   actor: Actor,
   sessionId: string,
-  part: { stream: Stream; seq: number } | 'journal',
+  part: { stream: Stream; seq: number },
 ): Promise<Buffer> {
-  const { core, store } = parts;
   await findReadable(core, actor, sessionId, 'ReadRecording');
-  const file = part === 'journal' ? 'journal' : segmentFile(part.stream, part.seq);
+  const file = segmentFile(part.stream, part.seq);
   const bytes = await store.get(`${sessionId}/${file}`);
-  if (bytes === null) throw notStoredYet(part === 'journal' ? 'The journal' : `Segment ${part.seq}`);
-  await core.audit.record({ event: 'recording.read', actor: actor.userId, subject: sessionId, detail: { part: file } });
+  if (bytes === null) throw notStoredYet(`Segment ${part.seq}`);
+  await auditRead(core, actor, sessionId, file);
   return bytes;
+}
+
+/** The stored journal, still sealed, as a stream: it may be larger than memory. The read is an audit event. Throws SP-3001, SP-3032. */
+export async function getJournal(
+  { core, store }: ReadParts,
+  actor: Actor,
+  sessionId: string,
+): Promise<{ bytes: number; stream: Readable }> {
+  await findReadable(core, actor, sessionId, 'ReadRecording');
+  const found = await store.open(`${sessionId}/journal`);
+  if (found === null) throw notStoredYet('The journal');
+  try {
+    await auditRead(core, actor, sessionId, 'journal');
+  } catch (error) {
+    found.stream.destroy();
+    throw error;
+  }
+  return found;
 }

@@ -9,7 +9,7 @@ import { makeFolderStore } from './folder-store.ts';
 import { putJournal, putSegment, type Stored } from './ingest.ts';
 import { putManifest } from './manifest-ingest.ts';
 import { makeKeyedQueue } from './queue.ts';
-import { getManifest, getRecording, getSealed, listRecordings } from './read.ts';
+import { getJournal, getManifest, getRecording, getSegment, listRecordings } from './read.ts';
 import { unlockStream } from './unlock.ts';
 
 /** The central store of recordings: what comes in and who reads it. */
@@ -33,8 +33,9 @@ export function makeRecordings(parts: { core: CoreContext; broker: Broker; hub: 
     list: (actor: Actor, limit: number) => listRecordings(core, actor, limit),
     get: (actor: Actor, sessionId: string) => getRecording(core, actor, sessionId),
     manifest: (actor: Actor, sessionId: string) => getManifest(core, actor, sessionId),
-    sealed: (actor: Actor, sessionId: string, part: { stream: Stream; seq: number } | 'journal') =>
-      getSealed({ core, store }, actor, sessionId, part),
+    segment: (actor: Actor, sessionId: string, part: { stream: Stream; seq: number }) =>
+      getSegment({ core, store }, actor, sessionId, part),
+    journal: (actor: Actor, sessionId: string) => getJournal({ core, store }, actor, sessionId),
     unlock: (actor: Actor, request: Parameters<typeof unlockStream>[2]) =>
       unlockStream({ core, broker }, actor, request),
   };

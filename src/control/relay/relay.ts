@@ -199,9 +199,8 @@ export function makeRelay(parts: {
     takeCarried(sessionId, proof) {
       const wire = [...wires].find((each) => each.sessionId === sessionId && each.connection !== null && !each.dead);
       const carried = wire?.connection?.takeHostProof() ?? null;
-      return (
-        carried !== null && carried.hostKey.equals(proof.hostKey) && carried.hostSignature.equals(proof.hostSignature)
-      );
+      if (carried === null) return false;
+      return carried.hostKey.equals(proof.hostKey) && carried.hostSignature.equals(proof.hostSignature);
     },
     cut(sessionId, order) {
       const of = [...wires].filter((wire) => wire.sessionId === sessionId);

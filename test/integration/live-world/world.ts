@@ -5,6 +5,7 @@ import path from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { Client } from 'undici';
 import type { z } from 'zod';
+import type { Limits } from '../../../src/control/config/config.ts';
 import type { Overrides, RunningServer } from '../../../src/control/server.ts';
 import { startServer } from '../../../src/control/server.ts';
 import { type ApiClient, makeApiClient } from '../../../src/lab/owner/api-client.ts';
@@ -103,7 +104,9 @@ const people: ApplyDocumentInput['people'] = [
 ];
 
 /** A real control server in this process, its database in memory, or in a `folder` that is kept. People: jonas and eeva (operators), mira (analyst), henrik (help desk), sanna. */
-export async function startWorld(options: { folder?: string; overrides?: Overrides } = {}): Promise<World> {
+export async function startWorld(
+  options: { folder?: string; overrides?: Overrides; limits?: Partial<Limits> } = {},
+): Promise<World> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'sallyport-live-'));
   const server = await startServer(
     {
@@ -111,6 +114,7 @@ export async function startWorld(options: { folder?: string; overrides?: Overrid
       listen: '127.0.0.1:0',
       database: options.folder === undefined ? 'memory' : 'folder',
       logLevel: 'silent',
+      limits: options.limits ?? {},
     },
     {
       ...(existsSync(path.join(folder, 'data', 'pglite')) ? {} : { databaseTemplate: await databaseTemplate() }),

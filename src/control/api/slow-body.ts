@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http';
+
+const timers = new WeakMap<IncomingMessage, NodeJS.Timeout>();
+
+/** A request whose body takes longer than this loses its connection: a body that trickles must not hold one for ever. */
+export function limitBodyTime(request: IncomingMessage, ms: number): void {
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  if (encoding === undefined && (length === undefined || length === '0')) return;
+  const timer = setTimeout(() => {
+    if (!request.complete) request.destroy();
+  }, ms);
+  timer.unref();
+  timers.set(request, timer);
+  const stop = (): void => clearTimeout(timer);
+  request.once('end', stop);
+  request.once('close', stop);
+}
+
+/** How long someone whose body is not wanted any more has to read why. */
+const answerMs = 5000;
+
+/**
+ * A body that may take as long as it needs, of someone who is known by now, as long as bytes keep coming: silence of `silenceMs` ends its connection,
+ * and with it the iteration (it throws).
+ */
+export async function* steadyBody(request: IncomingMessage, silenceMs: number): AsyncGenerator<Uint8Array> {
+  clearTimeout(timers.get(request));
+  const timer = setTimeout(() => request.destroy(), silenceMs);
+  timer.unref();
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      timer.refresh();
+      yield chunk as Uint8Array;
+    }
+  } finally {
+    clearTimeout(timer);
+    if (!request.complete) setTimeout(() => request.destroy(), answerMs).unref();
+  }
+}
