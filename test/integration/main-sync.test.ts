@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { problem } from './main-world/fake-control.ts';
@@ -88,6 +88,7 @@ test('a stuck recording is kept and shown, and holds up nobody', async () => {
   await good.child.end(over);
   await app.until(() => app.sessions.find((one) => one.id === good.id)?.record.complete);
   await app.until(() => app.state.backlog.lastProblem?.code === 'SP-3021' && app.state.backlog.recordings === 1);
+  await app.until(() => app.log.some((line) => line.startsWith('sync.done') && line.includes(good.sessionId)));
   const { local } = await app.launcher.loadRecordings();
   expect(local).toEqual([
     expect.objectContaining({
@@ -165,4 +166,17 @@ test.each([
   await again.launcher.start(null);
   if (code === 'SP-3023') await again.until(() => again.state.backlog.lastProblem?.code === code);
   else await control.until(() => control.stored.get(sessionId)?.segments.has('output/0'));
+});
+
+test('what an earlier run did not finish removing is neither sent nor kept', async () => {
+  const { app, control, world } = await open();
+  await app.launcher.finish();
+  const leftover = join(app.spool, '.done-22222222-2222-4222-8222-222222222222');
+  mkdirSync(leftover, { recursive: true });
+  writeFileSync(join(leftover, 'journal'), 'half of it');
+  const again = world.launcher();
+  await again.launcher.start(null);
+  expect(existsSync(leftover)).toBe(false);
+  expect(again.state.backlog.recordings).toBe(0);
+  expect(control.requests.filter((one) => isUpload(one.split(' ')[1] ?? ''))).toEqual([]);
 });

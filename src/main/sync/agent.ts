@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ErrorCode } from '../../shared/errors/codes.ts';
 import { type Problem, SallyportError, toProblem } from '../../shared/errors/result.ts';
@@ -9,7 +8,7 @@ import type { ControlCaller } from '../control-client/client.ts';
 import type { Membership } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
 import { bytesLeft, nextStep, segmentName } from './decide.ts';
-import { listSpool, readSpoolFolder, type SpoolContent } from './spool.ts';
+import { listSpool, readSpoolFolder, removeLeftovers, removeSpoolFolder, type SpoolContent } from './spool.ts';
 import { putJournal, putManifest, putSegment } from './upload.ts';
 
 /** Trying again cannot help with these: the folder is kept, shown, and waits for a person. */
@@ -73,6 +72,7 @@ export class SyncAgent {
   private running = 0;
   private queue: Folder[] = [];
   private stopped = false;
+  private tidied = false;
   private readonly options: SyncOptions;
 
   constructor(options: SyncOptions) {
@@ -81,6 +81,7 @@ export class SyncAgent {
 
   /** Looks at everything in the spool: at start, on reconnect, and when a person asks. `stuckToo` gives the stuck ones another chance. */
   async scan(stuckToo = false): Promise<void> {
+    await this.tidy();
     for (const name of await listSpool(this.options.spool)) {
       const folder = this.folderOf(name);
       if (folder.stuck && !stuckToo) continue;
@@ -88,6 +89,15 @@ export class SyncAgent {
       folder.stuck = false;
       this.due(folder);
     }
+  }
+
+  /** Once in a run. What cannot be removed now is removed by the next one. */
+  private async tidy(): Promise<void> {
+    if (this.tidied) return;
+    this.tidied = true;
+    await removeLeftovers(this.options.spool).catch((error: unknown) =>
+      this.options.log('sync.leftovers', { code: toProblem(error).code }),
+    );
   }
 
   /** Something of this session is ready to go. */
@@ -236,17 +246,17 @@ export class SyncAgent {
           sessionId,
           this.options.because(sessionId) ?? 'The session process stopped before it could close the record.',
         );
-        await this.remove(folder, path);
+        await this.remove(folder);
         this.options.onStored(sessionId);
         return false;
       case 'remove':
-        await this.remove(folder, path);
+        await this.remove(folder);
         return false;
     }
   }
 
-  private async remove(folder: Folder, path: string): Promise<void> {
-    await rm(path, { recursive: true, force: true });
+  private async remove(folder: Folder): Promise<void> {
+    await removeSpoolFolder(this.options.spool, folder.sessionId);
     this.folders.delete(folder.sessionId);
     this.options.log('sync.done', { sessionId: folder.sessionId });
   }

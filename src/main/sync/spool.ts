@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readManifestPair } from '../../recording/signatures/manifest-pair.ts';
 import { openDocument } from '../../recording/signatures/signed.ts';
@@ -41,8 +41,33 @@ export interface SpoolContent {
 export const receiptFile = 'receipt.json';
 export const journalFile = 'journal';
 
-/** The session folders of the spool, oldest name first. No folder yet is an empty list. */
+/** What a folder is called from the decision to remove it: then a removal that is cut off leaves nothing that looks like a recording. */
+const donePrefix = '.done-';
+
+/** The session folders of the spool, sorted by name. No folder yet is an empty list. */
 export async function listSpool(spool: string): Promise<string[]> {
+  return (await foldersIn(spool)).filter((name) => !name.startsWith('.'));
+}
+
+/** Removes a session's folder, whole or (for its readers) not at all. Throws what the file system throws. */
+export async function removeSpoolFolder(spool: string, sessionId: string): Promise<void> {
+  const done = join(spool, `${donePrefix}${sessionId}`);
+  await rm(done, { recursive: true, force: true });
+  try {
+    await rename(join(spool, sessionId), done);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  await rm(done, { recursive: true, force: true });
+}
+
+/** Ends the removals that an earlier run did not end. Throws what the file system throws. */
+export async function removeLeftovers(spool: string): Promise<void> {
+  for (const name of await foldersIn(spool))
+    if (name.startsWith(donePrefix)) await rm(join(spool, name), { recursive: true, force: true });
+}
+
+async function foldersIn(spool: string): Promise<string[]> {
   try {
     const entries = await readdir(spool, { withFileTypes: true });
     return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
