@@ -8,12 +8,14 @@ export function Foot(props: { keys: readonly (readonly [keys: string, what: stri
   const { navigation } = useServices();
   return (
     <footer className={css.foot}>
-      {props.keys.map(([keys, what]) => (
-        <span key={keys} className={css.footKey}>
-          <Keys of={keys} />
-          {what}
-        </span>
-      ))}
+      <span className={css.footKeys}>
+        {props.keys.map(([keys, what]) => (
+          <span key={keys} className={css.footKey}>
+            <Keys of={keys} />
+            {what}
+          </span>
+        ))}
+      </span>
       <span className={css.footEnd}>
         {props.end}
         <button type="button" className={css.footButton} onClick={() => navigation.setDialog('keys')}>

@@ -16,7 +16,7 @@ describe('cells', () => {
   it('makes a recording smaller to fit, but not unreadable', () => {
     const cells = { cols: 120, rows: 40 };
     expect(fittingFontSize({ width: 2000, height: 2000 }, cells, 13)).toBe(13);
-    expect(fittingFontSize({ width: 850, height: 2000 }, cells, 13)).toBe(12);
+    expect(fittingFontSize({ width: 870, height: 2000 }, cells, 13)).toBe(12);
     expect(fittingFontSize({ width: 100, height: 100 }, cells, 13)).toBe(10);
   });
 });

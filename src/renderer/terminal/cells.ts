@@ -11,7 +11,8 @@ export function letterSpacing(fontSize: number, devicePixelRatio: number): numbe
   return Math.round(width) - Math.floor(width);
 }
 
-const cellWidth = (fontSize: number) => Math.round(fontSize * advance);
+/** The wider of the two renderers' cells. */
+const cellWidth = (fontSize: number) => Math.max(Math.round(fontSize * advance), fontSize * advance);
 const cellHeight = (fontSize: number) => fontSize * lineShare;
 
 /** Rail, side line and scrollbar; title bar, tabs, pane head, pane foot and foot: what is not terminal in the window. */

@@ -5,6 +5,7 @@ import { WebglAddon } from '@xterm/addon-webgl';
 import { type IDisposable, Terminal } from '@xterm/xterm';
 import { makeStore, type Readable } from '../services/store.ts';
 import { letterSpacing } from './cells.ts';
+import { hasGraphicsHardware } from './graphics.ts';
 import { readTerminalTheme, type Scheme } from './terminal-theme.ts';
 
 export interface ScreenOptions {
@@ -21,8 +22,11 @@ export interface ScreenOptions {
 /** Commit Mono is 15 px high at 13 px; the look wants lines of 17. */
 const lineHeight = 1.14;
 
-/** DECTCEM. xterm otherwise shows no cursor before its first focus, and a screen that ended never gets one. */
-const showCursor = '\x1b[?25h';
+/**
+ * Leaves the alternate screen, which a fresh one is not in. xterm otherwise draws no cursor before its first focus, and a screen that
+ * ended never gets one.
+ */
+const showCursor = '\x1b[?47l';
 
 export interface FindResult {
   index: number;
@@ -46,7 +50,7 @@ export class TerminalScreen {
   private readonly owned: IDisposable[] = [];
   private readonly follows: boolean;
   private webgl: WebglAddon | null = null;
-  private webglRefused = false;
+  private webglRefused = !hasGraphicsHardware();
   private opened = false;
   private scheme: Scheme;
   private theme: ReturnType<typeof readTerminalTheme>;
@@ -65,7 +69,7 @@ export class TerminalScreen {
       scrollback: options.scrollback,
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-mono').trim() || 'monospace',
       fontSize: options.fontSize,
-      letterSpacing: letterSpacing(options.fontSize, window.devicePixelRatio),
+      letterSpacing: this.spacing(options.fontSize),
       lineHeight: lineHeight,
       fontWeight: 400,
       fontWeightBold: 700,
@@ -101,7 +105,7 @@ export class TerminalScreen {
     }
   }
 
-  /** The graphics renderer draws box characters without gaps; browsers allow few of its contexts, so only a shown screen has one. */
+  /** The graphics renderer is the quick one on graphics hardware; browsers allow few of its contexts, so only a shown screen has one. */
   setShown(shown: boolean): void {
     if (!shown) {
       this.webgl?.dispose();
@@ -115,6 +119,8 @@ export class TerminalScreen {
         this.webglRefused = true;
         addon.dispose();
         this.webgl = null;
+        this.terminal.options.letterSpacing = 0;
+        this.fit();
       });
       this.terminal.loadAddon(addon);
       this.webgl = addon;
@@ -185,7 +191,7 @@ export class TerminalScreen {
   setFontSize(px: number): void {
     if (this.terminal.options.fontSize === px) return;
     this.terminal.options.fontSize = px;
-    this.terminal.options.letterSpacing = letterSpacing(px, window.devicePixelRatio);
+    this.terminal.options.letterSpacing = this.spacing(px);
   }
 
   /** As if typed, in brackets when the program asked for that. */
@@ -232,6 +238,11 @@ export class TerminalScreen {
     this.search.clearDecorations();
     this.terminal.clearSelection();
     this.findStore.set(null);
+  }
+
+  /** Only the graphics renderer cuts cells to whole pixels. */
+  private spacing(fontSize: number): number {
+    return this.webglRefused ? 0 : letterSpacing(fontSize, window.devicePixelRatio);
   }
 
   private findTheme() {

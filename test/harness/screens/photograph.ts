@@ -1,6 +1,6 @@
 // Photographs every view and state of the built renderer: node test/harness/screens/photograph.ts [--only NAME,..] [--out DIR] [--chromium PATH]
 // Needs a Chromium (Debian's `chromium` package, or CHROMIUM in the environment). Fails on any violation of the page's policy and on any error in the console.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -27,21 +27,27 @@ const sizes = [
 ] as const;
 const schemes = ['dark', 'light'] as const;
 
-/** The built renderer on loopback, under the policy that the app gives it. */
+/** The built renderer on loopback, under the policy that the app gives it. Read at once: a build may replace the folder meanwhile. */
 function serve(folder: string): Promise<{ origin: string; close: () => void }> {
+  const files = new Map<string, Buffer>();
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || entry.name.endsWith('.map')) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    files.set(`/${path.relative(folder, file)}`, readFileSync(file));
+  }
   const server = createServer((request, response) => {
-    const name = new URL(request.url ?? '/', 'http://localhost').pathname;
-    const file = path.join(folder, name === '/' ? 'index.html' : path.normalize(name));
-    try {
-      const body = readFileSync(file);
-      response.writeHead(200, {
-        'content-type': types[path.extname(file)] ?? 'application/octet-stream',
-        'content-security-policy': policy,
-      });
-      response.end(body);
-    } catch {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const name = pathname === '/' ? '/index.html' : pathname;
+    const body = files.get(name);
+    if (body === undefined) {
       response.writeHead(404).end();
+      return;
     }
+    response.writeHead(200, {
+      'content-type': types[path.extname(name)] ?? 'application/octet-stream',
+      'content-security-policy': policy,
+    });
+    response.end(body);
   });
   return new Promise((resolve) =>
     server.listen(0, '127.0.0.1', () => {

@@ -4,7 +4,7 @@ import { BrokenLinkIcon, EndedIcon, HourglassIcon, SnowflakeIcon, StrictIcon } f
 import { Banner } from '../../components/primitives.tsx';
 import { clock } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
-import { endWords, lowMs, timeLeft } from './words.ts';
+import { endWords, lowMs, timeLeftInFull } from './words.ts';
 
 const endIcons = { strict: StrictIcon, broken: BrokenLinkIcon, ended: EndedIcon, hourglass: HourglassIcon } as const;
 
@@ -41,7 +41,7 @@ export function SessionBanner(props: {
       <Banner
         tone="press"
         icon={<HourglassIcon />}
-        title={`${timeLeft(view.endsAtMs - now)} on ${view.targetName}`}
+        title={`${timeLeftInFull(view.endsAtMs - now)} on ${view.targetName}`}
         testId={testIds.banner}
       >
         It ends at {clock(view.endsAtMs)} whatever is open. Save your file; you can connect again afterwards.

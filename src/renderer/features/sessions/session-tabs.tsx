@@ -108,21 +108,25 @@ export function SessionTabs(props: { active: SessionView | null; connection: Con
         <button
           type="button"
           className={css.tabAction}
+          aria-label="Find"
+          title="Find (Ctrl Shift F)"
           disabled={props.active === null}
           onClick={() => sessionUi.openFind()}
         >
           <TextSearch size={15} strokeWidth={1.6} aria-hidden="true" />
-          Find
+          <span className={css.tabActionWord}>Find</span>
         </button>
         <button
           type="button"
           className={css.tabAction}
+          aria-label="Disconnect"
+          title="Disconnect (Ctrl Shift X)"
           disabled={!running}
           data-testid={testIds.disconnect}
           onClick={() => props.active !== null && sessions.disconnect(props.active.id)}
         >
           <Unplug size={15} strokeWidth={1.6} aria-hidden="true" />
-          Disconnect
+          <span className={css.tabActionWord}>Disconnect</span>
         </button>
       </div>
     </div>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type EndReason, endReasonSchema, type SessionState } from '../../../shared/model/session.ts';
 import type { SessionView } from '../../../shared/protocol/ipc.ts';
-import { connectSteps, endWords, neverOpened, stateWords, timeLeft } from './words.ts';
+import { connectSteps, endWords, neverOpened, stateWords, timeLeft, timeLeftInFull } from './words.ts';
 
 const now = 1_000_000_000;
 const problem = { code: 'SP-3011', message: 'The disk is full.' } as const;
@@ -77,6 +77,11 @@ describe('stateWords', () => {
   });
 
   it('never says less time than there is', () => {
+    expect([timeLeftInFull(239_000), timeLeftInFull(60_001), timeLeftInFull(900)]).toEqual([
+      '4 minutes left',
+      '2 minutes left',
+      '1 second left',
+    ]);
     expect([timeLeft(239_000), timeLeft(59_100), timeLeft(-5), timeLeft(2_460_000)]).toEqual([
       '4 min left',
       '60 s left',

@@ -33,6 +33,14 @@ export function timeLeft(leftMs: number): string {
   return `${left <= 60_000 ? `${Math.ceil(left / 1000)} s` : left < lowMs ? `${Math.ceil(left / 60_000)} min` : span(left)} left`;
 }
 
+/** The same in a sentence: "4 minutes left", "1 minute left", "50 seconds left". */
+export function timeLeftInFull(leftMs: number): string {
+  const left = Math.max(0, leftMs);
+  const seconds = left <= 60_000;
+  const count = Math.ceil(left / (seconds ? 1000 : 60_000));
+  return `${count} ${seconds ? 'second' : 'minute'}${count === 1 ? '' : 's'} left`;
+}
+
 /** From here on the time that is left is said instead of the state. */
 export const lowMs = 5 * 60_000;
 
