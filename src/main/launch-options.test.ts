@@ -24,6 +24,13 @@ test('switches are read beside those of Chromium and of a test driver', () => {
   });
 });
 
-test('a packaged app has no test hooks', () => {
-  expect(readLaunchOptions(['--test-hooks'], true).testHooks).toBe(false);
+test.each([
+  '--test-hooks',
+  '--enrol=sallyport-x',
+  '--user-data-dir=/data',
+  '--policy=/tmp/policy.json',
+  '--no-sandbox',
+])('a packaged app does not take %s', (given) => {
+  expect(readLaunchOptions([given], false)).not.toEqual(readLaunchOptions([], false));
+  expect(readLaunchOptions([given], true)).toEqual(readLaunchOptions([], true));
 });

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** What the command line may say. Unknown switches are Chromium's or a test driver's and are left alone. */
+/** What the command line of an app that is not packaged may say. Unknown switches are Chromium's or a test driver's and are left alone. */
 export interface LaunchOptions {
   /** Invite to enrol with at start, without the screen. For the laboratory: a code in argv can be seen by the machine's other users, so it is single use. */
   enrol: string | null;
@@ -14,8 +14,14 @@ export interface LaunchOptions {
 export const systemPolicyFile =
   process.platform === 'win32' ? 'C:\\ProgramData\\Sallyport\\policy.json' : '/etc/sallyport/policy.json';
 
-/** Reads the switches. A packaged app takes no test hooks. */
+/**
+ * Reads the switches. A packaged app takes none of them: whoever can write a shortcut could otherwise lift the organisation's policy, turn the
+ * sandbox off or open the launcher as another device.
+ */
 export function readLaunchOptions(argv: string[], packaged: boolean): LaunchOptions {
+  if (packaged) {
+    return { enrol: null, userDataDir: null, policyFile: systemPolicyFile, testHooks: false, noSandbox: false };
+  }
   const { values } = parseArgs({
     args: argv,
     strict: false,
@@ -33,7 +39,7 @@ export function readLaunchOptions(argv: string[], packaged: boolean): LaunchOpti
     enrol: text(values.enrol),
     userDataDir: text(values['user-data-dir']),
     policyFile: text(values.policy) ?? systemPolicyFile,
-    testHooks: values['test-hooks'] === true && !packaged,
+    testHooks: values['test-hooks'] === true,
     noSandbox: values['no-sandbox'] === true,
   };
 }
