@@ -74,11 +74,11 @@ test('a forged order and one that names another session are refused', async () =
   const { app, control } = await open();
   const { id, sessionId } = await openSession(app);
   control.kill(sessionId, generateKeyPairSync('ed25519').privateKey);
-  control.kill('33333333-3333-4333-8333-333333333333');
+  control.kill(sessionId, control.serverKey, '33333333-3333-4333-8333-333333333333');
   // The next message on the same link is answered after them.
   const real = control.kill(sessionId);
   await control.until(() => control.heard.find((one) => one.type === 'order-done' && one.orderId === real));
-  expect(app.log.filter((line) => line.startsWith('order.refused'))).toHaveLength(1);
+  expect(app.log.filter((line) => line.startsWith('order.refused'))).toHaveLength(2);
   expect(app.children[0]!.got.filter((message) => message.type === 'kill')).toHaveLength(1);
   expect(app.sessions.find((one) => one.id === id)?.kill?.orderId).toBe(real);
 });
@@ -175,7 +175,10 @@ test('leases are forwarded, heads at most once a second', async () => {
       chain: 'c',
       syncedAt: new Date().toISOString(),
     });
+  await control.until(() => control.heard.find((one) => one.type === 'recording-head'));
+  const first = performance.now();
   await control.until(() => control.heard.find((one) => one.type === 'recording-head' && one.outputBytes === 20));
+  expect(performance.now() - first).toBeGreaterThan(800);
   expect(control.heard.filter((one) => one.type === 'recording-head').length).toBeLessThanOrEqual(3);
   expect(child.got.some((message) => message.type === 'lease')).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -256,8 +256,8 @@ export async function startFakeControl(recipients: string[]) {
     cutChannel: () => control?.terminate(),
     /** The link stays up and nothing answers on it any more, as when a cable is cut far away. */
     goSilent: () => control?.pause(),
-    /** Sends a kill; returns its order id. `by` signs it: the server's own key unless a forger's is given. */
-    kill: (sessionId: string, forger = serverKey): string => {
+    /** Sends a kill; returns its order id. The server's own key signs it unless a forger's is given; `envelope` is the session the message names. */
+    kill: (sessionId: string, forger = serverKey, envelope = sessionId): string => {
       const order: OrderPayload = {
         version: 0,
         orderId: randomUUID(),
@@ -271,7 +271,7 @@ export async function startFakeControl(recipients: string[]) {
       control?.send(
         JSON.stringify({
           type: 'kill',
-          sessionId,
+          sessionId: envelope,
           orderId: order.orderId,
           order: signDocument({ privateKey: forger, namespace: 'order@sallyport', value: order }),
         }),
@@ -296,6 +296,7 @@ export async function startFakeControl(recipients: string[]) {
         for (const socket of sockets) socket.destroy();
       }),
     start: listen,
+    removeFiles: () => rmSync(data, { recursive: true, force: true }),
   };
 }
 export type FakeControl = Awaited<ReturnType<typeof startFakeControl>>;

@@ -48,7 +48,10 @@ export function makeLauncher(folder: string, forkSession?: () => Forked<OwnerToS
       throw new Error('no replay in this test');
     },
     spares: null,
-    log: (event, facts) => log.push(`${event} ${JSON.stringify(facts ?? {})}`),
+    log: (event, facts) => {
+      log.push(`${event} ${JSON.stringify(facts ?? {})}`);
+      tell();
+    },
     window: {
       appState: (next) => {
         state = next;
@@ -116,6 +119,7 @@ export async function openMainWorld(): Promise<MainWorld> {
     close: async () => {
       for (const one of made) await one.launcher.finish();
       await control.stop();
+      control.removeFiles();
       rmSync(folder, { recursive: true, force: true });
     },
   };
