@@ -186,7 +186,7 @@ export function makeSession(parts: SessionParts): Session {
     change({ type: 'opened' });
     // What happened on the way here: a lease that ran out, a screen that took another size.
     const frozenUntilMs = limits?.check() === 'all' ? null : (limits?.frozenEndsAtMs() ?? null);
-    if (frozenUntilMs !== null) change({ type: 'frozen', why: 'lease', endsAtMs: frozenUntilMs });
+    if (frozenUntilMs !== null) sayFrozen(frozenUntilMs);
     if (size !== recordedSize) pipeline.resize(size.cols, size.rows);
     pipeline.pump();
   }
@@ -200,12 +200,17 @@ export function makeSession(parts: SessionParts): Session {
   function freeze(endsAtMs: number, gap: boolean): void {
     if (gap)
       mark('gap', 'The clock jumped or the machine was suspended: nothing passes until the server is heard again.');
+    sayFrozen(endsAtMs);
+  }
+
+  function sayFrozen(endsAtMs: number): void {
     if (change({ type: 'frozen', why: 'lease', endsAtMs }))
-      mark('freeze', 'No contact with the control server: input is held.');
+      mark('freeze', 'No contact with the control server: what is typed from here on is not sent.');
   }
 
   function thaw(): void {
-    if (change({ type: 'thawed' })) mark('thaw', 'Contact with the control server is back: input passes again.');
+    if (change({ type: 'thawed' }))
+      mark('thaw', 'Contact with the control server is back: what is typed from here on is sent.');
     pipeline?.pump();
   }
 

@@ -36,6 +36,18 @@ async function inState(world: World, name: string, after = 0): Promise<void> {
   await world.owner('state', (message) => message.state.state === name && world.owned.indexOf(message) >= after);
 }
 
+/** Ends the session and returns what its record says of the lease: kinds and words. */
+async function leaseMarks(world: World): Promise<string[][]> {
+  world.type('exit\r');
+  await world.ended();
+  const events = await recordedEvents(world.folder, 'output', world.identities.output);
+  return events
+    .filter((event) => event.code === 'm')
+    .map((event) => JSON.parse(Buffer.from(event.data).toString()) as { kind: string; text: string })
+    .filter(({ kind }) => kind === 'freeze' || kind === 'thaw')
+    .map(({ kind, text }) => [kind, text]);
+}
+
 beforeAll(async () => {
   buildSession();
   sshd = await startSshd();
@@ -167,6 +179,10 @@ describe('a lease', () => {
     await inState(world, 'open', before);
     world.type('echo again-$((2+3))\r');
     await world.sees(/again-5/);
+    expect(await leaseMarks(world)).toEqual([
+      ['freeze', 'No contact with the control server: what is typed from here on is not sent.'],
+      ['thaw', 'Contact with the control server is back: what is typed from here on is sent.'],
+    ]);
   });
 
   it('that ran out on the way in leaves the session frozen from the start', async () => {
@@ -184,6 +200,7 @@ describe('a lease', () => {
     await inState(world, 'open', before);
     world.type('echo late-$((3+4))\r');
     await world.sees(/late-7/);
+    expect((await leaseMarks(world)).map(([kind]) => kind)).toEqual(['freeze', 'thaw']);
   });
 
   it('is void after a suspend: nothing passes in either direction until a new one comes', async () => {
