@@ -24,6 +24,10 @@ const folder = mkdtempSync(path.join(tmpdir(), 'large-journal-'));
 beforeAll(async () => {
   const tls = await openTls(makeConfig({ data: folder, listen: '127.0.0.1:0', name: '127.0.0.1' }), new Date());
   server = createServer({ cert: tls.chain, key: tls.key }, (request, reply) => {
+    if (request.url?.includes('/segments/') === true) {
+      reply.writeHead(200, { 'content-type': 'application/octet-stream' }).end(Buffer.from('a sealed part'));
+      return;
+    }
     if (request.method === 'GET') {
       reply.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': String(600 * mebibyte) });
       reply.flushHeaders();
@@ -78,4 +82,10 @@ test('a journal that is too large to be opened is said to be so, before any of i
     code: 'SP-5005',
     message: expect.stringContaining('larger than 512 MB'),
   });
+});
+
+test('what is fetched lies in a buffer of its own: another process gets no byte beside it', async () => {
+  const bytes = await client.fetchBytes('getSegment', { params: { sessionId, stream: 'output', seq: 0 } });
+  expect(Buffer.from(bytes).toString()).toBe('a sealed part');
+  expect(bytes.buffer.byteLength).toBe(bytes.length);
 });
