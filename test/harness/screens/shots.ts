@@ -67,7 +67,7 @@ const replay = (verified: boolean, incomplete: string | null): Scenario['replay'
     rows: 34,
     verified,
     incomplete,
-    unlocked: ['output', 'input'],
+    unlocked: verified ? ['output', 'input'] : ['output'],
     endReason: `killed by Mira Okafor: ${world.killedReason.kind}`,
     checks: [
       { name: 'manifest signature', ok: true, detail: 'the session signed exactly this manifest' },
@@ -89,10 +89,15 @@ const replay = (verified: boolean, incomplete: string | null): Scenario['replay'
       };
     }),
     marks: [
-      { atMs: 4000, kind: 'resize', text: 'Resized to 118 × 34' },
-      { atMs: 331_000, kind: 'marker', text: 'Pasted 3 lines' },
-      { atMs: 931_000, kind: 'resize', text: 'Resized to 148 × 34' },
-      { atMs: durationMs, kind: 'exit', text: 'Ended' },
+      { atMs: 4000, kind: 'resize', text: '118x34' },
+      { atMs: 24_000, kind: 'input', text: 'systemctl status postgresql@15-main' },
+      { atMs: 331_000, kind: 'marker', text: 'pasted 3 lines' },
+      { atMs: 402_000, kind: 'input', text: 'grep -n settlement_2026_10 /etc/cron.daily/*' },
+      { atMs: 700_000, kind: 'input', text: 'sudo -u postgres psql settlement' },
+      { atMs: 880_000, kind: 'input', text: '\\dt+ settlement_2026_*' },
+      { atMs: 931_000, kind: 'resize', text: '148x34' },
+      { atMs: 1_092_000, kind: 'input', text: 'drop table settlement_2026_10;' },
+      { atMs: durationMs, kind: 'marker', text: 'killed by Mira Okafor: Settlement tables are under legal hold' },
     ],
   },
 });

@@ -2,6 +2,7 @@ import type { RecordingView } from '../../../shared/model/recording.ts';
 import { CutIcon } from '../../components/icons/icons.tsx';
 import { cx } from '../../components/primitives.tsx';
 import { bytes, counted, position, when } from '../../services/format.ts';
+import { isKill, markWords } from './mark-words.ts';
 import css from './replay.module.css';
 import type { ReplayOpened } from './replay-source.ts';
 import { markIcon } from './timeline.tsx';
@@ -31,16 +32,16 @@ export function ReplaySide(props: {
               <li key={index}>
                 <button
                   type="button"
-                  className={cx(css.markRow, index === current && css.markNow)}
+                  className={cx(css.markRow, index === current && css.markNow, isKill(mark) && css.markKilled)}
                   onClick={() => props.onSeek(mark.atMs)}
                 >
                   <span className={css.markTime}>{position(mark.atMs)}</span>
-                  {markIcon(mark.kind)}
-                  <span className={css.markText}>{mark.text}</span>
+                  {isKill(mark) ? <CutIcon size={14} /> : markIcon(mark.kind)}
+                  <span className={cx(css.markText, mark.kind === 'input' && css.markTyped)}>{markWords(mark)}</span>
                 </button>
               </li>
             ))}
-            {killedBy === null ? null : (
+            {killedBy === null || marks.some(isKill) ? null : (
               <li>
                 <button
                   type="button"
@@ -81,7 +82,15 @@ export function ReplaySide(props: {
               {counted(recording.segments.length, 'segment')}, {bytes(recording.bytes)}
             </dd>
             <dt>Opened</dt>
-            <dd>{opened === null ? '–' : opened.unlocked.length === 0 ? 'Nothing' : opened.unlocked.join(' and ')}</dd>
+            <dd>
+              {opened === null
+                ? '–'
+                : opened.unlocked.length === 0
+                  ? 'Nothing'
+                  : opened.unlocked.includes('input')
+                    ? 'Output and keystrokes'
+                    : 'Output'}
+            </dd>
             <dt>Session</dt>
             <dd className={css.mono}>{recording.sessionId}</dd>
           </dl>

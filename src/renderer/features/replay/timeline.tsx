@@ -4,10 +4,9 @@ import { CutIcon } from '../../components/icons/icons.tsx';
 import { position } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
 import { barsOf, idleStretches, scaleTimes } from './activity.ts';
+import { type Mark, markWords } from './mark-words.ts';
 import css from './replay.module.css';
 import type { ReplayOpened } from './replay-source.ts';
-
-export type Mark = ReplayOpened['marks'][number];
 
 /** The drawing of a mark, in the timeline and in the list. */
 export function markIcon(kind: Mark['kind']): ReactNode {
@@ -92,6 +91,7 @@ export function Timeline(props: {
     event.preventDefault();
     props.onSeek(to);
   };
+  const typed = opened.marks.filter((mark) => mark.kind === 'input').slice(0, 500);
   const times = scaleTimes(duration, width).filter((ms) => !props.killed || ((duration - ms) / duration) * width > 40);
 
   return (
@@ -104,6 +104,11 @@ export function Timeline(props: {
         <div className={css.lane} style={{ height: stripHeight - baseline }}>
           Input
         </div>
+        {typed.length === 0 ? null : (
+          <div className={css.lane} style={{ height: 18 }}>
+            Typed
+          </div>
+        )}
         <div className={css.lane} style={{ height: 24 }}>
           Marks
         </div>
@@ -137,6 +142,9 @@ export function Timeline(props: {
         </div>
         <div className={css.strip}>
           <Strip opened={opened} width={width} />
+          {opened.unlocked.includes('input') ? null : (
+            <span className={css.sealed}>Keystrokes are not opened in this replay</span>
+          )}
           {idleStretches(opened.activity, opened.durationMs).map((idle) => (
             <div
               key={idle.fromMs}
@@ -147,9 +155,16 @@ export function Timeline(props: {
             </div>
           ))}
         </div>
+        {typed.length === 0 ? null : (
+          <div className={css.typed} aria-hidden="true">
+            {typed.map((mark) => (
+              <span key={mark.atMs} style={{ left: share(mark.atMs) }} />
+            ))}
+          </div>
+        )}
         <div className={css.marks}>
           {opened.marks
-            .filter((mark) => mark.kind !== 'exit' || !props.killed)
+            .filter((mark) => mark.kind !== 'input' && (mark.kind !== 'exit' || !props.killed))
             .slice(0, 200)
             .map((mark, index) => (
               <button
@@ -159,8 +174,8 @@ export function Timeline(props: {
                 className={css.mark}
                 tabIndex={-1}
                 style={{ left: share(mark.atMs) }}
-                title={`${position(mark.atMs)} ${mark.text}`}
-                aria-label={`${position(mark.atMs)} ${mark.text}`}
+                title={`${position(mark.atMs)} ${markWords(mark)}`}
+                aria-label={`${position(mark.atMs)} ${markWords(mark)}`}
                 onPointerDown={(event) => event.stopPropagation()}
                 onClick={() => props.onSeek(mark.atMs)}
               >

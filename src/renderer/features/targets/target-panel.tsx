@@ -9,6 +9,12 @@ import { useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
 import css from './targets.module.css';
 
+function summaryOf(target: TargetView): string {
+  const text = target.description === '' ? target.address : target.description;
+  if (target.owner === null) return text;
+  return `${text}${/[.!?]$/.test(text) ? '' : '.'} Owner: ${target.owner}.`;
+}
+
 function Logins(props: { target: TargetView; onConnect: (login: string) => void }) {
   const locked = props.target.lock !== null;
   return (
@@ -152,10 +158,7 @@ export function TargetPanel(props: {
           ) : null}
         </div>
         <h2 className={cx(css.panelTitle, 'selectable')}>{target.name}</h2>
-        <p className={cx(css.panelText, 'selectable')}>
-          {target.description === '' ? target.address : target.description}
-          {target.owner === null ? '' : ` Owner: ${target.owner}.`}
-        </p>
+        <p className={cx(css.panelText, 'selectable')}>{summaryOf(target)}</p>
         {target.lock === null ? null : (
           <div className={css.lockBox}>
             <Lock size={14} strokeWidth={1.6} aria-hidden="true" />
