@@ -85,7 +85,7 @@ const replay = (verified: boolean, incomplete: string | null): Scenario['replay'
       const wave = Math.abs(Math.sin(index * 1.7) * Math.cos(index * 0.31));
       return {
         output: quiet ? 0 : Math.round(40 + wave * wave * 9000),
-        input: quiet || index % 5 > 1 ? 0 : Math.round(wave * 24),
+        input: quiet || !verified || index % 5 > 1 ? 0 : Math.round(wave * 24),
       };
     }),
     marks: [

@@ -4,7 +4,7 @@ import { CutIcon } from '../../components/icons/icons.tsx';
 import { position } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
 import { barsOf, idleStretches, scaleTimes } from './activity.ts';
-import { type Mark, markWords } from './mark-words.ts';
+import { isKill, type Mark, markWords } from './mark-words.ts';
 import css from './replay.module.css';
 import type { ReplayOpened } from './replay-source.ts';
 
@@ -164,7 +164,7 @@ export function Timeline(props: {
         )}
         <div className={css.marks}>
           {opened.marks
-            .filter((mark) => mark.kind !== 'input' && (mark.kind !== 'exit' || !props.killed))
+            .filter((mark) => mark.kind !== 'input' && !(props.killed && (mark.kind === 'exit' || isKill(mark))))
             .slice(0, 200)
             .map((mark, index) => (
               <button
