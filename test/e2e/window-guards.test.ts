@@ -31,9 +31,15 @@ afterAll(async () => {
   rmSync(launchers, { recursive: true, force: true });
 });
 
-/** Runs a script in the page, as a page that has been taken over would. As text: the tests' types know no DOM. */
+/**
+ * Runs a script in the page, as a page that has been taken over would. As text: the tests' types know no DOM. Through main: the driver's own way
+ * waits for ever for a navigation that it saw beginning and that was denied.
+ */
 function inPage(script: string): Promise<unknown> {
-  return launcher.page.evaluate(`(async () => { ${script} })()`);
+  return launcher.app.evaluate(
+    ({ BrowserWindow }, text) => BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript(text, true),
+    `(async () => { ${script} })()`,
+  );
 }
 
 /** A raw request through the bridge. */
