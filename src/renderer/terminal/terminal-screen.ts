@@ -132,7 +132,8 @@ export class TerminalScreen {
 
   /** Takes the room that the element has; returns the size in cells, or null while it has none. */
   fit(): { cols: number; rows: number } | null {
-    if (!this.opened || !this.follows) return null;
+    // Hidden, it has no room, and the addon would read "100%" as 100 pixels: a screen that is not shown keeps its size.
+    if (!this.opened || !this.follows || this.element.clientWidth === 0) return null;
     const room = this.fitAddon.proposeDimensions();
     if (room === undefined || !Number.isFinite(room.cols) || !Number.isFinite(room.rows)) return null;
     if (room.cols < 2 || room.rows < 1) return null;

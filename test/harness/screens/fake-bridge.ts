@@ -18,6 +18,7 @@ export function installFakeBridge(scenario: Scenario): void {
   const listeners = new Map<string, Set<(body: unknown) => void>>();
   const encoder = new TextEncoder();
   const calls: { name: string; body: unknown }[] = [];
+  const resizes: string[] = [];
 
   const postPort = (kind: string, id: string, port: MessagePort) =>
     window.postMessage({ type: 'sallyport-port', kind, id }, window.location.origin, [port]);
@@ -25,7 +26,9 @@ export function installFakeBridge(scenario: Scenario): void {
   const attach = (id: string) => {
     const { port1, port2 } = new MessageChannel();
     const data = encoder.encode(scenario.terminals[id] ?? '');
-    port1.onmessage = () => {};
+    port1.onmessage = (event) => {
+      if (event.data.type === 'resize') resizes.push(`${id} ${event.data.cols}x${event.data.rows}`);
+    };
     postPort('session', id, port2);
     port1.postMessage({ type: 'output', data, end: data.length });
   };
@@ -75,6 +78,7 @@ export function installFakeBridge(scenario: Scenario): void {
     __harness: {
       calls,
       violations,
+      resizes,
       emit: (name: string, body: unknown) => {
         for (const listener of listeners.get(name) ?? []) listener(body);
       },

@@ -93,10 +93,13 @@ async function photograph(browser: Browser, origin: string, shot: Shot, out: str
     }
     await page.waitForTimeout(150);
     await page.screenshot({ path: path.join(out, `${shot.name}-${size.width}-${scheme}.png`) });
-    const violations = await page.evaluate(
-      () => (window as unknown as { __harness: { violations: string[] } }).__harness.violations,
+    const told = await page.evaluate(
+      () => (window as unknown as { __harness: { violations: string[]; resizes: string[] } }).__harness,
     );
-    complaints.push(...violations.map((violation) => `${where}: policy ${violation}`));
+    complaints.push(...told.violations.map((violation) => `${where}: policy ${violation}`));
+    // A screen that is not shown has no room of its own: it must keep its size, or the target redraws for a stamp.
+    const small = told.resizes.filter((resize) => Number(/ (\d+)x/.exec(resize)?.[1]) < 60);
+    complaints.push(...small.map((resize) => `${where}: resized to ${resize}`));
     await context.close();
   };
   await Promise.all(sizes.flatMap((size) => schemes.map((scheme) => one(size, scheme))));

@@ -289,6 +289,28 @@ export const shots: Shot[] = [
     ),
     act: toSessions,
   },
+  {
+    name: 'sessions-earlier',
+    scenario: (() => {
+      const broken = world.session('a', 'pay-db-03', world.ended({ kind: 'disconnected', by: 'network' }));
+      const again = world.session('b', 'pay-db-03', world.open);
+      const made = withSessions(broken, [again]);
+      return { ...made, answers: { ...made.answers, 'sessions.connect': ok({ id: 'b' }) } };
+    })(),
+    act: async (page) => {
+      await toSessions(page);
+      await page.keyboard.press('Control+Enter');
+      await page.getByRole('button', { name: 'Earlier screen' }).click();
+    },
+  },
+  {
+    name: 'sessions-close',
+    scenario: withSessions(world.session('a', 'pay-db-03', world.open)),
+    act: async (page) => {
+      await toSessions(page);
+      await id(page, 'sessionTabClose').click();
+    },
+  },
   { name: 'sessions-empty', scenario: scenario(), act: toSessions },
   {
     name: 'sessions-quit',

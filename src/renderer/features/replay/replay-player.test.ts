@@ -75,11 +75,12 @@ describe('the replay player', () => {
   });
 
   it('lets the newest jump win', async () => {
-    const { player, seen } = makeWorld(letters, 60_000);
+    const { player, seen, reads } = makeWorld(letters, 60_000);
     void player.seek(60_000);
     void player.seek(500);
     await player.seek(1000);
     expect(seen.text).toBe('ab');
+    expect(reads).toHaveLength(1);
     expect(player.state.get()).toMatchObject({ positionMs: 1000, seeking: false });
   });
 

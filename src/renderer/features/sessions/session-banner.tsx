@@ -28,7 +28,8 @@ function FrozenBanner(props: { why: 'lease' | 'order'; endsAtMs: number | null; 
 export function SessionBanner(props: {
   view: SessionView;
   now: number;
-  onReconnect: () => void;
+  /** Null where a newer session has taken this one's place. */
+  onReconnect: (() => void) | null;
   onReplay: () => void;
   onClose: () => void;
   onCopy: (title: string) => void;
@@ -59,9 +60,11 @@ export function SessionBanner(props: {
       testId={testIds.banner}
       actions={
         <>
-          <Button data-testid={testIds.reconnect} onClick={props.onReconnect}>
-            {words.tone === 'strict' ? 'Connect again' : 'Reconnect'}
-          </Button>
+          {props.onReconnect === null ? null : (
+            <Button data-testid={testIds.reconnect} onClick={props.onReconnect}>
+              {words.tone === 'strict' ? 'Connect again' : 'Reconnect'}
+            </Button>
+          )}
           {words.problem === null ? (
             <Button
               variant="subtle"

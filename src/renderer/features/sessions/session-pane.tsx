@@ -171,7 +171,7 @@ export function SessionPane(props: {
           <SessionBanner
             view={view}
             now={now}
-            onReconnect={reconnect}
+            onReconnect={earlierId === undefined ? reconnect : null}
             onReplay={replay}
             onClose={() => sessionUi.closeTab(tab)}
             onCopy={copy}
