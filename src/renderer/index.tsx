@@ -68,6 +68,8 @@ async function start(): Promise<void> {
   if (root === null) throw new Error('the page has no #root');
   const services = makeServices();
   await Promise.all([loadFonts(), services.settings.load(), services.app.load(), services.sessions.load()]);
+  // Before the first paint: the page must not flash in the other scheme.
+  document.documentElement.dataset.mantineColorScheme = services.settings.scheme.get();
   if (new URLSearchParams(location.search).has('test')) window.__sallyportTest = makeTestHooks(services);
   createRoot(root).render(
     <ServicesProvider services={services}>

@@ -31,7 +31,6 @@ export function SessionBanner(props: {
   /** Null where a newer session has taken this one's place. */
   onReconnect: (() => void) | null;
   onReplay: () => void;
-  onClose: () => void;
   onCopy: (title: string) => void;
 }) {
   const { view, now } = props;

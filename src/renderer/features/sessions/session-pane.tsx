@@ -173,7 +173,6 @@ export function SessionPane(props: {
             now={now}
             onReconnect={earlierId === undefined ? reconnect : null}
             onReplay={replay}
-            onClose={() => sessionUi.closeTab(tab)}
             onCopy={copy}
           />
         )}
