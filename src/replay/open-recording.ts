@@ -74,6 +74,8 @@ class Opening {
     const verification = await verifyRecording({
       ...answer,
       serverKey: this.options.serverKey,
+      // Main's own, from the enrolment.
+      serverKeyPinned: true,
       segment: async (stream, seq) => {
         this.options.progress({ what: 'fetching', done, total: Math.max(total, done) });
         done += 1;

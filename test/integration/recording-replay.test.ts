@@ -206,6 +206,7 @@ describe('the replay process', () => {
       endReason: 'exit 0',
     });
     expect(opened.checks.map((check) => check.name)).toEqual([
+      'server key',
       'manifest chain',
       'manifest signature',
       'session key',

@@ -89,6 +89,7 @@ describe('verify', () => {
     const result = await verifyAfter(() => undefined);
     expect(result).toMatchObject({ ok: true, firstBad: null, ended: true });
     expect(result.checks.map((check) => check.name)).toEqual([
+      'server key',
       'manifest chain',
       'manifest signature',
       'session key',
@@ -98,6 +99,15 @@ describe('verify', () => {
       'end',
     ]);
     expect(result.segments).toBeGreaterThan(2);
+  });
+
+  it("says whether the server's key was the asker's own", async () => {
+    const beside = await verifyAfter(() => undefined);
+    expect(beside).toMatchObject({ ok: true, pinned: false });
+    expect(beside.checks[0]?.detail).toContain('not pinned');
+    const pinned = await verifyAfter(() => undefined, { serverKey: world.keys.serverKey });
+    expect(pinned).toMatchObject({ ok: true, pinned: true });
+    expect(pinned.checks[0]).toEqual({ name: 'server key', ok: true, detail: 'pinned' });
   });
 
   it('names the file in which any one bit was changed', async () => {

@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { verifyFolder } from '../../recording/verify/verify-folder.ts';
 import { type Verification, verifyRecording } from '../../recording/verify/verify-recording.ts';
-import { SallyportError } from '../../shared/errors/result.ts';
-import type { RecordingView } from '../../shared/model/recording.ts';
+import type { ErrorCode } from '../../shared/errors/codes.ts';
+import { type Problem, SallyportError, toProblem } from '../../shared/errors/result.ts';
 import type { Client } from '../client.ts';
 import { examples, type Register } from '../environment.ts';
-import { duration, moment, size, table } from '../text.ts';
+import { duration, moment, plain, size, table } from '../text.ts';
 import { limit } from './audit.ts';
 
 export const registerRecordings: Register = (program, open) => {
@@ -52,18 +52,20 @@ export const registerRecordings: Register = (program, open) => {
     )
     .action(async (what: string | undefined, options: { serverKey?: string }, self) => {
       const session = open(self);
+      const { serverKey } = options;
       const found =
         what !== undefined && (await isFolder(what))
-          ? [
-              {
-                recording: what,
-                ...(await verifyFolder(what, options.serverKey === undefined ? {} : { serverKey: options.serverKey })),
-              },
-            ]
-          : await verifyStored(session.client(), what, options.serverKey);
-      const results = found.map(({ manifest: _manifest, ...rest }) => rest);
+          ? [{ recording: what, ...(await verifyFolder(what, serverKey === undefined ? {} : { serverKey })) }]
+          : what !== undefined
+            ? [await verifyOne(session.client(), what, serverKey)]
+            : await verifyAll(session.client(), serverKey);
+      const results = found.map((each) => {
+        if (!('manifest' in each)) return each;
+        const { manifest: _manifest, ...rest } = each;
+        return rest;
+      });
       session.print({ recordings: results }, () => results.map(words).join('\n') || 'No recordings.\n');
-      if (results.some((result) => !result.ok)) session.fail();
+      if (results.some((result) => 'problem' in result || ('ok' in result && !result.ok))) session.fail();
     });
   examples(verify, [
     'sallyport --as nils recordings verify 5d0e1f2a-...',
@@ -72,39 +74,45 @@ export const registerRecordings: Register = (program, open) => {
 };
 
 type Verified = Verification & { recording: string };
+/** Of a recording among many: there is nothing to verify yet, or it could not be looked at. */
+type LeftOut = { recording: string; nothing: string } | { recording: string; problem: Problem };
+type Result = Omit<Verified, 'manifest'> | LeftOut;
 
 async function isFolder(name: string): Promise<boolean> {
   return (await stat(name).catch(() => null))?.isDirectory() === true;
 }
 
-async function verifyStored(
-  client: Client,
-  id: string | undefined,
-  serverKey: string | undefined,
-): Promise<Verified[]> {
-  if (id !== undefined) return [await verifyOne(client, id, serverKey)];
+/** Every recording that the person may see; what one of them throws does not keep the others from being looked at. */
+async function verifyAll(client: Client, serverKey: string | undefined): Promise<(Verified | LeftOut)[]> {
   const { recordings } = await client.call('listRecordings', { query: { limit: 1000 } });
-  const results: Verified[] = [];
-  for (const recording of recordings.filter(hasManifest))
-    results.push(await verifyOne(client, recording.sessionId, serverKey));
+  const results: (Verified | LeftOut)[] = [];
+  for (const { sessionId: recording, state, because } of recordings) {
+    try {
+      results.push(await verifyOne(client, recording, serverKey));
+    } catch (error) {
+      const code = error instanceof SallyportError ? error.code : null;
+      if (code === 'SP-3032') results.push({ recording, nothing: because ?? state });
+      else if (code === 'SP-3001') results.push({ recording, nothing: 'you may list it but not read it' });
+      else results.push({ recording, problem: toProblem(error) });
+    }
+  }
   return results;
 }
 
-/** A session that has just begun, or of which only a journal came, has no manifest to check. */
-function hasManifest(recording: RecordingView): boolean {
-  return recording.segments.length > 0;
-}
+/** What the server answers about something that its store does not have (any more). */
+const missingCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SP-3001', 'SP-3032', 'SP-5002']);
 
 async function verifyOne(client: Client, sessionId: string, serverKey: string | undefined): Promise<Verified> {
   const documents = await client.call('getManifest', { params: { sessionId } });
   const result = await verifyRecording({
     ...documents,
     serverKey: serverKey ?? documents.serverKey,
+    serverKeyPinned: serverKey !== undefined,
     segment: async (stream, seq) => {
       try {
         return await client.bytes('getSegment', { params: { sessionId, stream, seq } });
       } catch (error) {
-        if (error instanceof SallyportError && (error.code === 'SP-5002' || error.code === 'SP-3001')) return null;
+        if (error instanceof SallyportError && missingCodes.has(error.code)) return null;
         throw error;
       }
     },
@@ -112,8 +120,17 @@ async function verifyOne(client: Client, sessionId: string, serverKey: string | 
   return { recording: sessionId, ...result };
 }
 
-function words(result: Omit<Verified, 'manifest'>): string {
-  const verdict = result.ok ? (result.ended ? 'holds' : 'holds as far as it goes: it has no end') : 'DOES NOT HOLD';
+function verdictOf(result: Omit<Verified, 'manifest'>): string {
+  if (!result.ok) return 'DOES NOT HOLD';
+  const whole = result.ended ? 'holds' : 'holds as far as it goes: it has no end';
+  return result.pinned ? whole : `${whole}, by a server key that is not pinned`;
+}
+
+function words(result: Result): string {
+  if ('nothing' in result) return `${result.recording}  nothing to verify  (${plain(result.nothing)})\n`;
+  if ('problem' in result)
+    return `${result.recording}  COULD NOT BE VERIFIED  (${result.problem.code}: ${plain(result.problem.message)})\n`;
+  const verdict = verdictOf(result);
   const head = `${result.recording}  ${verdict}  (${result.segments} segments, ${size(result.bytes)})\n`;
   const checks = table(
     ['', '', ''],

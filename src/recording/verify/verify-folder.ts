@@ -101,6 +101,7 @@ export async function verifyFolder(folder: string, given: FolderKeys = {}): Prom
     deviceId: keys.deviceId ?? '',
     deviceKey: keys.deviceKey ?? '',
     serverKey: keys.serverKey,
+    serverKeyPinned: given.serverKey !== undefined,
     segment: (stream, seq) => read(folder, segmentFile(stream, seq)),
   });
 }

@@ -8,6 +8,8 @@ import { checkGrant, checkReceipts, checkSignatures, type RecordingDocuments } f
 
 export interface Verification {
   ok: boolean;
+  /** The server's key was the asker's own. Without that, who changed the recording could have changed the key beside it as well. */
+  pinned: boolean;
   checks: Check[];
   firstBad: BadPlace | null;
   /** The manifest has its end line. A recording without one may be whole as far as it goes. */
@@ -20,6 +22,8 @@ export interface Verification {
 }
 
 export interface VerifyOptions extends RecordingDocuments {
+  /** Whether `serverKey` was kept by the asker from before, or came with the recording. */
+  serverKeyPinned: boolean;
   /** A stored segment's bytes, or null when it is missing. */
   segment: (stream: Stream, seq: number) => Promise<Uint8Array | null>;
 }
@@ -67,6 +71,12 @@ function checkEnd(manifest: Manifest, list: CheckList): void {
  */
 export async function verifyRecording(options: VerifyOptions): Promise<Verification> {
   const list = new CheckList();
+  list.good(
+    'server key',
+    options.serverKeyPinned
+      ? 'pinned'
+      : 'taken from beside the recording, not pinned: compare it with the one you trust',
+  );
   const manifest = readManifest(options.manifest, list);
   checkSignatures(options, list);
   if (manifest !== null) {
@@ -77,6 +87,7 @@ export async function verifyRecording(options: VerifyOptions): Promise<Verificat
   }
   return {
     ok: list.firstBad === null,
+    pinned: options.serverKeyPinned,
     checks: list.checks,
     firstBad: list.firstBad,
     ended: manifest !== null && manifest.end !== null,
