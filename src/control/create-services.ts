@@ -11,6 +11,7 @@ import { makeOrders } from './live/orders.ts';
 import { makeSessionEnds } from './live/session-ends.ts';
 import { grantOf } from './live/session-store.ts';
 import { makeTargetFacts } from './live/target-facts.ts';
+import { startMissingWatch } from './recordings/missing-watch.ts';
 import { makeRecordings } from './recordings/recordings.ts';
 import { makeRelay } from './relay/relay.ts';
 import type { Services } from './services.ts';
@@ -33,7 +34,11 @@ export async function createServices(core: CoreContext): Promise<Services> {
     signer: core.signer,
     isConnected: hub.isConnected,
     send: hub.send,
-    onLapsed: (sessionId) => void ends.lapsed(sessionId).catch(logFailure),
+    onLapsed: (sessionId) =>
+      ends.lapsed(sessionId).catch((error: unknown) => {
+        logFailure(error);
+        throw error;
+      }),
   });
   const relay = makeRelay({ core, cutAt: leases.cutAt, onReachability: () => hub.changed(['targets']) });
   const ends = makeSessionEnds({
@@ -41,8 +46,8 @@ export async function createServices(core: CoreContext): Promise<Services> {
     broker,
     leases,
     hub,
-    onEnd: (sessionId, by) =>
-      by === 'server'
+    onEnd: (sessionId, how) =>
+      how === 'lease-expired'
         ? relay.end(sessionId, closeCodes.leaseExpired, 'the lease ran out', true)
         : relay.end(sessionId, closeCodes.ended, 'the session ended', false),
   });
@@ -70,6 +75,8 @@ export async function createServices(core: CoreContext): Promise<Services> {
   });
   core.events.on('applied', () => hub.changed(['targets', 'recordings', 'sessions', 'me']));
 
+  const missing = startMissingWatch(core, () => hub.changed(['recordings']));
+
   return {
     targetFacts: makeTargetFacts(core),
     broker,
@@ -81,6 +88,7 @@ export async function createServices(core: CoreContext): Promise<Services> {
     recordings: makeRecordings({ core, broker, hub }),
     async close() {
       leases.close();
+      await missing.close();
       hub.close();
       await relay.close();
       await orders.close();

@@ -77,8 +77,9 @@ describe('apply', () => {
     expect((await world.apply(without)).json).toMatchObject({ people: { ...nothing, removed: 1 } });
     expect(await world.ask('/v1/me', { key })).toMatchObject({ status: 401, json: { code: 'SP-1005' } });
     expect(revoked).toEqual([{ userId: 'jonas', deviceIds: [expect.any(String)], because: expect.any(String) }]);
-    expect(world.auditLines().slice(-2)).toMatchObject([
+    expect(world.auditLines().slice(-3)).toMatchObject([
       { event: 'person.removed', subject: 'jonas', actor: 'sanna' },
+      { event: 'device.revoked', subject: expect.any(String), actor: 'sanna' },
       { event: 'proof.refused' },
     ]);
     // Back again, the old device and the old invite stay dead.

@@ -195,6 +195,7 @@ describe('who may do what', () => {
     const dpop = await makeProof(key, 'GET', url);
     for (const origin of ['https://evil.example', 'null', world.server.address]) {
       expect(await upgradeStatus(url, { dpop, origin })).toBe(403);
+      expect(world.auditLines().at(-1)).toMatchObject({ event: 'origin.refused', actor: 'unknown' });
     }
     expect(await upgradeStatus(url, {})).toBe(401);
   });

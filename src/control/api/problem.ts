@@ -130,6 +130,9 @@ function refusal(error: SallyportError, request: FastifyRequest, route: string):
       detail: { ...detail, from: request.ip },
     };
   }
+  if (error.code === 'SP-5003' && request.actor === null && request.headers.origin !== undefined) {
+    return { event: 'origin.refused', actor: 'unknown', subject: null, detail: { ...detail, from: request.ip } };
+  }
   if (!audited.has(error.code) || route === 'unknown') return null;
   const params = Object.values((request.params ?? {}) as Record<string, unknown>);
   const subject = typeof params[0] === 'string' ? params[0].slice(0, 200) : null;

@@ -64,6 +64,16 @@ export async function applyDocument(core: CoreContext, actor: Actor, document: A
           detail: { devices },
         }),
       );
+      for (const device of devices) {
+        lines.push(
+          await core.audit.recordWithin(transaction, {
+            event: 'device.revoked',
+            actor: actor.userId,
+            subject: device,
+            detail: { user: person.id, because: 'The person was removed.' },
+          }),
+        );
+      }
     }
     return {
       result,

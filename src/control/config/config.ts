@@ -27,6 +27,8 @@ export interface Limits {
   /** Milliseconds in which a body must have come; a journal instead may take longer but not fall silent. */
   readonly bodyMs: number;
   readonly bodySilenceMs: number;
+  /** Milliseconds after the end of a session in which its recording should have come. */
+  readonly arrivalMs: number;
   /** Requests per minute and address. */
   readonly requestsPerMinute: number;
   readonly enrolmentsPerMinute: number;
@@ -40,6 +42,7 @@ export const defaultLimits: Limits = {
   journalBody: 2_147_483_648,
   bodyMs: 300_000,
   bodySilenceMs: 60_000,
+  arrivalMs: 600_000,
   requestsPerMinute: 3000,
   enrolmentsPerMinute: 20,
 };

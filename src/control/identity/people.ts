@@ -42,3 +42,16 @@ export async function findDevice(reader: Reader, thumbprint: string): Promise<Fo
     revoked: row.revoked_at !== null,
   };
 }
+
+/** True also for a device that is not known and for one whose person was removed. */
+export async function isRevoked(reader: Reader, deviceId: string): Promise<boolean> {
+  const row = await reader
+    .selectFrom('devices')
+    .innerJoin('people', 'people.id', 'devices.user_id')
+    .select('devices.id')
+    .where('devices.id', '=', deviceId)
+    .where('devices.revoked_at', 'is', null)
+    .where('people.removed_at', 'is', null)
+    .executeTakeFirst();
+  return row === undefined;
+}

@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws';
 import { closeCodes } from '../../shared/protocol/control-channel.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
+import { isRevoked } from '../identity/people.ts';
 import { openChannel } from './channel.ts';
 import type { Hub } from './hub.ts';
 import { makeLauncherMessages } from './launcher-messages.ts';
@@ -42,13 +43,24 @@ export function makeLauncherChannels(parts: {
       });
       hub.attach(channel);
       core.log.info({ device: actor.device.id }, 'control channel opened');
+      void closeRevoked(actor.device.id).catch((error: unknown) => {
+        core.log.error({ err: error, device: actor.device.id }, 'a device could not be looked up again');
+        channel.close(1011, 'the server failed');
+      });
     },
-    revoke(deviceIds, because) {
-      for (const deviceId of deviceIds) {
-        const message = `This device lost its access: ${because}. Running sessions end now. Ask your administrator for a new invite.`;
-        hub.send(deviceId, { type: 'revoked', problem: { code: 'SP-1005', message } });
-        hub.closeDevice(deviceId, closeCodes.revoked, 'revoked');
-      }
-    },
+    revoke,
   };
+
+  /** A revocation between the proof and `attach` found no channel to close. */
+  async function closeRevoked(deviceId: string): Promise<void> {
+    if (await isRevoked(core.reader, deviceId)) revoke([deviceId], 'it was revoked');
+  }
+
+  function revoke(deviceIds: readonly string[], because: string): void {
+    for (const deviceId of deviceIds) {
+      const message = `This device lost its access: ${because}. Running sessions end now. Ask your administrator for a new invite.`;
+      hub.send(deviceId, { type: 'revoked', problem: { code: 'SP-1005', message } });
+      hub.closeDevice(deviceId, closeCodes.revoked, 'revoked');
+    }
+  }
 }

@@ -45,6 +45,7 @@ export function makeLauncherMessages(
         if (greeted) throw new MalformedMessage('a second hello');
         greeted = true;
         channel.send({ type: 'hello', serverTime: core.clock.now().toISOString() });
+        await ends.missing(deviceId, message.sessions);
         return orders.resend(deviceId);
       case 'session-opened':
         return ends.opened(await ownSession(message.sessionId));

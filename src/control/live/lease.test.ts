@@ -103,6 +103,18 @@ describe('a lease', () => {
     expect(cutAt(lease) - lease.renewedAt).toBeLessThan(15_000);
   });
 
+  it('cuts an open session within 15 s of its last head, although it was renewed since', () => {
+    const { lease, renewedAt } = run([
+      { type: 'opened', at: 100 },
+      ...ticks(100, 3100),
+      { type: 'head', at: 3200 },
+      ...ticks(3200, 20_000),
+    ]);
+    expect(renewedAt.at(-1)).toBeGreaterThan(3200 + 2000);
+    expect(cutAt(lease) - 3200).toBeLessThan(15_000);
+    expect(cutAt(lease) - 3200).toBeGreaterThan(headFreshMs);
+  });
+
   it('is never renewed without a channel, after a stop, on a stale head or too often, whatever happens', () => {
     const event = fc.oneof(
       fc.record({ type: fc.constant('opened' as const) }),

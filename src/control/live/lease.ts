@@ -16,6 +16,9 @@ export const openingGraceMs = 30_000;
  */
 export const cutGraceMs = 4800;
 
+/** From the last word of an open session to the cut, however far its lease still reaches. */
+export const silenceCutMs = 14_800;
+
 export interface Lease {
   phase: 'opening' | 'open' | 'stopped';
   grantedAt: number;
@@ -79,5 +82,9 @@ export function expiresAt(lease: Lease): number {
 
 /** When the server itself cuts what it can and counts the session as ended. */
 export function cutAt(lease: Lease): number {
-  return expiresAt(lease) + cutGraceMs;
+  const byLease = expiresAt(lease) + cutGraceMs;
+  // A renewal can come just before a head is stale: counted from the lease alone, the cut would come more than 15 s after the last head.
+  return lease.openedAt === null
+    ? byLease
+    : Math.min(byLease, Math.max(lease.openedAt, lease.headAt ?? 0) + silenceCutMs);
 }

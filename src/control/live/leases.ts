@@ -40,7 +40,7 @@ export interface Leases {
 const tickMs = 500;
 
 /**
- * Counts the leases of this process's sessions and renews them. `onLapsed` is told once per session, when it must be cut. The relay does not
+ * Counts the leases of this process's sessions and renews them. `onLapsed` is told when a session must be cut, once unless it fails. The relay does not
  * wait for it: it asks `cutAt` on a timer of its own.
  */
 export function startLeases(options: {
@@ -48,7 +48,8 @@ export function startLeases(options: {
   signer: Signer;
   isConnected(deviceId: string): boolean;
   send(deviceId: string, message: ControlToLauncher): boolean;
-  onLapsed(sessionId: string): void;
+  /** Ends the session. When it rejects it is called again with the next tick. */
+  onLapsed(sessionId: string): Promise<void>;
 }): Leases {
   const { clock, signer } = options;
   const entries = new Map<string, Entry>();
@@ -77,7 +78,9 @@ export function startLeases(options: {
       step(entry, { type: 'tick', at, connected: options.isConnected(entry.deviceId) });
       if (!entry.lapsed && at >= cutAt(entry.lease)) {
         entry.lapsed = true;
-        options.onLapsed(entry.sessionId);
+        options.onLapsed(entry.sessionId).catch(() => {
+          entry.lapsed = false;
+        });
       }
     }
   }

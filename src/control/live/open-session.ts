@@ -159,8 +159,11 @@ export async function openSession(
     recordMode: 'strict',
   };
   const grant = core.signer.sign('grant@sallyport', payload);
+  // Before it is stored: a kill that finds the row must find the lease to stop as well.
+  const lease = leases.begin({ sessionId, deviceId: device.id, lifeMs: target.limits.maxSeconds * 1000 });
+  let writeAuditLine: () => Promise<void>;
   try {
-    await core.writer.transaction().execute(async (trx) => {
+    writeAuditLine = await core.writer.transaction().execute(async (trx) => {
       // Again, inside: a kill between the check above and here must hold.
       const late = await lockInForce(trx, actor.userId, target.id);
       if (late !== null) throw lockRefusal(late, target.name);
@@ -194,23 +197,30 @@ export async function openSession(
           { session_id: sessionId, stream: 'input', ...input },
         ])
         .execute();
-    });
-    await core.audit.record({
-      event: 'session.granted',
-      actor: actor.userId,
-      subject: sessionId,
-      detail: {
-        target: target.name,
-        login: body.login,
-        route: target.route,
-        device: device.id,
-        reason: body.reason,
-        ticket: body.ticket,
-      },
+      return core.audit.recordWithin(trx, {
+        event: 'session.granted',
+        actor: actor.userId,
+        subject: sessionId,
+        detail: {
+          target: target.name,
+          login: body.login,
+          route: target.route,
+          device: device.id,
+          reason: body.reason,
+          ticket: body.ticket,
+        },
+      });
     });
   } catch (error) {
     broker.forget(sessionId);
+    leases.forget(sessionId);
     throw error;
   }
-  return { grant, lease: leases.begin({ sessionId, deviceId: device.id, lifeMs: target.limits.maxSeconds * 1000 }) };
+  await writeAuditLine().catch((error: unknown) => {
+    // It is stored, so it has to lapse like any other; nobody gets it.
+    broker.forget(sessionId);
+    leases.stop(sessionId);
+    throw error;
+  });
+  return { grant, lease };
 }

@@ -8,11 +8,35 @@ import { findSession, type SessionRow } from './session-store.ts';
 
 export interface SessionEnds {
   opened(session: SessionRow): Promise<void>;
-  /** The launcher's account of the end. It replaces what the server had to assume. */
+  /**
+   * The launcher's account of the end. It replaces what the server had to assume, but not an order: a session that was ordered to end was killed, and
+   * one without an order was not.
+   */
   endedByLauncher(session: SessionRow, reason: EndReason): Promise<void>;
+  /** A launcher that is back lists what it runs: an open session of its device that is not among it has ended with its process. */
+  missing(deviceId: string, running: readonly string[]): Promise<void>;
   /** The lease ran out: cut, and counted as ended whatever the launcher does. */
   lapsed(sessionId: string): Promise<void>;
 }
+
+const killedWithoutOrder: EndReason = {
+  kind: 'process-crashed',
+  problem: {
+    code: 'SP-9002',
+    message:
+      'The launcher said that this session was killed, but nobody ordered that. Look at its recording and at the device.',
+  },
+};
+
+const processGone: EndReason = {
+  kind: 'process-crashed',
+  problem: {
+    code: 'SP-9003',
+    message: 'The launcher came back without this session: its process has ended. The record comes from its journal.',
+  },
+};
+
+export type EndOfWire = 'by-launcher' | 'lease-expired' | 'process-gone';
 
 /** Opening and ending of sessions, once each, however often it is reported. `onEnd` cuts what is still connected. */
 export function makeSessionEnds(parts: {
@@ -20,7 +44,7 @@ export function makeSessionEnds(parts: {
   broker: Broker;
   leases: Leases;
   hub: Hub;
-  onEnd(sessionId: string, by: 'launcher' | 'server'): void;
+  onEnd(sessionId: string, how: EndOfWire): void;
 }): SessionEnds {
   const { core, broker, leases, hub } = parts;
 
@@ -35,12 +59,39 @@ export function makeSessionEnds(parts: {
     return { kind: 'killed', orderId: id, by: by_name, byRole: by_role, reason, at: requested_at.toISOString() };
   }
 
-  function close(session: SessionRow, by: 'launcher' | 'server'): void {
+  function close(session: SessionRow, how: EndOfWire): void {
     leases.forget(session.id);
     broker.forget(session.id);
-    parts.onEnd(session.id, by);
+    parts.onEnd(session.id, how);
     hub.changed(['sessions', 'recordings']);
     hub.changed(['targets'], session.user_id);
+  }
+
+  async function endedByServer(sessionId: string, assumed: EndReason): Promise<void> {
+    const reason = (await killReason(sessionId)) ?? assumed;
+    const session = await findSession(core.reader, sessionId);
+    const { numUpdatedRows } = await core.writer
+      .updateTable('sessions')
+      .set({ ended_at: core.clock.now(), end_reason: JSON.stringify(reason), ended_by: 'server' })
+      .where('id', '=', sessionId)
+      .where('ended_at', 'is', null)
+      .executeTakeFirst();
+    if (session === null || numUpdatedRows === 0n) return;
+    close(session, assumed.kind === 'lease-expired' ? 'lease-expired' : 'process-gone');
+    if (assumed.kind === 'lease-expired') {
+      await core.audit.record({
+        event: 'session.lease-expired',
+        actor: 'server',
+        subject: sessionId,
+        detail: { user: session.user_id, device: session.device_id },
+      });
+    }
+    await core.audit.record({
+      event: 'session.ended',
+      actor: 'server',
+      subject: sessionId,
+      detail: { reason: endReasonText(reason) },
+    });
   }
 
   return {
@@ -61,7 +112,8 @@ export function makeSessionEnds(parts: {
       });
       hub.changed(['sessions']);
     },
-    async endedByLauncher(session, reason) {
+    async endedByLauncher(session, said) {
+      const reason = (await killReason(session.id)) ?? (said.kind === 'killed' ? killedWithoutOrder : said);
       const { numUpdatedRows } = await core.writer
         .updateTable('sessions')
         .set((expression) => ({
@@ -73,37 +125,27 @@ export function makeSessionEnds(parts: {
         .where((where) => where.or([where('ended_by', 'is', null), where('ended_by', '=', 'server')]))
         .executeTakeFirst();
       if (numUpdatedRows === 0n) return;
-      close(session, 'launcher');
+      close(session, 'by-launcher');
       await core.audit.record({
         event: 'session.ended',
         actor: session.user_id,
         subject: session.id,
-        detail: { reason: endReasonText(reason) },
+        detail: { reason: endReasonText(reason), ...(reason.kind === said.kind ? {} : { said: endReasonText(said) }) },
       });
     },
-    async lapsed(sessionId) {
-      const reason: EndReason = (await killReason(sessionId)) ?? { kind: 'lease-expired' };
-      const session = await findSession(core.reader, sessionId);
-      const { numUpdatedRows } = await core.writer
-        .updateTable('sessions')
-        .set({ ended_at: core.clock.now(), end_reason: JSON.stringify(reason), ended_by: 'server' })
-        .where('id', '=', sessionId)
+    async missing(deviceId, running) {
+      const open = await core.reader
+        .selectFrom('sessions')
+        .select('id')
+        .where('device_id', '=', deviceId)
         .where('ended_at', 'is', null)
-        .executeTakeFirst();
-      if (session === null || numUpdatedRows === 0n) return;
-      close(session, 'server');
-      await core.audit.record({
-        event: 'session.lease-expired',
-        actor: 'server',
-        subject: sessionId,
-        detail: { user: session.user_id, device: session.device_id },
-      });
-      await core.audit.record({
-        event: 'session.ended',
-        actor: 'server',
-        subject: sessionId,
-        detail: { reason: endReasonText(reason) },
-      });
+        // Before its opening a session may be granted and not yet in the launcher's list.
+        .where('opened_at', 'is not', null)
+        .execute();
+      for (const { id } of open) if (!running.includes(id)) await endedByServer(id, processGone);
+    },
+    async lapsed(sessionId) {
+      await endedByServer(sessionId, { kind: 'lease-expired' });
     },
   };
 }

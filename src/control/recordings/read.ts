@@ -20,7 +20,8 @@ interface Found {
   resource: OwnedResource;
 }
 
-async function factsOf(core: CoreContext, sessions: SessionRow[]): Promise<RecordingFacts[]> {
+/** What the store knows about each of these sessions, in their order. */
+export async function factsOf(core: CoreContext, sessions: SessionRow[]): Promise<RecordingFacts[]> {
   if (sessions.length === 0) return [];
   const ids = sessions.map((session) => session.id);
   const db = core.reader;
@@ -37,12 +38,18 @@ async function factsOf(core: CoreContext, sessions: SessionRow[]): Promise<Recor
     .where('session_id', 'in', ids)
     .execute();
   const journals = await db.selectFrom('recording_journals').selectAll().where('session_id', 'in', ids).execute();
+  const orders = await db
+    .selectFrom('orders')
+    .select(['session_id', 'by_name'])
+    .where('session_id', 'in', ids)
+    .execute();
   const segmentsOf = Map.groupBy(segments, (row) => row.session_id);
   return sessions.map((session) => ({
     session,
     segments: segmentsOf.get(session.id) ?? [],
     manifest: manifests.find((row) => row.session_id === session.id) ?? null,
     journal: journals.find((row) => row.session_id === session.id) ?? null,
+    orderedBy: orders.find((row) => row.session_id === session.id)?.by_name ?? null,
   }));
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionRow } from '../live/session-store.ts';
-import { arrivalGraceMs, type RecordingFacts, standingOf } from './views.ts';
+import { arrivalGraceMs, type RecordingFacts, standingOf, toRecordingView } from './views.ts';
 
 const ended = new Date('2026-01-01T00:00:00.000Z');
 const at = (ms: number) => new Date(ended.getTime() + ms);
@@ -30,7 +30,7 @@ function makeFacts(
 ): RecordingFacts {
   const { session, ...rest } = changes;
   const row = { grant_payload: JSON.stringify(grant), ended_at: null, ended_by: null, ...session } as SessionRow;
-  return { segments: [], manifest: null, journal: null, ...rest, session: row };
+  return { segments: [], manifest: null, journal: null, orderedBy: null, ...rest, session: row };
 }
 
 const segment = { session_id: 's', stream: 'output', seq: 0, sha256: '', bytes: 1, stored_at: ended } as const;
@@ -104,5 +104,42 @@ describe('the state of a recording', () => {
     expect(standing.state).toBe(state);
     if (because === null) expect(standing.because).toBeNull();
     else expect(standing.because).toMatch(because);
+  });
+});
+
+describe('the end of a recording', () => {
+  const killed = { kind: 'killed', orderId: 'o', by: 'Mira', byRole: 'analyst', reason: 'wrong host', at: '' } as const;
+  const exit = { kind: 'exit', status: 0, signal: null } as const;
+  const says = (end_reason: string) => ({ ended: true, end_reason });
+  const row = (end_reason: SessionRow['end_reason']) => ({ ...byLauncher, granted_at: ended, end_reason });
+
+  it.each([
+    [
+      'as the manifest says it',
+      makeFacts({ session: row(exit), manifest: says('exit 0') }),
+      { endReason: 'exit 0', killedBy: null },
+    ],
+    [
+      'as the session says it while there is no manifest',
+      makeFacts({ session: row(exit) }),
+      { endReason: 'exit 0', killedBy: null },
+    ],
+    [
+      'a kill that was ordered, whatever the manifest says',
+      makeFacts({ session: row(killed), manifest: says('exit 0'), orderedBy: 'Mira' }),
+      { endReason: 'killed by Mira: wrong host', killedBy: 'Mira' },
+    ],
+    [
+      'a kill that was ordered and that the manifest tells in full',
+      makeFacts({ session: row(null), manifest: says('killed by Mira: wrong host'), orderedBy: 'Mira' }),
+      { endReason: 'killed by Mira: wrong host', killedBy: 'Mira' },
+    ],
+    [
+      'no kill that nobody ordered',
+      makeFacts({ session: row(exit), manifest: says('killed by Mira: wrong host') }),
+      { endReason: 'exit 0', killedBy: null },
+    ],
+  ])('is told %s', (_name, facts, expected) => {
+    expect(toRecordingView(facts, ended, [])).toMatchObject(expected);
   });
 });

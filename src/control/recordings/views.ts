@@ -13,6 +13,8 @@ export interface RecordingFacts {
   segments: Selectable<SegmentTable>[];
   manifest: { ended: boolean; end_reason: string | null } | null;
   journal: Selectable<JournalTable> | null;
+  /** Who ordered its end, if anyone did. */
+  orderedBy: string | null;
 }
 
 type Standing = Pick<RecordingView, 'state' | 'because'>;
@@ -42,10 +44,21 @@ export function standingOf(facts: RecordingFacts, now: Date): Standing {
   };
 }
 
+/**
+ * Why it ended, in words. The manifest is the launcher's account; whether there was a kill is not for it to say: the order does, in either
+ * direction.
+ */
+function endReasonOf({ session, manifest, orderedBy }: RecordingFacts): string | null {
+  const stored = session.end_reason === null ? null : endReasonText(session.end_reason);
+  const said = manifest?.end_reason ?? null;
+  if (said === null) return stored;
+  const saysKilled = said.startsWith('killed by ');
+  return saysKilled === (orderedBy !== null) ? said : stored;
+}
+
 export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: Stream[]): RecordingView {
-  const { session, segments, manifest, journal } = facts;
+  const { session, segments, journal } = facts;
   const grant = grantOf(session);
-  const reason = session.end_reason;
   const started = session.opened_at ?? session.granted_at;
   return {
     sessionId: session.id,
@@ -64,8 +77,8 @@ export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: Str
     endedAt: session.ended_at?.toISOString() ?? null,
     durationMs: session.ended_at === null ? null : Math.max(0, session.ended_at.getTime() - started.getTime()),
     ...standingOf(facts, now),
-    endReason: manifest?.end_reason ?? (reason === null ? null : endReasonText(reason)),
-    killedBy: reason?.kind === 'killed' ? reason.by : null,
+    endReason: endReasonOf(facts),
+    killedBy: facts.orderedBy,
     evidence: 'recorder-only',
     segments: segments.map((row) => ({
       stream: row.stream,

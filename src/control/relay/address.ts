@@ -19,9 +19,13 @@ refused.addAddress('::1', 'ipv6');
 refused.addSubnet('fe80::', 10, 'ipv6');
 refused.addSubnet('fec0::', 10, 'ipv6');
 refused.addSubnet('ff00::', 8, 'ipv6');
-// Prefixes that carry an IPv4 address inside: NAT64 and 6to4 would be a way around the list.
+// Prefixes that carry an IPv4 address inside would be a way around the list: NAT64 (RFC 6052, and RFC 8215 for local use), Teredo, 6to4, and the
+// IPv4-compatible addresses of old (RFC 4291 section 2.5.5.1).
 refused.addSubnet('64:ff9b::', 96, 'ipv6');
+refused.addSubnet('64:ff9b:1::', 48, 'ipv6');
+refused.addSubnet('2001::', 32, 'ipv6');
 refused.addSubnet('2002::', 16, 'ipv6');
+refused.addSubnet('::', 96, 'ipv6');
 
 /** True when the relay may connect to this IP address at all. Node's BlockList finds an IPv4 address inside `::ffff:a.b.c.d` by itself. */
 export function isReachableAddress(address: string): boolean {

@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws';
 import { closeCodes } from '../../shared/protocol/control-channel.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
+import { isRevoked } from '../identity/people.ts';
 import { lockInForce } from '../live/locks.ts';
 import { findSession, grantOf, type SessionRow } from '../live/session-store.ts';
 import { mayGoOn, mayStillConnect } from '../live/still-allowed.ts';
@@ -101,6 +102,8 @@ export function makeRelay(parts: {
     if (session.ended_at !== null) return { code: closeCodes.ended, why: 'SP-4011 the session has ended' };
     if ((parts.cutAt(sessionId) ?? 0) <= core.clock.monotonicMs())
       return { code: closeCodes.leaseExpired, why: 'SP-4002 no lease' };
+    // A revocation between the proof and this connection found no wire to close.
+    if (await isRevoked(core.reader, actor.device.id)) return { code: closeCodes.revoked, why: 'SP-1005 revoked' };
     if (!(await mayStillConnect(core, actor, session)))
       return { code: closeCodes.refused, why: 'SP-2002 no access rule lets you connect any more' };
     const { numUpdatedRows } = await core.writer

@@ -3,7 +3,7 @@ import type { Stream } from '../../shared/model/recording.ts';
 import type { EndReason } from '../../shared/model/session.ts';
 import type { Json, Moment, MomentOrNull } from './database.ts';
 
-/** The tables of sessions, locks, orders and recordings (migration 002). */
+/** The tables of sessions, locks, orders and recordings (migrations 002 and 003). */
 
 /** Registered before the launcher has the grant, so that a session whose files all vanish is still known. */
 export interface SessionTable {
@@ -33,6 +33,8 @@ export interface SessionTable {
   end_reason: Json<EndReason> | null;
   /** The server ends a session that has lost its lease; the launcher's own account of the end replaces it when it comes. */
   ended_by: 'launcher' | 'server' | null;
+  /** When it was settled that its recording is late: alerted about, or found whole. */
+  incomplete_alerted_at: MomentOrNull;
 }
 
 export interface StreamKeyTable {

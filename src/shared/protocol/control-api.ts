@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { problemSchema } from '../errors/result.ts';
 import { orderViewSchema } from '../model/order.ts';
 import { recordingViewSchema, streamSchema } from '../model/recording.ts';
-import { endReasonSchema } from '../model/session.ts';
 import { targetViewSchema } from '../model/target.ts';
 import { signedSchema } from './signed.ts';
 
@@ -379,6 +378,3 @@ export const controlApi = {
 
 export type ControlApi = typeof controlApi;
 export type ApiName = keyof ControlApi;
-
-/** Also reported by the launcher at the end of a session. */
-export const sessionEndSchema = z.object({ sessionId: z.string(), reason: endReasonSchema });

@@ -39,7 +39,8 @@ export interface Launcher {
   close(): Promise<void>;
 }
 
-export async function connectLauncher(device: Device): Promise<Launcher> {
+/** `sessions`: what it says it runs. */
+export async function connectLauncher(device: Device, sessions: string[] = []): Promise<Launcher> {
   const socket = await webSocket(device, '/v1/control');
   const closed = ended(socket);
   const inbox: ControlToLauncher[] = [];
@@ -73,7 +74,7 @@ export async function connectLauncher(device: Device): Promise<Launcher> {
       await closed;
     },
   };
-  launcher.say({ type: 'hello', version: 'test', sessions: [] });
+  launcher.say({ type: 'hello', version: 'test', sessions });
   await launcher.next('hello');
   return launcher;
 }
