@@ -160,7 +160,7 @@ describe('a lost connection', () => {
 
 describe('a lease', () => {
   it('that runs out freezes the input, then ends the session', async () => {
-    const world = await session({ leaseMs: 1500, renew: false });
+    const world = await session({ leaseMs: 3000, renew: false });
     await inState(world, 'frozen');
     const typedAt = world.text().length;
     world.type('echo must-not-arrive\r');

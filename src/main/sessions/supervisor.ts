@@ -256,6 +256,8 @@ export class Supervisor {
       sessionKey,
     });
     const { sessionId } = payload;
+    const relay = payload.route === 'relay' ? await relayOf(link, sessionId) : null;
+    // From here on nothing may fail without giving the claim back.
     this.claimed.add(sessionId);
     const facts = {
       version: 0 as const,
@@ -272,7 +274,6 @@ export class Supervisor {
       this.claimed.delete(sessionId);
       throw spoolFailed(error);
     });
-    const relay = payload.route === 'relay' ? await relayOf(link, sessionId) : null;
     return {
       sessionId,
       route: payload.route,
