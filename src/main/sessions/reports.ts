@@ -5,14 +5,19 @@ type SessionEnded = Extract<LauncherToControl, { type: 'session-ended' }>;
 
 /** Sessions of one run that are remembered: far more than a person opens between two looks of the server. */
 const mostKept = 500;
+/**
+ * On how many links an end is told. Two is enough for a link that was dead when it took the first; a server that was restored from before the
+ * session closes the channel at one it does not know, and must not be shut out by that for ever.
+ */
+const mostTold = 3;
 
 /**
  * What the control server must come to know of a session's end, even when the link breaks in the same moment. The channel has no
- * acknowledgement for an end, and a link that was cut far away takes messages for seconds: so every end of this run is told again on every
- * new link (the server takes the first), and an order that comes again gets the answer it got.
+ * acknowledgement for an end, and a link that was cut far away takes messages for seconds: so every end of this run is told again on the next
+ * links (the server takes the first), and an order that comes again gets the answer it got.
  */
 export class Reports {
-  private readonly ends = new Map<string, { deviceId: string | null; message: SessionEnded }>();
+  private readonly ends = new Map<string, { deviceId: string | null; message: SessionEnded; told: number }>();
   /** When the socket was closed, and how long after the order. By session id; the first closing counts. */
   private readonly closings = new Map<string, { at: string; closedMs: number }>();
   private readonly send: (message: LauncherToControl) => boolean;
@@ -26,8 +31,7 @@ export class Reports {
 
   ended(sessionId: string, reason: EndReason): void {
     const message: SessionEnded = { type: 'session-ended', sessionId, at: new Date().toISOString(), reason };
-    keep(this.ends, sessionId, { deviceId: this.deviceId(), message });
-    this.send(message);
+    keep(this.ends, sessionId, { deviceId: this.deviceId(), message, told: this.send(message) ? 1 : 0 });
   }
 
   /** The order is done: the socket is closed, `closedMs` after the order was received. */
@@ -50,7 +54,11 @@ export class Reports {
   /** The link is up again. */
   online(): void {
     const deviceId = this.deviceId();
-    for (const end of this.ends.values()) if (end.deviceId === deviceId) this.send(end.message);
+    for (const [sessionId, end] of this.ends) {
+      if (end.deviceId !== deviceId) continue;
+      if (this.send(end.message)) end.told += 1;
+      if (end.told >= mostTold) this.ends.delete(sessionId);
+    }
   }
 }
 
