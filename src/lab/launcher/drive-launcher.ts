@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
+import { LabError } from '../lab-error.ts';
 import { isAlive, stopTree } from '../processes.ts';
 import type { Stage } from './stage.ts';
 
@@ -43,14 +44,16 @@ export async function driveLauncher(options: DriveOptions): Promise<DrivenLaunch
       value === undefined ? [] : [[name, value]],
     ),
   );
-  const app = await _electron.launch({
-    executablePath: stage.program,
-    args: [stage.app, `--user-data-dir=${userData}`, '--test-hooks', ...(options.args ?? [])],
-    // A folder that every user may stand in.
-    cwd: stage.folder,
-    env: environment,
-    timeout: launchLimitMs,
-  });
+  const app = await withoutStrayRejections(() =>
+    _electron.launch({
+      executablePath: stage.program,
+      args: [stage.app, `--user-data-dir=${userData}`, '--test-hooks', ...(options.args ?? [])],
+      // A folder that every user may stand in.
+      cwd: stage.folder,
+      env: environment,
+      timeout: launchLimitMs,
+    }),
+  );
   const child = app.process();
   const pid = child.pid ?? -1;
   child.stdout?.on('data', (chunk) => options.onOutput?.(String(chunk)));
@@ -74,6 +77,26 @@ export async function driveLauncher(options: DriveOptions): Promise<DrivenLaunch
   } catch (error) {
     await endLauncher(app, pid);
     throw error;
+  }
+}
+
+/**
+ * The driver (Playwright 1.65) rejects a second promise of its own, which nobody can take, when the app ends while it is being launched. The first one,
+ * which is awaited here, says what happened; the other must not end this process. Throws `LabError`.
+ */
+async function withoutStrayRejections<T>(launch: () => Promise<T>): Promise<T> {
+  const ignore = () => undefined;
+  process.on('unhandledRejection', ignore);
+  try {
+    return await launch();
+  } catch (error) {
+    throw new LabError(
+      'The launcher ended before it had a window.',
+      'Start it on a display to see what it says.',
+      error,
+    );
+  } finally {
+    setImmediate(() => process.off('unhandledRejection', ignore));
   }
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { type OrderView, orderViewSchema } from '../../shared/model/order.ts';
 import { recordingViewSchema } from '../../shared/model/recording.ts';
+import { lockSchema } from '../../shared/protocol/control-api.ts';
 import { sallyportOk } from '../control/command-line.ts';
 import { type Lab, targetNames } from '../lab.ts';
 import type { DrivenLauncher } from '../launcher/drive-launcher.ts';
@@ -150,6 +151,17 @@ export async function verifyStored({ lab }: TourContext, sessionId: string, nonc
 }
 
 const killLimitMs = 5000;
+const killReason = 'Not the window that was agreed';
+
+const lockListSchema = z.object({ locks: z.array(lockSchema) });
+
+/** The lock of a kill outlives it, as it should; a tour lifts its own, also one that an interrupted tour left behind. */
+export async function liftTourLocks({ control }: Lab): Promise<void> {
+  const { locks } = await sallyportOk(control.socket, people.analyst.id, ['locks', 'list'], lockListSchema);
+  for (const lock of locks.filter((each) => each.reason === killReason)) {
+    await sallyportOk(control.socket, people.analyst.id, ['locks', 'lift', lock.id], z.unknown());
+  }
+}
 
 /** Another person kills a running session from the command line; the relay and sshd say when it was over. */
 export async function killSession(context: TourContext): Promise<Line<'killed'>> {
@@ -160,7 +172,7 @@ export async function killSession(context: TourContext): Promise<Line<'killed'>>
   await typeInto(launcher, tab, 'tail -f logs/site.log\n');
   await screenShows(launcher, tab, /GET \S+ \d+ ms\s*$/);
   const [relayMark, targetMark] = [relay.mark(), target.mark()];
-  const reason = 'Not the window that was agreed';
+  const reason = killReason;
   const order = await context.giveOrder(lab, line.sessionId, reason);
   const wire = await relay.waitFor(
     relayMark,
@@ -178,8 +190,7 @@ export async function killSession(context: TourContext): Promise<Line<'killed'>>
   if (!words.includes(people.analyst.name) || !words.includes(reason))
     throw new Error(`the banner does not say who and why: ${words}`);
   await photograph('killed');
-  // The lock of a kill outlives the tour, so that it is lifted again, by name.
-  await sallyportOk(lab.control.socket, people.analyst.id, ['locks', 'lift', order.lockId], z.unknown());
+  await liftTourLocks(lab);
   const targetMs = Date.parse(seen.at) - Date.parse(order.requestedAt);
   return {
     step: 'killed',

@@ -16,6 +16,7 @@ import {
   type GiveOrder,
   killByCommandLine,
   killSession,
+  liftTourLocks,
   openSession,
   replayStored,
   showTargets,
@@ -53,12 +54,18 @@ export interface TourOptions {
 /** A step's failure, already reported. */
 class StepFailed extends Error {}
 
+/** A driver's own log is no news to anybody, and one step is one line. */
+function oneLine(words: string): string {
+  const told = words.split(/\n(?:Call log:|={3,})/)[0] ?? words;
+  return told.replace(/\s+/g, ' ').trim().slice(0, 600);
+}
+
 function failure(step: StepName, error: unknown): TourLine {
   const message = error instanceof Error ? error.message : String(error);
   const words = error instanceof LabError ? `${message} ${error.todo}` : message;
   const code =
     error instanceof SallyportError ? error.code : error instanceof RecordingCheckError ? 'SP-3030' : stepCodes[step];
-  return { step, ok: false, code, message: words.split('\nCall log:')[0] ?? words };
+  return { step, ok: false, code, message: oneLine(words) };
 }
 
 /** Does the main job through the real interface. Resolves with whether every step succeeded; the first that fails is the last that is reported. */
@@ -101,6 +108,7 @@ export async function tourLab(options: TourOptions): Promise<boolean> {
     await step('targets', async (context) => {
       await context.launcher.page.locator(byTestId('first-run-invite')).waitFor();
       await context.photograph('first-run');
+      await liftTourLocks(lab);
       const began = performance.now();
       await enrolByInvite(context.launcher, (await makeInvite(lab.control, people.operator.id)).invite);
       return showTargets(context, began);
@@ -151,7 +159,12 @@ export async function runTour(options: {
         : error instanceof Error
           ? error.message
           : String(error);
-    print({ step: 'start', ok: false, code: error instanceof SallyportError ? error.code : 'SP-9001', message: words });
+    print({
+      step: 'start',
+      ok: false,
+      code: error instanceof SallyportError ? error.code : 'SP-9001',
+      message: oneLine(words),
+    });
     return 1;
   }
   try {
