@@ -86,6 +86,8 @@ describe('a session through the relay', () => {
     ['SP-2104', { closeAtOnce: closeCodes.targetUnreachable }],
     ['SP-2032', { closeAtOnce: closeCodes.cipherRefused }],
     ['SP-1005', { closeAtOnce: closeCodes.revoked }],
+    ['SP-2003', { closeAtOnce: closeCodes.refused, closeReason: 'SP-2003 locked out of this target by Mira' }],
+    ['SP-2105', { closeAtOnce: closeCodes.refused, closeReason: 'nonsense' }],
     [
       'SP-2003',
       {

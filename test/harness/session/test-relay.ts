@@ -25,6 +25,7 @@ export interface TestRelayOptions {
   refuse?: { status: number; body: string };
   /** Closes right after the upgrade with this code. */
   closeAtOnce?: number;
+  closeReason?: string;
 }
 
 function makeCertificate(): { key: string; certificate: string } {
@@ -61,7 +62,7 @@ export async function startTestRelay(options: TestRelayOptions): Promise<TestRel
       wire = opened;
       opened.on('close', () => closed.resolve(performance.now()));
       if (options.closeAtOnce !== undefined) {
-        opened.close(options.closeAtOnce);
+        opened.close(options.closeAtOnce, options.closeReason ?? '');
         return;
       }
       const target = connect({ host: '127.0.0.1', port: options.targetPort, noDelay: true });
