@@ -26,7 +26,7 @@ test('an analyst replays what another person did, input included, with a purpose
   ).toBe(true);
   expect(await replay.getAttribute('data-verified')).toBe('true');
   // Both streams are open to her, and it is written down that she opened them.
-  await replay.getByText('output and input').first().waitFor();
+  await replay.getByText('Output and keystrokes').first().waitFor();
   const audit = await sallyport(world.lab.control.socket, 'mira', ['audit']);
   expect(audit.stdout).toMatch(/Guided tour/);
 });
