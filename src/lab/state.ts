@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { z } from 'zod';
 import { LabError } from './lab-error.ts';
 import { isAlive } from './processes.ts';
@@ -29,21 +30,35 @@ export function writeFacts(file: string, facts: LabFacts): void {
   renameSync(`${file}.new`, file);
 }
 
-const runningSchema = z.object({ pid: z.number() });
+const runningSchema = z.object({ pid: z.number(), started: z.string() });
+type RunningLab = z.infer<typeof runningSchema>;
 
-/** Takes the lab for this process. Throws `LabError` when another one runs it. Returns what gives it back. */
-export function takeLab(file: string): () => void {
-  if (existsSync(file)) {
-    const other = runningSchema.safeParse(JSON.parse(readFileSync(file, 'utf8') || 'null')).data;
-    if (other !== undefined && other.pid !== process.pid && isAlive(other.pid)) {
-      throw new LabError(
-        `This lab runs already (process ${other.pid}).`,
-        'Stop it, or give another folder with --state DIR.',
-      );
-    }
-    rmSync(file, { force: true });
+/** When a process started, in the kernel's ticks since boot (proc_pid_stat(5), field 22): a number that is given to another process later does not count. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
   }
+}
+
+function readRunning(file: string): RunningLab | null {
+  try {
+    return runningSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Takes the lab for `pid`, which is this process. Throws `LabError` when another one runs it. Returns what gives it back. */
+export function takeLab(file: string, pid = process.pid): () => void {
+  const other = readRunning(file);
+  if (other !== null && other.pid !== pid && isAlive(other.pid) && startOf(other.pid) === other.started) {
+    throw new LabError(`The lab in ${path.dirname(file)} runs already (process ${other.pid}).`, 'Stop it first.');
+  }
+  rmSync(file, { force: true });
   // `wx`: of two that start at once, one fails.
-  writeFileSync(file, `${JSON.stringify({ pid: process.pid })}\n`, { flag: 'wx' });
+  writeFileSync(file, `${JSON.stringify({ pid, started: startOf(pid) } satisfies RunningLab)}\n`, { flag: 'wx' });
   return () => rmSync(file, { force: true });
 }

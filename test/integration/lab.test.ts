@@ -105,9 +105,3 @@ test('a second start uses what is there, and stopping leaves no process', async 
   expect(said).toEqual(['control server', 'targets']);
   expect((await centralRecordings(lab)).map((each) => each.sessionId)).toEqual(before);
 });
-
-test('two labs in one folder are refused', async () => {
-  writeFileSync(lab.paths.running, JSON.stringify({ pid: 1 }));
-  await expect(startLab({ state })).rejects.toThrow(/runs already \(process 1\)/);
-  writeFileSync(lab.paths.running, JSON.stringify({ pid: process.pid }));
-});
