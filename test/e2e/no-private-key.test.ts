@@ -57,7 +57,10 @@ async function keysThatLogIn(): Promise<Wanted> {
   };
 }
 
-test('while a session runs, no key that logs in is in any process of the launcher', async () => {
+// Only root may read the memory of sandboxed processes.
+const readsMemory = process.getuid?.() === 0;
+
+test.skipIf(!readsMemory)('while a session runs, no key that logs in is in any process of the launcher', async () => {
   let bytes = 0;
   for (const pid of allPids(launcher)) {
     const searched = searchMemory(pid, wanted);
@@ -76,7 +79,7 @@ test('nor in any of its files', async () => {
   expect(searched.files).toBeGreaterThan(3);
 });
 
-test('the same search finds keys that are planted, in each form', async () => {
+test.skipIf(!readsMemory)('the same search finds keys that are planted, in each form', async () => {
   const planted = generateKeyPairSync('ed25519').privateKey;
   const seed = seedOf(planted);
   const key = publicOfSeed(seed);
