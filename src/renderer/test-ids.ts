@@ -1,7 +1,7 @@
 /**
  * Every `data-testid` of the interface, in one place: tests import nothing else of the renderer. Beside the id some elements carry facts:
  *
- * - `target-row`: `data-target-name`, `data-target-id`; `session-tab`: `data-session-id` (the launcher's id), `data-state` (recording, catching-up,
+ * - `target-row`: `data-target-name`, `data-target-id`; `session-tab`: `data-session-id` (the launcher's id), `data-state` (recording, no-contact,
  *   lease-low, connecting, frozen, strict, killed, broken, ended), `aria-selected`; `terminal`: `data-session-id`;
  * - `recording-row`: `data-session-id` (the server's), `data-state`; `replay`: `data-ready`, `data-verified`; `replay-time`: `data-ms`;
  * - `connection`: `data-state` (online, connecting, offline); `backlog`: `data-recordings`, `data-bytes`.

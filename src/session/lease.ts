@@ -23,9 +23,7 @@ export interface LeaseCount {
 /** How far the two clocks may drift apart between two leases, in milliseconds. NTP slews by 0.5 ms per second at most. */
 export const clockToleranceMs = 1500;
 
-/** Time between the end of a lease and the end of the session. */
-export const leaseGraceMs = 5000;
-/** The same after a suspend or a jump of the clock: the network may need a moment to come back. */
+/** Instead of `leaseGraceMs` after a suspend or a jump of the clock: the network may need a moment to come back. */
 export const voidGraceMs = 10_000;
 
 export function firstLease(lease: LeasePayload, now: Now): LeaseCount {

@@ -1,9 +1,8 @@
 import type { EndReason } from '../shared/model/session.ts';
-import type { LeasePayload } from '../shared/protocol/signed.ts';
+import { type LeasePayload, leaseGraceMs } from '../shared/protocol/signed.ts';
 import {
   firstLease,
   type LeaseCount,
-  leaseGraceMs,
   type Now,
   renewLease,
   standing,

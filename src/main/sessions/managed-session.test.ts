@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { OwnerToSession, SessionToOwner } from '../../shared/protocol/session-control.ts';
 import type { OrderPayload } from '../../shared/protocol/signed.ts';
 import { type Barring, ManagedSession, type StartOrder } from './managed-session.ts';
@@ -100,4 +100,19 @@ test('an order that came while the grant was on its way keeps the session from s
   expect(session.view).toMatchObject({ sessionId, kill: { orderId: 'order-1', receivedMs: 12, closedMs: 12 } });
   // It was answered when it came.
   expect(state.done).toEqual([]);
+});
+
+test('each lease that is passed on moves the time until which the screen may count', async () => {
+  const { session, sent, granted } = make();
+  granted();
+  await vi.waitFor(() => expect(sent).toHaveLength(1));
+  expect(session.view.leaseUntilMs).toBeNull();
+  const lease = { version: 0, sessionId, seq: 1, issuedAt: '2026-01-01T00:00:00.000Z', durationMs: 10_000 };
+  const before = Date.now();
+  session.lease({ payload: JSON.stringify(lease), signature: 'x' });
+  expect(session.view.leaseUntilMs).toBeGreaterThanOrEqual(before + 10_000);
+  expect(session.view.leaseUntilMs).toBeLessThanOrEqual(Date.now() + 10_000);
+  const { leaseUntilMs } = session.view;
+  session.lease(signed);
+  expect(session.view.leaseUntilMs).toBe(leaseUntilMs);
 });

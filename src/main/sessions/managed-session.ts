@@ -6,7 +6,7 @@ import {
   type SessionToOwner,
   sessionToOwnerSchema,
 } from '../../shared/protocol/session-control.ts';
-import type { OrderPayload, Signed } from '../../shared/protocol/signed.ts';
+import { leasePayloadSchema, type OrderPayload, type Signed } from '../../shared/protocol/signed.ts';
 import type { Forked } from '../forked.ts';
 import type { Log } from '../log.ts';
 import { disconnectLimits, type EndWatch, killLimits, type Limits, watchStep } from './kill-watch.ts';
@@ -118,7 +118,9 @@ export class ManagedSession {
   }
 
   lease(lease: Signed): void {
-    if (this.started && !this.hasEnded) this.child.send({ type: 'lease', lease });
+    if (!this.started || this.hasEnded) return;
+    this.child.send({ type: 'lease', lease });
+    this.showLease(lease);
   }
 
   resumed(): void {
@@ -240,11 +242,22 @@ export class ManagedSession {
       }
       this.started = true;
       this.child.send(order.start);
+      this.showLease(order.start.lease);
       if (this.waitingPort !== null) this.child.send({ type: 'port' }, this.waitingPort);
       this.waitingPort = null;
     } catch (error) {
       this.end({ kind: 'connect-failed', problem: toProblem(error) }, false);
       this.child.sigkill();
+    }
+  }
+
+  /** For the screen's countdown only, so unverified: the session process verifies it and alone acts on it. */
+  private showLease({ payload }: Signed): void {
+    try {
+      const { durationMs } = leasePayloadSchema.parse(JSON.parse(payload));
+      this.apply({ type: 'lease', untilMs: Date.now() + durationMs });
+    } catch {
+      // The session process refuses it too: nothing has changed.
     }
   }
 

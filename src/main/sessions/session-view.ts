@@ -6,6 +6,7 @@ import type { OrderPayload } from '../../shared/protocol/signed.ts';
 export type SessionEvent =
   | { type: 'authorised'; sessionId: string; route: RouteKind; address: string; maxSeconds: number }
   | { type: 'state'; state: SessionState; atMs: number }
+  | { type: 'lease'; untilMs: number }
   | { type: 'head'; bytes: number; syncedAtMs: number }
   | { type: 'receipt'; bytes: number; atMs: number; ended: boolean }
   /** `receivedMs`: from the order's acceptance to its receipt here. */
@@ -32,6 +33,7 @@ export function newSession(facts: SessionFacts): SessionView & { maxSeconds: num
     state: { state: 'requested' },
     openedAtMs: null,
     endsAtMs: null,
+    leaseUntilMs: null,
     endedAtMs: null,
     record: { writtenBytes: 0, syncedAtMs: null, storedBytes: 0, storedAtMs: null, complete: false },
     kill: null,
@@ -69,6 +71,8 @@ export function reduceSession(view: TrackedSession, event: SessionEvent): Tracke
         view.endsAtMs ?? (openedAtMs !== null && view.maxSeconds !== null ? openedAtMs + view.maxSeconds * 1000 : null);
       return { ...view, state: event.state, openedAtMs, endsAtMs };
     }
+    case 'lease':
+      return view.state.state === 'ended' ? view : { ...view, leaseUntilMs: event.untilMs };
     case 'head':
       if (event.bytes < view.record.writtenBytes) return view;
       return { ...view, record: { ...view.record, writtenBytes: event.bytes, syncedAtMs: event.syncedAtMs } };

@@ -64,6 +64,8 @@ export const sessionViewSchema = z.object({
   state: sessionStateSchema,
   openedAtMs: z.number().nullable(),
   endsAtMs: z.number().nullable(),
+  /** When the last lease that came runs out; `leaseGraceMs` later the session ends. Null before the first. */
+  leaseUntilMs: z.number().nullable(),
   endedAtMs: z.number().nullable(),
   record: z.object({
     /** Bytes in the journal and the time of its last sync. */

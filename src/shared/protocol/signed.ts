@@ -74,6 +74,9 @@ export const leasePayloadSchema = z.object({
 });
 export type LeasePayload = z.infer<typeof leasePayloadSchema>;
 
+/** Time between the end of a lease and the end of its session, in milliseconds. */
+export const leaseGraceMs = 5000;
+
 /** Payload of a signed order. */
 export const orderPayloadSchema = z.object({
   version: z.literal(0),

@@ -190,6 +190,14 @@ export const shots: Shot[] = [
     },
   },
   { name: 'sessions-low', scenario: withSessions(world.session('a', 'pay-db-03', world.open)), act: tab(2) },
+  {
+    name: 'sessions-no-contact',
+    scenario: scenario({
+      'app.state': ok({ ...world.offlineState, backlog: world.appState.backlog }),
+      'sessions.list': ok({ sessions: [world.session('a', 'pay-db-03', world.open), ...others()] }),
+    }),
+    act: toSessions,
+  },
   { name: 'sessions-frozen', scenario: withSessions(world.session('a', 'pay-db-03', world.open)), act: tab(3) },
   {
     name: 'sessions-connecting',

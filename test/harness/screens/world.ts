@@ -193,6 +193,7 @@ export function session(id: string, name: string, state: SessionState, rest: Par
     state,
     openedAtMs,
     endsAtMs: now + 41 * minute + 30_000,
+    leaseUntilMs: now + 9000,
     endedAtMs: state.state === 'ended' ? now - 8 * minute - 5000 : null,
     record: {
       writtenBytes: 1_812_000,

@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core';
-import type { SessionView } from '../../../shared/protocol/ipc.ts';
+import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
 import { BrokenLinkIcon, EndedIcon, HourglassIcon, SnowflakeIcon, StrictIcon } from '../../components/icons/icons.tsx';
 import { Banner } from '../../components/primitives.tsx';
 import { clock } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
-import { endWords, lowMs, timeLeftInFull } from './words.ts';
+import { endWords, lowMs, noContact, noContactWords, timeLeftInFull } from './words.ts';
 
 const endIcons = { strict: StrictIcon, broken: BrokenLinkIcon, ended: EndedIcon, hourglass: HourglassIcon } as const;
 
@@ -27,6 +27,7 @@ function FrozenBanner(props: { why: 'lease' | 'order'; endsAtMs: number | null; 
 /** What stands above a session's screen, if anything does. A kill has its own banner. */
 export function SessionBanner(props: {
   view: SessionView;
+  connection: Connection['state'];
   now: number;
   /** Null where a newer session has taken this one's place. */
   onReconnect: (() => void) | null;
@@ -36,6 +37,14 @@ export function SessionBanner(props: {
   const { view, now } = props;
   if (view.state.state === 'frozen')
     return <FrozenBanner why={view.state.why} endsAtMs={view.state.endsAtMs} now={now} />;
+  if (noContact(view, props.connection, now)) {
+    const words = noContactWords(view, now);
+    return (
+      <Banner tone="press" icon={<BrokenLinkIcon />} title={words.title} testId={testIds.banner}>
+        {words.text}
+      </Banner>
+    );
+  }
   if (view.state.state === 'open' && view.endsAtMs !== null && view.endsAtMs - now < lowMs) {
     return (
       <Banner

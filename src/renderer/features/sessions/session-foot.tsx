@@ -49,7 +49,10 @@ export function SessionFoot(props: {
   return (
     <div className={css.paneFoot} data-testid={testIds.paneFoot}>
       <span className={cx(css.footState, toneText(words.tone))}>
-        <StateIcon words={words.name === 'lease-low' ? { ...words, name: 'recording' } : words} size={14} />
+        <StateIcon
+          words={words.name === 'lease-low' || words.name === 'no-contact' ? { ...words, name: 'recording' } : words}
+          size={14}
+        />
         {words.word}
       </span>
       <span>{recordFacts(view, facts.record, props.now)}</span>

@@ -17,16 +17,17 @@ import { SessionFoot } from './session-foot.tsx';
 import { paneId } from './session-tabs.tsx';
 import css from './sessions.module.css';
 import { TerminalHost } from './terminal-host.tsx';
-import { connectSteps, endWords, lowMs, neverOpened, timeLeft } from './words.ts';
+import { connectSteps, endWords, lowMs, neverOpened, noContact, timeLeft } from './words.ts';
 
-function TimeLeft(props: { view: SessionView; now: number }) {
+function TimeLeft(props: { view: SessionView; connection: Connection['state']; now: number }) {
   const { view, now } = props;
   if (view.state.state === 'ended') {
     return view.endedAtMs === null || view.openedAtMs === null ? null : (
       <span>The screen as it was at {clock(view.endedAtMs, true)}</span>
     );
   }
-  if (view.endsAtMs === null) return null;
+  // The time that the rules leave means nothing while the session is about to end for want of contact.
+  if (view.endsAtMs === null || view.state.state === 'frozen' || noContact(view, props.connection, now)) return null;
   const left = view.endsAtMs - now;
   if (left < lowMs) {
     return (
@@ -43,7 +44,13 @@ function TimeLeft(props: { view: SessionView; now: number }) {
   );
 }
 
-function PaneHead(props: { view: SessionView; tab: Tab; now: number; earlier: boolean }) {
+function PaneHead(props: {
+  view: SessionView;
+  tab: Tab;
+  connection: Connection['state'];
+  now: number;
+  earlier: boolean;
+}) {
   const { sessionUi } = useServices();
   const { view, tab } = props;
   return (
@@ -66,7 +73,7 @@ function PaneHead(props: { view: SessionView; tab: Tab; now: number; earlier: bo
             {props.earlier ? 'Back to the session' : 'Earlier screen'}
           </Button>
         ) : null}
-        <TimeLeft view={view} now={props.now} />
+        <TimeLeft view={view} connection={props.connection} now={props.now} />
       </div>
     </div>
   );
@@ -170,6 +177,7 @@ export function SessionPane(props: {
         {killed || failed ? null : (
           <SessionBanner
             view={view}
+            connection={props.connection}
             now={now}
             onReconnect={earlierId === undefined ? reconnect : null}
             onReplay={replay}
@@ -177,7 +185,7 @@ export function SessionPane(props: {
           />
         )}
       </div>
-      <PaneHead view={view} tab={tab} now={now} earlier={earlierId !== undefined} />
+      <PaneHead view={view} tab={tab} connection={props.connection} now={now} earlier={earlierId !== undefined} />
       {ui.find && props.shown ? <FindBar screen={sessions.terminal(view.id).screen} /> : null}
       <div className={cx(css.screen, view.production && css.screenProduction, dead && css.dead)}>
         {mounted

@@ -1,7 +1,6 @@
 import { LoaderCircle } from 'lucide-react';
 import {
   BrokenLinkIcon,
-  CatchingUpIcon,
   CutIcon,
   EndedIcon,
   HourglassIcon,
@@ -17,7 +16,7 @@ import type { StateName, StateWords } from './words.ts';
 const icons: Record<StateName, (props: { size?: number }) => React.ReactNode> = {
   connecting: (props) => <LoaderCircle size={props.size} strokeWidth={1.6} aria-hidden="true" />,
   recording: RecordingIcon,
-  'catching-up': CatchingUpIcon,
+  'no-contact': BrokenLinkIcon,
   'lease-low': HourglassIcon,
   frozen: SnowflakeIcon,
   closing: EndedIcon,

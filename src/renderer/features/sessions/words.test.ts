@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type EndReason, endReasonSchema, type SessionState } from '../../../shared/model/session.ts';
 import type { SessionView } from '../../../shared/protocol/ipc.ts';
-import { connectSteps, endWords, neverOpened, stateWords, timeLeft, timeLeftInFull } from './words.ts';
+import { connectSteps, endWords, neverOpened, noContactWords, stateWords, timeLeft, timeLeftInFull } from './words.ts';
 
 const now = 1_000_000_000;
 const problem = { code: 'SP-3011', message: 'The disk is full.' } as const;
@@ -20,6 +20,7 @@ function makeView(state: SessionState, rest: Partial<SessionView> = {}): Session
     state,
     openedAtMs: now - 1000,
     endsAtMs: now + 3_600_000,
+    leaseUntilMs: now + 9000,
     endedAtMs: state.state === 'ended' ? now : null,
     record: { writtenBytes: 1, syncedAtMs: now, storedBytes: 0, storedAtMs: null, complete: false },
     kill: null,
@@ -46,7 +47,9 @@ const reasons: EndReason[] = [
 describe('stateWords', () => {
   it.each([
     ['open and online', makeView({ state: 'open' }), 'online', 'recording'],
-    ['open and offline', makeView({ state: 'open' }), 'offline', 'catching-up'],
+    ['open and offline', makeView({ state: 'open' }), 'offline', 'no-contact'],
+    ['open with a late lease', makeView({ state: 'open' }, { leaseUntilMs: now + 3000 }), 'online', 'no-contact'],
+    ['offline and nearly over', makeView({ state: 'open' }, { endsAtMs: now + 240_000 }), 'offline', 'no-contact'],
     ['nearly over', makeView({ state: 'open' }, { endsAtMs: now + 240_000 }), 'online', 'lease-low'],
     ['frozen', makeView({ state: 'frozen', why: 'lease', endsAtMs: now + 11_000 }), 'online', 'frozen'],
     ['connecting', makeView({ state: 'connecting', step: 'login' }), 'online', 'connecting'],
@@ -88,6 +91,16 @@ describe('stateWords', () => {
       '0 s left',
       '41 min left',
     ]);
+  });
+});
+
+describe('noContactWords', () => {
+  it('counts to the end of input and of the session, and never says more than is known', () => {
+    const title = (leaseUntilMs: number | null) =>
+      noContactWords(makeView({ state: 'open' }, { leaseUntilMs }), now).title;
+    expect(title(now + 8000)).toBe('No contact: input stops in 8 s, the session ends in 13 s');
+    expect(title(now - 1000)).toBe('No contact: input stops now, the session ends in 4 s');
+    expect(title(null)).toBe('No contact: without it this session ends within 15 s');
   });
 });
 

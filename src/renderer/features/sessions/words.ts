@@ -1,6 +1,7 @@
 import { assertNever, type Problem } from '../../../shared/errors/result.ts';
 import type { EndReason } from '../../../shared/model/session.ts';
 import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
+import { leaseGraceMs } from '../../../shared/protocol/signed.ts';
 import type { Tone } from '../../components/tone.ts';
 import { clock, span } from '../../services/format.ts';
 
@@ -8,7 +9,7 @@ import { clock, span } from '../../services/format.ts';
 export type StateName =
   | 'connecting'
   | 'recording'
-  | 'catching-up'
+  | 'no-contact'
   | 'lease-low'
   | 'frozen'
   | 'closing'
@@ -73,6 +74,27 @@ function ended(reason: EndReason, at: number): StateWords {
   }
 }
 
+/** With contact a lease is renewed when seven of its ten seconds are left, or a little later. */
+const leaseLateMs = 5000;
+
+/** True while a running session hears nothing from the server and will freeze and end of it. Pure. */
+export function noContact(view: SessionView, connection: Connection['state'], now: number): boolean {
+  if (view.state.state !== 'open') return false;
+  return connection !== 'online' || (view.leaseUntilMs !== null && view.leaseUntilMs - now < leaseLateMs);
+}
+
+/** What comes of lost contact, and when. Pure. */
+export function noContactWords(view: SessionView, now: number): { title: string; text: string } {
+  const text = 'If contact is back before that, the session goes on and nothing is lost. SP-4002';
+  if (view.leaseUntilMs === null) return { title: 'No contact: without it this session ends within 15 s', text };
+  const input = Math.ceil((view.leaseUntilMs - now) / 1000);
+  const end = Math.max(0, Math.ceil((view.leaseUntilMs + leaseGraceMs - now) / 1000));
+  return {
+    title: `No contact: input stops ${input > 0 ? `in ${input} s` : 'now'}, the session ends in ${end} s`,
+    text,
+  };
+}
+
 /** How a session's state is said now. Pure. */
 export function stateWords(view: SessionView, connection: Connection['state'], now: number): StateWords {
   const { state } = view;
@@ -91,13 +113,13 @@ export function stateWords(view: SessionView, connection: Connection['state'], n
     case 'ended':
       return ended(state.reason, view.endedAtMs ?? now);
     case 'open':
+      if (noContact(view, connection, now)) {
+        return { name: 'no-contact', tone: 'press', word: 'Recording, no contact', tab: 'No contact' };
+      }
       if (left !== null && left < lowMs) {
         return { name: 'lease-low', tone: 'press', word: 'Recording', tab: timeLeft(left) };
       }
-      if (connection !== 'online') {
-        return { name: 'catching-up', tone: 'press', word: 'Catching up', tab: 'Catching up' };
-      }
-      return { name: 'recording', tone: 'accent', word: 'Recording', tab: left === null ? '' : span(left) };
+      return { name: 'recording', tone: 'accent', word: 'Recording', tab: left === null ? '' : timeLeft(left) };
     default:
       return assertNever(state);
   }
