@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Settings, settingsSchema } from '../../shared/protocol/ipc.ts';
 import { readJson, writeWhole } from '../files.ts';
 
-export const defaultSettings: Settings = { theme: 'system', fontSize: 14, copyOnSelect: false };
+export const defaultSettings: Settings = { theme: 'system', fontSize: 13, copyOnSelect: false };
 
 /** The person's preferences: one JSON file. What is missing or wrong in it falls back to the default, one value at a time. */
 export class SettingsStore {
