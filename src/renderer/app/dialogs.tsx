@@ -48,6 +48,8 @@ const groups: readonly { name: string; keys: readonly (readonly [string, string]
       ['Ctrl Shift T', 'New session'],
       ['Ctrl Shift L', 'Dark or light'],
       ['Ctrl ,', 'Settings'],
+      ['Ctrl Shift H', 'All keys'],
+      ['F1', 'All keys, outside a terminal'],
     ],
   },
   {
@@ -65,8 +67,11 @@ const groups: readonly { name: string; keys: readonly (readonly [string, string]
     name: 'Sessions',
     keys: [
       ['Ctrl Tab', 'Next tab'],
+      ['Ctrl Shift Tab', 'Previous tab'],
       ['Ctrl 1', 'First tab, and so on to 9'],
       ['Ctrl Shift F', 'Find'],
+      ['↵', 'Earlier hit, while finding'],
+      ['Shift ↵', 'Later hit, while finding'],
       ['Ctrl Shift C', 'Copy'],
       ['Ctrl Shift V', 'Paste'],
       ['Ctrl + -', 'Text size, 0 resets'],

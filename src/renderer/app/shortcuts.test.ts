@@ -35,6 +35,7 @@ describe('shortcutOf', () => {
     ['Ctrl Shift V', { do: 'paste' }],
     ['Ctrl Shift X', { do: 'disconnect' }],
     ['Ctrl Shift L', { do: 'theme' }],
+    ['Ctrl Shift H', { do: 'keys' }],
     ['Ctrl Shift 3', { do: 'view', index: 2 }],
   ])('%s works inside a running terminal', (text, shortcut) => {
     expect(shortcutOf(key(text), running)).toEqual(shortcut);
@@ -61,6 +62,7 @@ describe('shortcutOf', () => {
     expect(shortcutOf(key('Ctrl Enter'), ended)).toEqual({ do: 'reconnect' });
     expect(shortcutOf(key('Ctrl w'), ended)).toEqual({ do: 'close-tab' });
     expect(shortcutOf(key('Ctrl Shift R'), ended)).toEqual({ do: 'replay' });
+    expect(shortcutOf(key('F1'), ended)).toEqual({ do: 'keys' });
   });
 
   it('knows settings, details and keys outside the terminal', () => {

@@ -35,6 +35,7 @@ const shiftedLetters: Readonly<Record<string, Shortcut>> = {
   KeyX: { do: 'disconnect' },
   KeyT: { do: 'new-session' },
   KeyL: { do: 'theme' },
+  KeyH: { do: 'keys' },
   ArrowUp: { do: 'focus-tabs' },
 };
 
@@ -71,7 +72,7 @@ function withControl(event: Key, context: KeyContext): Shortcut | null {
 /** The application's meaning of a key, or null. Pure: the terminal asks it too, to leave these keys alone. */
 export function shortcutOf(event: Key, context: KeyContext): Shortcut | null {
   if (event.metaKey || event.altKey) return null;
-  if (event.key === 'F1' && !context.terminal) return { do: 'keys' };
+  if (event.key === 'F1' && (!context.terminal || context.ended)) return { do: 'keys' };
   if (!event.ctrlKey) return null;
   return event.shiftKey ? withControlAndShift(event, context) : withControl(event, context);
 }

@@ -76,7 +76,7 @@ function doAnywhere(services: Services, shortcut: Shortcut, views: readonly View
       return true;
     }
     case 'new-session':
-      navigation.go('targets');
+      navigation.newSession();
       return true;
     case 'font':
       changeFont(services, shortcut.by);

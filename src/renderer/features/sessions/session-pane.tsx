@@ -3,6 +3,7 @@ import { Clock } from 'lucide-react';
 import { useState } from 'react';
 import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
 import { BrokenArchIcon, HourglassIcon } from '../../components/icons/icons.tsx';
+import { keepFocus } from '../../components/keep-focus.ts';
 import { Badge, cx, ErrorCard, ProductionBadge } from '../../components/primitives.tsx';
 import { detailsOf } from '../../errors/words.ts';
 import { clock } from '../../services/format.ts';
@@ -168,6 +169,9 @@ export function SessionPane(props: {
       className={css.pane}
       hidden={!props.shown}
       aria-label={`${view.targetName} as ${view.login}`}
+      onMouseDown={(event) => {
+        if (keepFocus(event) && !connecting && !dead) sessions.terminal(view.id).screen.focus();
+      }}
     >
       <div className={cx(css.sill, dead && css.sillQuiet, killed && css.sillEnded)} />
       <div aria-live="polite" style={{ display: 'contents' }}>

@@ -1,6 +1,7 @@
 import { Plus, TextSearch, Unplug, X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef } from 'react';
 import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
+import { keepFocus } from '../../components/keep-focus.ts';
 import { cx, HatchBlock, IconButton } from '../../components/primitives.tsx';
 import { toneText } from '../../components/tone.ts';
 import { useServices } from '../../services/services.tsx';
@@ -47,8 +48,14 @@ function SessionTab(props: {
       data-session-id={view.id}
       data-state={words.name}
       onMouseDown={(event) => {
+        if (event.target instanceof Element && event.target.closest('button') !== null) return;
+        // The keys go on to the screen, not to the tab that was pressed.
+        event.preventDefault();
         if (event.button === 1) sessionUi.closeTab(tab);
-        else sessions.show(tab.key);
+        else {
+          sessions.show(tab.key);
+          if (view.state.state === 'open') sessions.terminal(view.id).screen.focus();
+        }
       }}
       onKeyDown={onKey}
     >
@@ -85,7 +92,13 @@ export function SessionTabs(props: { active: SessionView | null; connection: Con
   };
   const running = props.active !== null && props.active.state.state !== 'ended';
   return (
-    <div className={css.tabBar}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: it keeps the focus at the screen and does nothing else
+    <div
+      className={css.tabBar}
+      onMouseDown={(event) => {
+        if (keepFocus(event) && running && props.active !== null) sessions.terminal(props.active.id).screen.focus();
+      }}
+    >
       <div className={css.tabs} role="tablist" aria-label="Sessions" onKeyDown={onKey}>
         {tabs.map((tab) => {
           const view = views.get(tab.sessionId);
@@ -101,7 +114,7 @@ export function SessionTabs(props: { active: SessionView | null; connection: Con
           );
         })}
       </div>
-      <IconButton label="New session" className={css.plus} onClick={() => navigation.go('targets')}>
+      <IconButton label="New session (Ctrl Shift T)" className={css.plus} onClick={() => navigation.newSession()}>
         <Plus size={16} strokeWidth={1.6} aria-hidden="true" />
       </IconButton>
       <div className={css.tabActions}>

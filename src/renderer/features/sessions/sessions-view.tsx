@@ -97,6 +97,7 @@ export function SessionsView(props: { shown: boolean; connection: Connection }) 
       </div>
       <Foot
         keys={ended ? (active !== undefined && killOf(active) !== null ? endedKeys.slice(1) : endedKeys) : runningKeys}
+        inTerminal={active !== undefined && !ended}
         end={
           ended && active !== undefined && killOf(active) !== null ? (
             <span className="selectable">Quote SP-4001 if you call</span>

@@ -57,7 +57,7 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
   const { app, targets, sessions, navigation } = useServices();
   const state = useStore(targets.state);
   const running = useStore(sessions.sessions);
-  const { sheet } = useStore(navigation.place);
+  const { sheet, newSessions } = useStore(navigation.place);
   const now = useNow(30_000);
   const connect = useConnect();
   const input = useRef<HTMLInputElement>(null);
@@ -89,6 +89,15 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
   useEffect(() => {
     if (props.shown) input.current?.focus();
   }, [props.shown]);
+
+  useEffect(() => {
+    if (newSessions === 0) return;
+    setQuery('');
+    setFilters([]);
+    setChosenId(null);
+    list.current?.reveal(0);
+    input.current?.focus();
+  }, [newSessions]);
 
   const choose = (next: number) => {
     const clamped = Math.min(ordered.length - 1, Math.max(0, next));
