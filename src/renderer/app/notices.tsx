@@ -10,13 +10,16 @@ import { useServices } from '../services/services.tsx';
 import { useStore } from '../services/store.ts';
 import { testIds } from '../test-ids.ts';
 
-/** No contact with the server: since when, what still works, when the next try is. */
-export function OfflineBanner(props: { connection: Extract<AppState['connection'], { state: 'offline' }> }) {
+/** No contact with the server: since when, what still works, when the next try is. `overTargets`: the list of targets stands below. */
+export function OfflineBanner(props: {
+  connection: Extract<AppState['connection'], { state: 'offline' }>;
+  overTargets: boolean;
+}) {
   const { app, targets } = useServices();
   const now = useNow(1000);
   const { loadedAtMs } = useStore(targets.state);
   const seconds = Math.ceil((props.connection.nextTryAtMs - now) / 1000);
-  const list = loadedAtMs === null ? '' : ` The list below is from ${clock(loadedAtMs)}.`;
+  const list = !props.overTargets || loadedAtMs === null ? '' : ` The list below is from ${clock(loadedAtMs)}.`;
   return (
     <Banner
       tone="press"

@@ -42,7 +42,9 @@ export function Shell(props: { state: AppState; enrolment: Enrolled }) {
       <TitleBar title={titles[place.view]} state={state} />
       <Rail views={views} enrolment={enrolment} />
       <main className={css.main}>
-        {state.connection.state === 'offline' ? <OfflineBanner connection={state.connection} /> : null}
+        {state.connection.state === 'offline' ? (
+          <OfflineBanner connection={state.connection} overTargets={place.view === 'targets'} />
+        ) : null}
         {enrolment.deviceKey === 'memory' ? <MemoryKeyBanner /> : null}
         <div className={css.view} hidden={place.view !== 'targets'}>
           <TargetsView shown={place.view === 'targets'} enrolment={enrolment} />

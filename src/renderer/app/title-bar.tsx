@@ -1,9 +1,10 @@
 import { ArrowUp, Check, Minus, Square, X } from 'lucide-react';
 import type { AppState } from '../../shared/protocol/ipc.ts';
-import { BrokenLinkIcon, LogoIcon, WireIcon } from '../components/icons/icons.tsx';
+import { BrokenLinkIcon, LogoIcon, RecordingIcon, WireIcon } from '../components/icons/icons.tsx';
 import { cx } from '../components/primitives.tsx';
 import { bytes, clock, counted } from '../services/format.ts';
 import { useServices } from '../services/services.tsx';
+import { useStore } from '../services/store.ts';
 import { testIds } from '../test-ids.ts';
 import css from './shell.module.css';
 
@@ -30,14 +31,15 @@ export function WindowButtons() {
   );
 }
 
-function Backlog(props: { backlog: AppState['backlog'] }) {
+/** `running`: recordings that are still being made, so not yet sent as a whole. */
+function Backlog(props: { backlog: AppState['backlog']; running: number }) {
   const { recordings, bytes: size, lastProblem } = props.backlog;
   const facts = { 'data-testid': testIds.backlog, 'data-recordings': recordings, 'data-bytes': size };
   if (recordings === 0) {
     return (
-      <span className={css.fact} {...facts}>
-        <Check size={14} strokeWidth={1.8} aria-hidden="true" />
-        All recordings sent
+      <span className={css.fact} title={props.running > 0 ? 'All finished recordings are sent' : undefined} {...facts}>
+        {props.running > 0 ? <RecordingIcon size={14} /> : <Check size={14} strokeWidth={1.8} aria-hidden="true" />}
+        {props.running > 0 ? `${counted(props.running, 'recording')} running` : 'All recordings sent'}
       </span>
     );
   }
@@ -80,6 +82,8 @@ function Connection(props: { connection: AppState['connection'] }) {
 }
 
 export function TitleBar(props: { title: string; state: AppState }) {
+  const { sessions } = useServices();
+  const running = [...useStore(sessions.sessions).values()].filter((session) => session.state.state !== 'ended').length;
   return (
     <header className={css.titleBar} data-testid={testIds.titleBar}>
       <span className={css.logo}>
@@ -87,7 +91,7 @@ export function TitleBar(props: { title: string; state: AppState }) {
       </span>
       <h1 className={css.title}>{props.title}</h1>
       <div className={css.status}>
-        <Backlog backlog={props.state.backlog} />
+        <Backlog backlog={props.state.backlog} running={running} />
         <Connection connection={props.state.connection} />
       </div>
       <WindowButtons />

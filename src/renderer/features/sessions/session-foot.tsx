@@ -22,19 +22,19 @@ function recordFacts(
   const stored =
     record.storedBytes > 0
       ? `${bytes(record.storedBytes)} stored${record.storedAtMs === null ? '' : ` ${ago(now - record.storedAtMs)}`}`
-      : 'not stored yet';
+      : 'the server has confirmed none of it yet';
   if (view.state.state === 'ended') {
     const lasted =
       view.openedAtMs !== null && view.endedAtMs !== null ? `Lasted ${length(view.endedAtMs - view.openedAtMs)}` : '';
     const end = record.complete
       ? `${bytes(record.storedBytes)}, signed end, all of it stored`
       : written > 0
-        ? `${bytes(written)} written, ${stored}`
+        ? `${bytes(written)} written here, ${stored}`
         : '';
     return [lasted, end].filter(Boolean).join(' · ');
   }
   if (written === 0) return '';
-  return `Written ${synced > 0 ? ago(now - synced) : ''}, ${bytes(written)} · ${stored}`;
+  return [`${bytes(written)} written here${synced > 0 ? ` ${ago(now - synced)}` : ''}`, stored].join(', ');
 }
 
 export function SessionFoot(props: {
