@@ -40,7 +40,6 @@ export class ControlLink {
     const { membership, listener } = options;
     const { address, trustRoot } = membership.identity;
     const proofs = await makeProofMaker(membership.key);
-    const caller = new ControlClient({ address, trustRoot, proofs });
     const channel = new ControlChannel({
       address,
       trustRoot,
@@ -53,6 +52,7 @@ export class ControlLink {
       liveSessions: () => listener.liveSessions(),
       events: listener,
     });
+    const caller = new ControlClient({ address, trustRoot, proofs, onAnswer: () => channel.serverAnswered() });
     return new ControlLink({ membership, proofs, caller, channel });
   }
 

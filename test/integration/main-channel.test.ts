@@ -31,6 +31,23 @@ test('the link says hello with its sessions, measures its round trip, and comes 
   expect(control.faults).toEqual([]);
 });
 
+test('a request that the server answers ends the wait for the next try', async () => {
+  const { app, control } = await open();
+  control.setWelcome(false);
+  control.cutChannel();
+  // Far enough that the next try would be a while off.
+  await app.until(() => {
+    const { connection } = app.state;
+    return connection.state === 'offline' && connection.nextTryAtMs - Date.now() > 3000;
+  });
+  control.setWelcome(true);
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  const since = performance.now();
+  await app.launcher.loadTargets(true);
+  await app.until(() => app.state.connection.state === 'online');
+  expect(performance.now() - since).toBeLessThan(1500);
+});
+
 test('an end that could not be told is told after the reconnect', async () => {
   const { app, control } = await open();
   const { child, sessionId } = await openSession(app);

@@ -14,6 +14,8 @@ import { retryDelayMs } from './backoff.ts';
 const connectTimeoutMs = 10_000;
 /** After another launcher took over the link: long enough that two of them do not throw each other out all the time. */
 const supersededAttempt = 5;
+/** How soon after a failed try an answer of the server may start the next one: a server that answers and takes no channel is not stormed. */
+const answeredAfterMs = 1000;
 
 /** What the channel is given: it knows no other part of the launcher, so an order can reach nothing but what its events are tied to. */
 export interface ChannelMeans {
@@ -46,6 +48,8 @@ export class ControlChannel {
   private stopped = false;
   private state: Connection = { state: 'connecting' };
   private offlineSinceMs: number | null = null;
+  private lostAt = 0;
+  private superseded = false;
   private readonly options: {
     address: string;
     trustRoot: string;
@@ -81,6 +85,12 @@ export class ControlChannel {
     this.retry = null;
     this.attempt = 0;
     this.open();
+  }
+
+  /** The server answered a request, so the link need not wait for its next try. Not where another launcher has it. */
+  serverAnswered(): void {
+    if (this.retry === null || this.superseded || performance.now() - this.lostAt < answeredAfterMs) return;
+    this.reconnectNow();
   }
 
   /** Sends when the link is up; returns whether it was. */
@@ -193,7 +203,8 @@ export class ControlChannel {
       this.options.events.message(message);
     });
     socket.on('close', (code) => {
-      if (code === closeCodes.superseded) this.attempt = Math.max(this.attempt, supersededAttempt);
+      this.superseded = code === closeCodes.superseded;
+      if (this.superseded) this.attempt = Math.max(this.attempt, supersededAttempt);
       this.lost(socket, failure ?? closedBy(this.options.address, code));
     });
   }
@@ -205,6 +216,7 @@ export class ControlChannel {
     this.beat = null;
     this.socket = null;
     if (this.stopped) return;
+    this.lostAt = performance.now();
     const delay = retryDelayMs(this.attempt, Math.random());
     this.attempt += 1;
     this.offlineSinceMs ??= Date.now();

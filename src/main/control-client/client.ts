@@ -45,11 +45,14 @@ export class ControlClient implements ControlCaller {
   readonly address: string;
   private readonly agent: Agent;
   private readonly proofs: ProofMaker;
+  private readonly onAnswer: () => void;
   private clockAhead: number | null = null;
 
-  constructor(options: { address: string; trustRoot: string; proofs: ProofMaker }) {
+  /** `onAnswer` is told of every answer, whatever it says: the server is there. */
+  constructor(options: { address: string; trustRoot: string; proofs: ProofMaker; onAnswer?: () => void }) {
     this.address = options.address;
     this.proofs = options.proofs;
+    this.onAnswer = options.onAnswer ?? (() => undefined);
     this.agent = new Agent({
       connect: { ca: options.trustRoot, timeout: 8000 },
       connections: 6,
@@ -118,6 +121,7 @@ export class ControlClient implements ControlCaller {
     const signal = AbortSignal.timeout(input.timeoutMs ?? defaultTimeoutMs);
     try {
       const answer = await request(url, { dispatcher: this.agent, method: method.method, headers, body, signal });
+      this.onAnswer();
       const date = answer.headers.date;
       this.clockAhead = clockAheadMs(typeof date === 'string' ? date : undefined, Date.now());
       const length = Number(answer.headers['content-length'] ?? 0);
