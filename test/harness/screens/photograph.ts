@@ -1,4 +1,4 @@
-// Photographs every view and state of the built renderer: node test/harness/screens/photograph.ts [--only NAME,..] [--out DIR] [--chromium PATH]
+// Photographs every view and state of the built renderer: node test/harness/screens/photograph.ts [--only NAME,..] [--out DIR] [--chromium PATH] [--site BUILT-RENDERER]
 // Needs a Chromium (Debian's `chromium` package, or CHROMIUM in the environment). Fails on any violation of the page's policy and on any error in the console.
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -112,6 +112,7 @@ async function main(): Promise<void> {
       only: { type: 'string' },
       out: { type: 'string', default: path.join(root, 'out/screens') },
       chromium: { type: 'string' },
+      site: { type: 'string', default: path.join(root, '.vite/renderer/main_window') },
     },
   });
   const wanted = values.only?.split(',');
@@ -120,7 +121,7 @@ async function main(): Promise<void> {
   mkdirSync(values.out, { recursive: true });
   const executablePath = values.chromium ?? process.env.CHROMIUM ?? '/usr/bin/chromium';
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--enable-unsafe-swiftshader'] });
-  const site = await serve(path.join(root, '.vite/renderer/main_window'));
+  const site = await serve(values.site);
   const complaints: string[] = [];
   try {
     for (const shot of chosen) {
