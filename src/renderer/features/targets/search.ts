@@ -27,6 +27,11 @@ export interface IndexedTarget {
   rest: string;
 }
 
+/** The login that Enter takes; undefined where this person may see the target and not connect to it. */
+export function defaultLogin(target: TargetView): TargetView['logins'][number] | undefined {
+  return target.logins.find((login) => login.isDefault) ?? target.logins[0];
+}
+
 /** Prepares a list once, so that each letter costs comparisons only. */
 export function indexTargets(targets: readonly TargetView[]): IndexedTarget[] {
   return targets.map((target) => ({

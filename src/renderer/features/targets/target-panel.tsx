@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { Check, ChevronRight, CornerDownLeft, Lock, MessageSquare, Ticket } from 'lucide-react';
+import { Ban, Check, ChevronRight, CornerDownLeft, Lock, MessageSquare, Ticket } from 'lucide-react';
 import type { TargetView } from '../../../shared/model/target.ts';
 import { BrokenArchIcon, BrokenLinkIcon } from '../../components/icons/icons.tsx';
 import { Badge, cx, ProductionBadge } from '../../components/primitives.tsx';
@@ -7,6 +7,7 @@ import { length, shortFingerprint, when } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
+import { defaultLogin } from './search.ts';
 import css from './targets.module.css';
 
 function summaryOf(target: TargetView): string {
@@ -42,10 +43,16 @@ function Logins(props: { target: TargetView; onConnect: (login: string) => void 
 }
 
 function Needs(props: { target: TargetView }) {
-  const { needs, grantedBy, hostKeyFingerprints } = props.target;
+  const { needs, grantedBy, hostKeyFingerprints, lock } = props.target;
   return (
     <section className={css.section}>
       <h3 className={css.sectionTitle}>Connecting needs</h3>
+      {lock === null ? null : (
+        <p className={css.check}>
+          <Lock size={14} strokeWidth={1.6} aria-hidden="true" />
+          <span className={css.checkBody}>An analyst to lift the lock first</span>
+        </p>
+      )}
       {needs.includes('reason') ? (
         <p className={css.check}>
           <MessageSquare size={14} strokeWidth={1.6} aria-hidden="true" />
@@ -58,7 +65,7 @@ function Needs(props: { target: TargetView }) {
           <span className={css.checkBody}>A ticket</span>
         </p>
       ) : null}
-      {grantedBy.length > 0 ? (
+      {grantedBy.length > 0 && lock === null ? (
         <p className={css.check}>
           <Check size={14} strokeWidth={1.8} className={css.tick} aria-hidden="true" />
           <span className={css.checkBody}>
@@ -145,7 +152,7 @@ export function TargetPanel(props: {
       </aside>
     );
   }
-  const login = target.logins.find((candidate) => candidate.isDefault) ?? target.logins[0];
+  const login = defaultLogin(target);
   return (
     <aside className={className} aria-label={`Details of ${target.name}`} data-testid={testIds.targetPanel}>
       <section className={css.section}>
@@ -178,6 +185,15 @@ export function TargetPanel(props: {
             </span>
           </p>
         )}
+        {login !== undefined ? null : (
+          <p className={css.check}>
+            <Ban size={14} strokeWidth={1.6} aria-hidden="true" />
+            <span className={css.checkBody}>
+              <b>No login for you here.</b> You may see this target, but no access rule gives you a login on it. Ask{' '}
+              {target.owner ?? 'whoever runs Sallyport for you'} if you need one.
+            </span>
+          </p>
+        )}
         <Button
           variant="filled"
           className={css.connectButton ?? ''}
@@ -186,12 +202,16 @@ export function TargetPanel(props: {
           data-testid={testIds.targetConnect}
           onClick={() => props.onConnect(null)}
         >
-          {target.lock === null ? `Connect as ${login?.name ?? ''}` : 'Locked'}
+          {target.lock !== null ? 'Locked' : login === undefined ? 'No login for you here' : `Connect as ${login.name}`}
         </Button>
       </section>
-      <Logins target={target} onConnect={props.onConnect} />
-      <Needs target={target} />
-      <During target={target} />
+      {login === undefined ? null : (
+        <>
+          <Logins target={target} onConnect={props.onConnect} />
+          <Needs target={target} />
+          <During target={target} />
+        </>
+      )}
       <MySessions targetId={target.id} userId={props.userId} now={now} />
     </aside>
   );

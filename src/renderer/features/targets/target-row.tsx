@@ -1,11 +1,11 @@
-import { Check, CornerDownLeft, MessageSquare, Ticket } from 'lucide-react';
+import { Ban, Check, CornerDownLeft, Lock, MessageSquare, Ticket } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { TargetView } from '../../../shared/model/target.ts';
 import { BrokenArchIcon, BrokenLinkIcon, CutIcon, RecordingIcon } from '../../components/icons/icons.tsx';
 import { Chip, cx, HatchBlock, LinkButton } from '../../components/primitives.tsx';
 import { clock, lastUsed, shortAddress, when } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
-import type { Hit } from './search.ts';
+import { defaultLogin, type Hit } from './search.ts';
 import css from './targets.module.css';
 
 /** The name with its matched letters marked. */
@@ -40,12 +40,27 @@ function Labels(props: { target: TargetView }) {
   );
 }
 
-/** What connecting asks for, each with icon and word; nothing left to ask is a quiet tick. */
+/** What connecting asks for, each with icon and word; nothing left to ask is a quiet tick, which only an open way gets. */
 function Needs(props: { target: TargetView }) {
-  const { needs, route } = props.target;
+  const { needs, route, lock, unreachable, logins } = props.target;
+  if (logins.length === 0 || lock !== null) {
+    return (
+      <div className={css.needs}>
+        <span className={css.need}>
+          {logins.length === 0 ? (
+            <Ban size={13} strokeWidth={1.6} aria-hidden="true" />
+          ) : (
+            <Lock size={13} strokeWidth={1.6} aria-hidden="true" />
+          )}
+          {logins.length === 0 ? 'No login for you here' : 'Locked'}
+        </span>
+      </div>
+    );
+  }
   return (
     <div className={css.needs}>
-      {needs.length === 0 ? (
+      {needs.length === 0 && unreachable !== null ? <span className={css.quiet}>Unreachable</span> : null}
+      {needs.length === 0 && unreachable === null ? (
         <span className={cx(css.need, css.quiet)}>
           <Check size={14} strokeWidth={1.8} className={css.tick} aria-hidden="true" />
           Nothing more
@@ -129,7 +144,7 @@ export function TargetRow(props: {
 }) {
   const { target, marks } = props.hit;
   const two = hasSecondLine(target);
-  const login = target.logins.find((candidate) => candidate.isDefault) ?? target.logins[0];
+  const login = defaultLogin(target);
   return (
     // Keys are handled by the search field, which keeps the focus and points here with aria-activedescendant.
     // biome-ignore lint/a11y/useKeyWithClickEvents: see above
@@ -164,10 +179,10 @@ export function TargetRow(props: {
       </div>
       <Needs target={target} />
       <div className={css.last}>
-        {props.selected && target.lock === null ? (
+        {props.selected && target.lock === null && login !== undefined ? (
           <>
             <CornerDownLeft size={12} strokeWidth={2} aria-hidden="true" />
-            Connect
+            {target.unreachable === null ? 'Connect' : 'Try'}
           </>
         ) : target.lastUsedAt === null ? (
           '–'

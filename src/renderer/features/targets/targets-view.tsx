@@ -1,6 +1,7 @@
 import { Button, Menu, Modal } from '@mantine/core';
 import { Search } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import type { TargetView } from '../../../shared/model/target.ts';
 import type { Enrolled } from '../../app/person-panel.tsx';
 import { Foot } from '../../components/foot.tsx';
 import { ErrorCard, Keys } from '../../components/primitives.tsx';
@@ -11,7 +12,7 @@ import { useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
 import { ConnectDialog } from './connect-dialog.tsx';
 import { FilterBar } from './filter-bar.tsx';
-import { type Filter, filterChoices, groupHits, indexTargets, searchTargets } from './search.ts';
+import { defaultLogin, type Filter, filterChoices, groupHits, indexTargets, searchTargets } from './search.ts';
 import { TargetList, type TargetListHandle } from './target-list.tsx';
 import { TargetPanel } from './target-panel.tsx';
 import css from './targets.module.css';
@@ -27,6 +28,14 @@ function menuPlace(rowId: string | null): { left: number; top: number } {
   return row == null
     ? { left: 116, top: 200 }
     : { left: row.left + 44, top: Math.min(row.bottom, window.innerHeight - 220) };
+}
+
+/** What Enter does at the chosen target. */
+function enterWords(chosen: TargetView | null): string {
+  if (chosen === null) return 'connect';
+  const login = defaultLogin(chosen)?.name;
+  if (login === undefined) return 'why there is no login';
+  return chosen.lock === null ? `connect as ${login}` : 'why it is locked';
 }
 
 /** Why connecting did not begin, in a dialog: nothing has opened that could show it. */
@@ -62,6 +71,7 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
   const connect = useConnect();
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<TargetListHandle>(null);
+  const views = props.enrolment.me?.views;
   const [query, setQuery] = useState('');
   const [filters, setFilters] = useState<Filter[]>([]);
   const [chosenId, setChosenId] = useState<string | null>(null);
@@ -78,6 +88,7 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
     ordered.findIndex((hit) => hit.target.id === chosenId),
   );
   const chosen = ordered[at]?.target ?? null;
+  const login = chosen === null ? undefined : defaultLogin(chosen)?.name;
   const runningAt = useMemo(() => {
     const counts = new Map<string, number>();
     for (const session of running.values()) {
@@ -98,6 +109,18 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
     list.current?.reveal(0);
     input.current?.focus();
   }, [newSessions]);
+
+  // Whoever may look and connect nowhere has come for the recordings. Once, and not over what the person has already begun.
+  const { targets: loaded } = state;
+  const settled = useRef(false);
+  useEffect(() => {
+    if (loaded === null || views === undefined || settled.current) return;
+    settled.current = true;
+    const bystander = loaded.length > 0 && loaded.every((target) => target.logins.length === 0);
+    if (bystander && views.includes('recordings') && navigation.place.get().view === 'targets') {
+      navigation.go('recordings');
+    }
+  }, [loaded, views, navigation]);
 
   const choose = (next: number) => {
     const clamped = Math.min(ordered.length - 1, Math.max(0, next));
@@ -125,7 +148,7 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
     const move = event.ctrlKey || event.altKey ? undefined : moves[event.key];
     if (move !== undefined) choose(move);
     else if (event.key === 'Enter' && chosen !== null) connect.begin(chosen, null);
-    else if (event.key === 'ArrowRight' && atEnd && chosen !== null && !event.shiftKey) setLoginMenu(true);
+    else if (event.key === 'ArrowRight' && atEnd && login !== undefined && !event.shiftKey) setLoginMenu(true);
     else if (event.key === '#' && choices.length > 0) setLabelMenu(true);
     else if (event.key === 'Escape') {
       if (sheet) navigation.setSheet(false);
@@ -135,7 +158,6 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
     event.preventDefault();
   };
 
-  const defaultLogin = (chosen?.logins.find((login) => login.isDefault) ?? chosen?.logins[0])?.name;
   const total = state.targets?.length ?? 0;
 
   return (
@@ -248,8 +270,8 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
       <Foot
         keys={[
           ['↑ ↓', 'choose'],
-          ['↵', chosen?.lock != null ? 'locked' : `connect${defaultLogin === undefined ? '' : ` as ${defaultLogin}`}`],
-          ['→', 'other login'],
+          ['↵', enterWords(chosen)],
+          ...(login === undefined ? [] : [['→', 'other login'] as const]),
           ['#', 'filter by label'],
           ['Ctrl .', 'details'],
         ]}

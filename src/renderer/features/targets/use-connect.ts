@@ -1,19 +1,37 @@
 import { useState } from 'react';
 import type { Problem } from '../../../shared/errors/result.ts';
 import type { TargetView } from '../../../shared/model/target.ts';
+import { when } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import type { Asked } from './connect-dialog.tsx';
+import { defaultLogin } from './search.ts';
 
 export interface ConnectState {
   /** What is being asked before connecting. */
   ask: { target: TargetView; login: string } | null;
   last: Asked;
   busy: boolean;
-  failed: { target: TargetView; login: string; problem: Problem } | null;
+  failed: { target: TargetView; problem: Problem } | null;
   begin(target: TargetView, login: string | null): void;
   answer(asked: Asked): void;
   cancel(): void;
   dismiss(): void;
+}
+
+/** Why connecting to this target cannot begin, by what the list says already; null when it can. */
+function barTo(target: TargetView): Problem | null {
+  if (target.logins.length === 0) {
+    return {
+      code: 'SP-2002',
+      message: `You may see ${target.name} but no access rule gives you a login there. Ask ${target.owner ?? 'whoever runs Sallyport for you'} if you need one.`,
+    };
+  }
+  if (target.lock === null) return null;
+  const { by, at, reason } = target.lock;
+  return {
+    code: 'SP-2003',
+    message: `${target.name} was locked for you by ${by}, ${when(Date.parse(at), Date.now())}: “${reason}”. It stays so until an analyst lifts the lock.`,
+  };
 }
 
 /** From a chosen target to an open tab, by way of the questions it needs. */
@@ -29,7 +47,7 @@ export function useConnect(): ConnectState {
     const problem = await sessions.connect({ targetId: target.id, login, ...asked });
     setBusy(false);
     if (problem === null) navigation.go('sessions');
-    else setFailed({ target, login, problem });
+    else setFailed({ target, problem });
   };
 
   return {
@@ -38,8 +56,13 @@ export function useConnect(): ConnectState {
     busy,
     failed,
     begin(target, wanted) {
-      const login = wanted ?? (target.logins.find((candidate) => candidate.isDefault) ?? target.logins[0])?.name;
-      if (login === undefined || target.lock !== null || busy) return;
+      if (busy) return;
+      const login = wanted ?? defaultLogin(target)?.name;
+      const problem = barTo(target);
+      if (login === undefined || problem !== null) {
+        if (problem !== null) setFailed({ target, problem });
+        return;
+      }
       if (target.needs.length > 0) setAsk({ target, login });
       else void connect(target, login, { reason: null, ticket: null });
     },
