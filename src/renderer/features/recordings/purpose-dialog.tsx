@@ -6,7 +6,8 @@ import { testIds } from '../../test-ids.ts';
 import css from './recordings.module.css';
 
 function Form(props: { recording: RecordingView; onOpen: (purpose: string) => void; onCancel: () => void }) {
-  const [purpose, setPurpose] = useState('Review');
+  const [purpose, setPurpose] = useState('');
+  const [missed, setMissed] = useState(false);
   const ready = purpose.trim() !== '';
   return (
     <form
@@ -14,6 +15,7 @@ function Form(props: { recording: RecordingView; onOpen: (purpose: string) => vo
       onSubmit={(event) => {
         event.preventDefault();
         if (ready) props.onOpen(purpose.trim());
+        else setMissed(true);
       }}
     >
       <h2 className={css.dialogTitle}>
@@ -24,9 +26,14 @@ function Form(props: { recording: RecordingView; onOpen: (purpose: string) => vo
         description="Opening someone’s recording is written to the audit, with this purpose."
         maxLength={300}
         value={purpose}
+        placeholder="What you open it for, such as a ticket"
+        error={missed && !ready ? 'Write what you open it for: it cannot be opened without a purpose.' : null}
         data-autofocus={true}
         data-testid={testIds.replayPurpose}
-        onFocus={(event) => event.currentTarget.select()}
+        // A form does not submit itself while its button is disabled, so Enter is heard here.
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && !ready) setMissed(true);
+        }}
         onChange={(event) => setPurpose(event.currentTarget.value)}
       />
       <div className={css.dialogActions}>
