@@ -13,10 +13,12 @@ describe('cells', () => {
     expect(expectedCells({ innerWidth: 0, innerHeight: 0 }, 32)).toEqual({ cols: 20, rows: 5 });
   });
 
-  it('makes a recording smaller to fit, but not unreadable', () => {
+  it('makes a recording smaller to fit, further for its width than for its height', () => {
     const cells = { cols: 120, rows: 40 };
     expect(fittingFontSize({ width: 2000, height: 2000 }, cells, 13)).toBe(13);
     expect(fittingFontSize({ width: 870, height: 2000 }, cells, 13)).toBe(12);
-    expect(fittingFontSize({ width: 100, height: 100 }, cells, 13)).toBe(10);
+    expect(fittingFontSize({ width: 2000, height: 100 }, cells, 13)).toBe(10);
+    expect(fittingFontSize({ width: 500, height: 100 }, cells, 13)).toBe(6);
+    expect(fittingFontSize({ width: 100, height: 100 }, cells, 13)).toBe(5);
   });
 });

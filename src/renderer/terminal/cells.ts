@@ -29,17 +29,20 @@ export function expectedCells(
   return { cols: Math.min(1000, Math.max(20, cols)), rows: Math.min(500, Math.max(5, rows)) };
 }
 
-/** Below this a recording is not made smaller to fit; the room scrolls instead. */
-const smallest = 10;
+/** Below this a recording is not made smaller for its height: the room scrolls, and follows the line with the cursor. */
+const smallestForHeight = 10;
+/** Below this it is not made smaller for its width either. A line cut at the side is worse than a small one. */
+const smallest = 5;
 
-/** The largest font size at which a grid of cells fits into a room, at most `wanted`, at least 10 px unless less is wanted. */
+/** The largest font size at which a grid of cells fits into a room, at most `wanted`; a tall grid may stay taller from 10 px down. */
 export function fittingFontSize(
   room: { width: number; height: number },
   cells: { cols: number; rows: number },
   wanted: number,
 ): number {
   for (let size = wanted; size > smallest; size -= 1) {
-    if (cells.cols * cellWidth(size) <= room.width && cells.rows * cellHeight(size) <= room.height) return size;
+    const fits = size <= smallestForHeight || cells.rows * cellHeight(size) <= room.height;
+    if (fits && cells.cols * cellWidth(size) <= room.width) return size;
   }
   return Math.min(wanted, smallest);
 }

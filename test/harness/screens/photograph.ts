@@ -1,4 +1,4 @@
-// Photographs every view and state of the built renderer: node test/harness/screens/photograph.ts [--only NAME,..] [--out DIR] [--chromium PATH] [--site BUILT-RENDERER]
+// Photographs every view and state of the built renderer: node test/harness/screens/photograph.ts [--only NAME,..] [--size 720x500,..] [--out DIR] [--chromium PATH] [--site BUILT-RENDERER]
 // Needs a Chromium (Debian's `chromium` package, or CHROMIUM in the environment). Fails on any violation of the page's policy and on any error in the console.
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -21,10 +21,18 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
   '.woff': 'font/woff',
 };
-const sizes = [
-  { width: 1440, height: 900 },
-  { width: 1024, height: 700 },
-] as const;
+interface Size {
+  width: number;
+  height: number;
+}
+const usualSizes = '1440x900,1024x700';
+
+function sizeOf(text: string): Size {
+  const [, width, height] = /^(\d+)x(\d+)$/.exec(text) ?? [];
+  if (width === undefined || height === undefined) throw new Error(`not a size, such as 720x500: ${text}`);
+  return { width: Number(width), height: Number(height) };
+}
+
 const schemes = ['dark', 'light'] as const;
 
 /** The built renderer on loopback, under the policy that the app gives it. Read at once: a build may replace the folder meanwhile. */
@@ -72,9 +80,15 @@ function inScheme(scenario: Scenario, scheme: 'dark' | 'light'): Scenario {
   return { ...scenario, answers: { ...scenario.answers, 'settings.get': settings } };
 }
 
-async function photograph(browser: Browser, origin: string, shot: Shot, out: string): Promise<string[]> {
+async function photograph(
+  browser: Browser,
+  origin: string,
+  shot: Shot,
+  sizes: readonly Size[],
+  out: string,
+): Promise<string[]> {
   const complaints: string[] = [];
-  const one = async (size: (typeof sizes)[number], scheme: (typeof schemes)[number]) => {
+  const one = async (size: Size, scheme: (typeof schemes)[number]) => {
     const context = await browser.newContext({ viewport: size, colorScheme: scheme, reducedMotion: 'reduce' });
     const page = await context.newPage();
     const where = `${shot.name} ${size.width} ${scheme}`;
@@ -110,12 +124,14 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       only: { type: 'string' },
+      size: { type: 'string', default: usualSizes },
       out: { type: 'string', default: path.join(root, 'out/screens') },
       chromium: { type: 'string' },
       site: { type: 'string', default: path.join(root, '.vite/renderer/main_window') },
     },
   });
   const wanted = values.only?.split(',');
+  const sizes = values.size.split(',').map(sizeOf);
   const chosen = shots.filter((shot) => wanted === undefined || wanted.includes(shot.name));
   for (const shot of chosen) checkScenario(shot);
   mkdirSync(values.out, { recursive: true });
@@ -125,7 +141,7 @@ async function main(): Promise<void> {
   const complaints: string[] = [];
   try {
     for (const shot of chosen) {
-      complaints.push(...(await photograph(browser, site.origin, shot, values.out)));
+      complaints.push(...(await photograph(browser, site.origin, shot, sizes, values.out)));
       console.log(`photographed ${shot.name}`);
     }
   } finally {

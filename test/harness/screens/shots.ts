@@ -117,6 +117,16 @@ export const shots: Shot[] = [
   { name: 'targets', scenario: withSessions(world.session('a', 'pay-db-03', world.open)), act: search('pay') },
   { name: 'targets-direct', scenario: scenario(), act: search('direct') },
   { name: 'targets-locked', scenario: scenario(), act: search('vault') },
+  {
+    name: 'targets-no-login',
+    scenario: scenario({
+      'targets.list': ok({
+        targets: world.targets.map((target, at) => (at === 0 ? target : { ...target, logins: [], grantedBy: [] })),
+        loadedAtMs: world.now,
+      }),
+    }),
+    act: async (page) => page.keyboard.press('ArrowDown'),
+  },
   { name: 'targets-sheet', scenario: scenario(), act: async (page) => page.keyboard.press('Control+.') },
   {
     name: 'targets-filters',

@@ -3,7 +3,7 @@ import { Check, Shield, X } from 'lucide-react';
 import { useState } from 'react';
 import type { EvidenceLevel } from '../../../shared/model/session.ts';
 import { Badge, cx, LinkButton } from '../../components/primitives.tsx';
-import { clock } from '../../services/format.ts';
+import { clock, counted } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { testIds } from '../../test-ids.ts';
 import css from './replay.module.css';
@@ -69,6 +69,7 @@ export function ChecksStrip(props: {
 }) {
   const [asking, setAsking] = useState(false);
   const level = levels[props.evidence];
+  const holds = props.opened.checks.filter((check) => check.ok).length;
   return (
     <div className={css.checks} data-testid={testIds.replayChecks}>
       <Badge tone="outline" icon={<Shield size={13} strokeWidth={1.7} aria-hidden="true" />} title={level.means}>
@@ -76,7 +77,7 @@ export function ChecksStrip(props: {
       </Badge>
       {props.opened.checks.map((check) => (
         <Tooltip key={check.name} label={check.detail}>
-          <span className={cx(css.check, !check.ok && css.checkBad)}>
+          <span className={cx(css.check, check.ok ? css.checkHolds : css.checkBad)}>
             {check.ok ? (
               <Check size={14} strokeWidth={1.9} aria-hidden="true" />
             ) : (
@@ -88,6 +89,12 @@ export function ChecksStrip(props: {
           </span>
         </Tooltip>
       ))}
+      {holds === 0 ? null : (
+        <span className={cx(css.check, css.checksAll)}>
+          <Check size={14} strokeWidth={1.9} aria-hidden="true" />
+          {holds === props.opened.checks.length ? `All ${holds} checks hold` : `${counted(holds, 'check')} hold`}
+        </span>
+      )}
       <span className={css.checksEnd}>
         {props.openedAtMs === null ? null : <span>Checked here {clock(props.openedAtMs, true)}</span>}
         <LinkButton onClick={() => setAsking(true)}>Check it without us</LinkButton>

@@ -185,7 +185,7 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
   return (
     <>
       <div
-        className={css.layout}
+        className={cx(css.layout, sheet && css.layoutAlone)}
         data-testid={testIds.replay}
         data-ready={player !== null}
         data-verified={opened?.verified ?? ''}

@@ -1,6 +1,7 @@
 import { Maximize2, MessageSquare, Power, Type } from 'lucide-react';
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { CutIcon } from '../../components/icons/icons.tsx';
+import { cx } from '../../components/primitives.tsx';
 import { position } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
 import { barsOf, idleStretches, scaleTimes } from './activity.ts';
@@ -22,6 +23,7 @@ export function markIcon(kind: Mark['kind']): ReactNode {
   }
 }
 
+// Units of the drawing, which CSS stretches to the height that the lanes have (--strip).
 const barPitch = 4;
 const stripHeight = 64;
 /** Output stands above this line, input hangs below it. */
@@ -97,21 +99,11 @@ export function Timeline(props: {
   return (
     <div className={css.timeline}>
       <div aria-hidden="true">
-        <div style={{ height: 20 }} />
-        <div className={css.lane} style={{ height: baseline, paddingTop: 22 }}>
-          Output
-        </div>
-        <div className={css.lane} style={{ height: stripHeight - baseline }}>
-          Input
-        </div>
-        {typed.length === 0 ? null : (
-          <div className={css.lane} style={{ height: 18 }}>
-            Typed
-          </div>
-        )}
-        <div className={css.lane} style={{ height: 24 }}>
-          Marks
-        </div>
+        <div className={css.laneScale} />
+        <div className={cx(css.lane, css.laneOutput)}>Output</div>
+        <div className={cx(css.lane, css.laneInput)}>Input</div>
+        {typed.length === 0 ? null : <div className={cx(css.lane, css.laneTyped)}>Typed</div>}
+        <div className={cx(css.lane, css.laneMarks)}>Marks</div>
       </div>
       <div
         ref={track}

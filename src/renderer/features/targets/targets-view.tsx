@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { TargetView } from '../../../shared/model/target.ts';
 import type { Enrolled } from '../../app/person-panel.tsx';
 import { Foot } from '../../components/foot.tsx';
-import { ErrorCard, Keys } from '../../components/primitives.tsx';
+import { cx, ErrorCard, Keys } from '../../components/primitives.tsx';
 import { detailsOf } from '../../errors/words.ts';
 import { useNow } from '../../services/now.ts';
 import { useServices } from '../../services/services.tsx';
@@ -20,6 +20,8 @@ import { TargetsBody } from './targets-body.tsx';
 import { type ConnectState, useConnect } from './use-connect.ts';
 
 const listId = 'targets-list';
+/** From this width of the window on the panel has its place beside the list (targets.module.css). */
+const besideFrom = 1180;
 const optionId = (targetId: string) => `target-${targetId}`;
 
 /** Under the row that the menu belongs to. */
@@ -151,7 +153,8 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
     else if (event.key === 'ArrowRight' && atEnd && login !== undefined && !event.shiftKey) setLoginMenu(true);
     else if (event.key === '#' && choices.length > 0) setLabelMenu(true);
     else if (event.key === 'Escape') {
-      if (sheet) navigation.setSheet(false);
+      // Beside the list the panel covers nothing, so Esc means the search.
+      if (sheet && window.innerWidth < besideFrom) navigation.setSheet(false);
       else if (query !== '') change('');
       else setFilters([]);
     } else return;
@@ -162,7 +165,7 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
 
   return (
     <>
-      <div className={css.layout}>
+      <div className={cx(css.layout, sheet && css.layoutAlone)}>
         <div className={css.list}>
           <div className={css.searchBox}>
             <Search size={17} strokeWidth={1.7} aria-hidden="true" />
