@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { assertNever } from '../../shared/errors/result.ts';
+import { neverOpened } from '../features/sessions/words.ts';
 import type { ViewName } from '../services/navigation.ts';
 import { type Services, useServices } from '../services/services.tsx';
 import { activeSession } from '../services/session-ui.ts';
@@ -20,9 +21,10 @@ function doInSession(services: Services, shortcut: Shortcut): boolean {
   const { sessions, sessionUi, navigation, recordings } = services;
   if (navigation.place.get().view !== 'sessions') return false;
   const active = activeSession(sessions);
+  const nothingShown = active !== null && neverOpened(active.view);
   switch (shortcut.do) {
     case 'find':
-      sessionUi.openFind();
+      if (!nothingShown) sessionUi.openFind();
       return true;
     case 'copy':
       sessionUi.copy();
@@ -40,7 +42,7 @@ function doInSession(services: Services, shortcut: Shortcut): boolean {
       if (active !== null) sessionUi.closeTab(active.tab);
       return true;
     case 'replay':
-      if (active?.view.sessionId != null) {
+      if (active?.view.sessionId != null && !nothingShown) {
         void recordings.load();
         navigation.openReplay(active.view.sessionId, 'Replay of my own session');
       }

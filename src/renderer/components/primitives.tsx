@@ -2,7 +2,7 @@ import { Button, Tooltip } from '@mantine/core';
 import { CornerDownLeft, TriangleAlert } from 'lucide-react';
 import { Fragment, type ReactNode } from 'react';
 import type { Problem } from '../../shared/errors/result.ts';
-import { initials } from '../services/format.ts';
+import { fact, initials } from '../services/format.ts';
 import { DoorIcon } from './icons/icons.tsx';
 import css from './primitives.module.css';
 import { type Tone, toneFill, toneText } from './tone.ts';
@@ -145,7 +145,7 @@ export function ErrorCard(props: {
           {facts.map(([name, value]) => (
             <Fragment key={name}>
               <dt>{name}</dt>
-              <dd>{value}</dd>
+              <dd>{fact(value)}</dd>
             </Fragment>
           ))}
         </dl>

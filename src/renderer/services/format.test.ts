@@ -61,3 +61,12 @@ describe('format', () => {
     expect(format.shortAddress('10.0.0.1:2222')).toBe('10.0.0.1:2222');
   });
 });
+
+describe('fact', () => {
+  it('reads an instant as local time and leaves the rest alone', () => {
+    const at = new Date(2026, 10, 24, 9, 37, 5);
+    expect(format.fact(at.toISOString())).toBe('Tuesday 24 November, 09:37:05');
+    expect(format.fact('Mira Okafor')).toBe('Mira Okafor');
+    expect(format.fact('2026-99-99T00:00:00Z')).toBe('2026-99-99T00:00:00Z');
+  });
+});

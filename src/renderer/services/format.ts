@@ -118,6 +118,13 @@ export function when(ms: number, nowMs: number): string {
   return `${name} ${clock(ms)}`;
 }
 
+/** A fact of an error as it is read: an instant becomes the local day and time, anything else stays as it is. */
+export function fact(value: string): string {
+  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return value;
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? value : `${longDay(ms)}, ${clock(ms, true)}`;
+}
+
 /** "1 recording" / "3 recordings" */
 export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;

@@ -4,7 +4,7 @@ import type { SessionView } from '../../../shared/protocol/ipc.ts';
 import { roleName } from '../../app/person-panel.tsx';
 import { CutIcon } from '../../components/icons/icons.tsx';
 import { ArchMark, cx, PersonArch } from '../../components/primitives.tsx';
-import { bytes, clock, counted, exactClock, longDay } from '../../services/format.ts';
+import { bytes, clock, exactClock, longDay } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
 import css from './sessions.module.css';
 
@@ -121,8 +121,12 @@ export function KillBanner(props: {
             <Lock size={13} strokeWidth={1.6} aria-hidden="true" />
             <span>
               <b>{view.targetName} is locked for you</b> until an analyst lifts the lock.
-              {others === 0 ? '' : ` Your other ${counted(others, 'session goes', 'sessions go')} on.`} The screen below
-              stays readable: search it, copy from it, replay it.
+              {others === 0
+                ? ''
+                : others === 1
+                  ? ' Your other session goes on.'
+                  : ` Your other ${others} sessions go on.`}{' '}
+              The screen below stays readable: search it, copy from it, replay it.
             </span>
           </p>
         </div>

@@ -1,3 +1,4 @@
+import { Tooltip } from '@mantine/core';
 import { Shield } from 'lucide-react';
 import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
 import { cx } from '../../components/primitives.tsx';
@@ -8,7 +9,7 @@ import type { SessionTerminal } from '../../terminal/session-terminal.ts';
 import { testIds } from '../../test-ids.ts';
 import css from './sessions.module.css';
 import { StateIcon } from './state-icon.tsx';
-import { stateWords } from './words.ts';
+import { neverOpened, stateWords } from './words.ts';
 
 /** What is known about the record at this moment, in words. The port is fresher than main about what is on this disk. */
 function recordFacts(
@@ -55,14 +56,15 @@ export function SessionFoot(props: {
         />
         {words.word}
       </span>
-      <span>{recordFacts(view, facts.record, props.now)}</span>
-      <span
-        className={css.footEnd}
-        title="The recorder's own word: no anchor by the target's host key and no kept wire stand behind this record."
-      >
-        <Shield size={14} strokeWidth={1.6} aria-hidden="true" />
-        Recorder only
-      </span>
+      <span>{neverOpened(view) ? '' : recordFacts(view, facts.record, props.now)}</span>
+      {neverOpened(view) ? null : (
+        <Tooltip label="How strong the proof is: this recorder signed what it saw. Nothing of the target's own stands behind it, neither its host key nor the kept wire.">
+          <span className={css.footEnd}>
+            <Shield size={14} strokeWidth={1.6} aria-hidden="true" />
+            Recorder only
+          </span>
+        </Tooltip>
+      )}
     </div>
   );
 }

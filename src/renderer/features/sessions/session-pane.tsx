@@ -113,9 +113,12 @@ function Failed(props: { view: SessionView; onReconnect: () => void; onCopy: (ti
         testId={testIds.sessionError}
         onCopy={() => props.onCopy(words.title)}
         action={
-          <Button data-testid={testIds.reconnect} onClick={props.onReconnect}>
-            Try again
-          </Button>
+          // A lock holds until someone lifts it: trying again is not the way out.
+          problem.code === 'SP-2003' ? undefined : (
+            <Button data-testid={testIds.reconnect} onClick={props.onReconnect}>
+              Try again
+            </Button>
+          )
         }
       />
     </div>
@@ -190,7 +193,7 @@ export function SessionPane(props: {
         )}
       </div>
       <PaneHead view={view} tab={tab} connection={props.connection} now={now} earlier={earlierId !== undefined} />
-      {ui.find && props.shown ? <FindBar screen={sessions.terminal(view.id).screen} /> : null}
+      {ui.find && props.shown && !neverOpened(view) ? <FindBar screen={sessions.terminal(view.id).screen} /> : null}
       <div className={cx(css.screen, view.production && css.screenProduction, dead && css.dead)}>
         {mounted
           ? shownIds.map((id) => (

@@ -10,7 +10,7 @@ import type { Tab } from '../../services/tabs.ts';
 import { testIds } from '../../test-ids.ts';
 import css from './sessions.module.css';
 import { StateIcon } from './state-icon.tsx';
-import { stateWords } from './words.ts';
+import { neverOpened, stateWords } from './words.ts';
 
 /** The id of a tab's pane, for the tab that controls it. */
 export const paneId = (key: string) => `pane-${key}`;
@@ -63,7 +63,9 @@ function SessionTab(props: {
       {view.production ? <HatchBlock /> : null}
       <span className={css.tabName}>{view.targetName}</span>
       <span className={css.tabLogin}>{view.login}</span>
-      <span className={cx(css.tabWord, plain ? css.tabTime : toneText(words.tone))}>{words.tab}</span>
+      <span className={cx(css.tabWord, plain ? css.tabTime : toneText(words.tone))}>
+        <span>{words.tab}</span>
+      </span>
       {active ? (
         <IconButton
           label="Close tab"
@@ -123,7 +125,7 @@ export function SessionTabs(props: { active: SessionView | null; connection: Con
           className={css.tabAction}
           aria-label="Find"
           title="Find (Ctrl Shift F)"
-          disabled={props.active === null}
+          disabled={props.active === null || neverOpened(props.active)}
           onClick={() => sessionUi.openFind()}
         >
           <TextSearch size={15} strokeWidth={1.6} aria-hidden="true" />

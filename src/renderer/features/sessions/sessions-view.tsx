@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { useEffect } from 'react';
-import type { Connection } from '../../../shared/protocol/ipc.ts';
+import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
 import { Foot } from '../../components/foot.tsx';
 import { Empty } from '../../components/primitives.tsx';
 import { useNow } from '../../services/now.ts';
@@ -11,6 +11,7 @@ import { CloseDialog, PasteGuard, ProblemDialog } from './session-dialogs.tsx';
 import { SessionPane } from './session-pane.tsx';
 import { SessionTabs } from './session-tabs.tsx';
 import css from './sessions.module.css';
+import { neverOpened } from './words.ts';
 
 const runningKeys = [
   ['Ctrl Tab', 'next tab'],
@@ -28,6 +29,19 @@ const endedKeys = [
   ['Ctrl Shift C', 'copy'],
   ['Ctrl W', 'close tab'],
 ] as const;
+
+/** Nothing was ever shown: there is nothing to find, copy or replay. */
+const failedKeys = [
+  ['Ctrl ↵', 'try again'],
+  ['Ctrl W', 'close tab'],
+] as const;
+
+function keysFor(view: SessionView | undefined): readonly (readonly [string, string])[] {
+  if (view === undefined || view.state.state !== 'ended') return runningKeys;
+  const locked = view.state.reason.kind === 'connect-failed' && view.state.reason.problem.code === 'SP-2003';
+  if (neverOpened(view)) return locked ? failedKeys.slice(1) : failedKeys;
+  return killOf(view) !== null ? endedKeys.slice(1) : endedKeys;
+}
 
 function ScreenSize(props: { id: string }) {
   const { sessions } = useServices();
@@ -96,12 +110,12 @@ export function SessionsView(props: { shown: boolean; connection: Connection }) 
         })}
       </div>
       <Foot
-        keys={ended ? (active !== undefined && killOf(active) !== null ? endedKeys.slice(1) : endedKeys) : runningKeys}
+        keys={keysFor(active)}
         inTerminal={active !== undefined && !ended}
         end={
           ended && active !== undefined && killOf(active) !== null ? (
             <span className="selectable">Quote SP-4001 if you call</span>
-          ) : active === undefined ? null : (
+          ) : active === undefined || neverOpened(active) ? null : (
             <ScreenSize id={active.id} />
           )
         }
