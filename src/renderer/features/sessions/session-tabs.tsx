@@ -62,7 +62,9 @@ function SessionTab(props: {
       <StateIcon words={words} />
       {view.production ? <HatchBlock /> : null}
       <span className={css.tabName}>{view.targetName}</span>
-      <span className={css.tabLogin}>{view.login}</span>
+      <span className={css.tabLogin}>
+        <span>{view.login}</span>
+      </span>
       <span className={cx(css.tabWord, plain ? css.tabTime : toneText(words.tone))}>
         <span>{words.tab}</span>
       </span>
