@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 
-/** One line of relay.log, what an observer outside this process reads (docs/parts.md). Times are ISO 8601 UTC, `ms` monotonic milliseconds. */
+/** One line of relay.log, what an observer outside this process reads (docs/architecture.md). Times are ISO 8601 UTC, `ms` monotonic milliseconds. */
 export interface RelayLogLine {
   at: string;
   event: 'open' | 'closed' | 'refused';

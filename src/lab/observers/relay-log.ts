@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { waitUntil } from './wait.ts';
 
-/** A line of the control server's relay.log (docs/parts.md): written by the relay when it happens, read here from the file alone. */
+/** A line of the control server's relay.log (docs/architecture.md): written by the relay when it happens, read here from the file alone. */
 const lineSchema = z.object({
   at: z.string(),
   event: z.enum(['open', 'closed', 'refused']),

@@ -73,7 +73,7 @@ function nextMessage<T extends SessionToOwner['type']>(
 }
 
 /**
- * Opens a session as the launcher's main process does (docs/parts.md), under plain Node: forks the built session entry, gets a grant for its key, answers
+ * Opens a session as the launcher's main process does (docs/architecture.md), under plain Node: forks the built session entry, gets a grant for its key, answers
  * its login signature, forwards leases and heads, and sends the finished recording. Throws what the server refused.
  */
 export async function openOwnedSession(options: OpenOptions): Promise<OwnedSession> {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Signed } from '../../shared/protocol/signed.ts';
 import { writeWhole } from '../files.ts';
 
-/** `session.json` of a spool folder (docs/parts.md): enough to upload what lies there after any crash. Nothing in it is secret. */
+/** `session.json` of a spool folder (docs/architecture.md): enough to upload what lies there after any crash. Nothing in it is secret. */
 export const spoolSessionSchema = z.object({
   version: z.literal(0),
   sessionId: z.uuid(),
