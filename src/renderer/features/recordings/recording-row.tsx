@@ -5,6 +5,7 @@ import { BrokenLinkIcon, CutIcon, RecordingIcon } from '../../components/icons/i
 import { cx, HatchBlock } from '../../components/primitives.tsx';
 import { bytes, length, when } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
+import { endWords, isRunning } from './end-words.ts';
 import css from './recordings.module.css';
 
 /** State of a recording in the central store: icon, word, colour. */
@@ -50,8 +51,8 @@ function endOf(recording: RecordingView): ReactNode {
       </span>
     );
   }
-  if (recording.endReason !== null) return recording.endReason.slice(0, 1).toUpperCase() + recording.endReason.slice(1);
-  return recording.state === 'receiving' || recording.state === 'started' ? 'Still open' : 'No end';
+  if (recording.endReason !== null) return endWords(recording.endReason);
+  return isRunning(recording) ? 'Still running' : 'No end';
 }
 
 export function RecordingRow(props: {
@@ -87,7 +88,7 @@ export function RecordingRow(props: {
       <span className={css.who}>{recording.user.name}</span>
       <span className={css.num}>{recording.durationMs === null ? '–' : length(recording.durationMs)}</span>
       <span className={css.num}>{bytes(recording.bytes)}</span>
-      <span className={css.end} title={recording.endReason ?? undefined}>
+      <span className={css.end} title={recording.endReason === null ? undefined : endWords(recording.endReason, true)}>
         {endOf(recording)}
       </span>
       {stateOf(recording)}

@@ -25,8 +25,8 @@ const levels: Record<EvidenceLevel, { word: string; means: string }> = {
 /** Opens, checks and plays a recording with tools that are not ours. */
 function commands(sessionId: string): string {
   return [
-    `ssh-keygen -Y verify -f allowed_signers -I ${sessionId} \\`,
-    '  -n recording@sallyport -s manifest.sig < manifest',
+    'ssh-keygen -Y verify -f allowed_signers -n recording@sallyport \\',
+    `  -I ${sessionId} -s manifest.sig < manifest`,
     'sha256sum -c sums        # the digests that the manifest names',
     'age -d -i key 000000.cast.zst.age | zstd -d > session.cast',
     'asciinema play session.cast',

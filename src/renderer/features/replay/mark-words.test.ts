@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isKill, markWords } from './mark-words.ts';
+import { isKill, listedWords, listMarks, markWords } from './mark-words.ts';
 
 describe('mark words', () => {
   it.each([
@@ -8,8 +8,28 @@ describe('mark words', () => {
     ['exit', 'signal TERM', 'Signal TERM'],
     ['marker', 'killed by Mira Okafor: legal hold', 'Killed by Mira Okafor: legal hold'],
     ['input', 'ls -la', 'ls -la'],
+    [
+      'marker',
+      'SHA256:q7Xv9m aes128-gcm@openssh.com curve25519-sha256',
+      'Logged in; host key SHA256:q7Xv9m, aes128-gcm, curve25519',
+    ],
   ] as const)('%s %s', (kind, text, words) => {
     expect(markWords({ atMs: 0, kind, text })).toBe(words);
+  });
+
+  it('lists sizes that follow each other as one, at the first time with the last size', () => {
+    const listed = listMarks([
+      { atMs: 1, kind: 'resize', text: '80x24' },
+      { atMs: 5, kind: 'resize', text: '90x24' },
+      { atMs: 9, kind: 'resize', text: '100x30' },
+      { atMs: 20, kind: 'input', text: 'ls' },
+      { atMs: 30, kind: 'resize', text: '80x24' },
+    ]);
+    expect(listed.map((mark) => [mark.atMs, listedWords(mark)])).toEqual([
+      [1, 'Resized to 100 × 30, in 3 steps'],
+      [20, 'ls'],
+      [30, 'Resized to 80 × 24'],
+    ]);
   });
 
   it('knows the kill among the markers', () => {

@@ -4,6 +4,14 @@ export type Mark = ReplayOpened['marks'][number];
 
 const sentence = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
+/** The recorder's bare facts of a login (fingerprint, cipher, key exchange) in words; null when the text is another. */
+function loggedIn(text: string): string | null {
+  const [, key, cipher, kex] = /^(SHA256:\S+) (\S+) (\S+)$/.exec(text) ?? [];
+  if (key === undefined || cipher === undefined || kex === undefined) return null;
+  const plain = (name: string) => name.replace(/@.*$/, '');
+  return `logged in; host key ${key}, ${plain(cipher)}, ${plain(kex).replace(/-sha\d+$/, '')}`;
+}
+
 /** A mark as it is said: the record keeps sizes and statuses bare. Pure. */
 export function markWords(mark: Mark): string {
   switch (mark.kind) {
@@ -12,7 +20,7 @@ export function markWords(mark: Mark): string {
     case 'exit':
       return /^-?\d+$/.test(mark.text) ? `The shell exited with status ${mark.text}` : sentence(mark.text);
     case 'marker':
-      return sentence(mark.text);
+      return sentence(loggedIn(mark.text) ?? mark.text);
     // A typed line: what it says is what it was.
     case 'input':
       return mark.text;
@@ -22,4 +30,25 @@ export function markWords(mark: Mark): string {
 /** True for the mark that says that a kill ended it. */
 export function isKill(mark: Mark): boolean {
   return mark.kind === 'marker' && mark.text.startsWith('killed by ');
+}
+
+/** A mark in the list of marks, with how many it stands for. */
+export type ListedMark = Mark & { times: number };
+
+/** Marks as they are listed: sizes that follow each other with nothing else between are one, at the first's time with the last's size. Pure. */
+export function listMarks(marks: readonly Mark[]): ListedMark[] {
+  const listed: ListedMark[] = [];
+  for (const mark of marks) {
+    const before = listed.at(-1);
+    if (mark.kind === 'resize' && before?.kind === 'resize') {
+      before.text = mark.text;
+      before.times += 1;
+    } else listed.push({ ...mark, times: 1 });
+  }
+  return listed;
+}
+
+/** A listed mark in words. Pure. */
+export function listedWords(mark: ListedMark): string {
+  return mark.times === 1 ? markWords(mark) : `${markWords(mark)}, in ${mark.times} steps`;
 }

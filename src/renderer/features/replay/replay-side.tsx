@@ -1,8 +1,10 @@
+import { useMemo } from 'react';
 import type { RecordingView } from '../../../shared/model/recording.ts';
 import { CutIcon } from '../../components/icons/icons.tsx';
 import { cx } from '../../components/primitives.tsx';
 import { bytes, counted, position, when } from '../../services/format.ts';
-import { isKill, markWords } from './mark-words.ts';
+import { endWords, isRunning } from '../recordings/end-words.ts';
+import { isKill, listedWords, listMarks } from './mark-words.ts';
 import css from './replay.module.css';
 import type { ReplayOpened } from './replay-source.ts';
 import { markIcon } from './timeline.tsx';
@@ -16,7 +18,10 @@ export function ReplaySide(props: {
   onSeek: (ms: number) => void;
 }) {
   const { recording, opened } = props;
-  const marks = opened?.marks ?? [];
+  const recorded = opened?.marks;
+  const marks = useMemo(() => listMarks(recorded ?? []), [recorded]);
+  const endReason = recording?.endReason ?? opened?.endReason ?? null;
+  const running = recording !== null && isRunning(recording);
   const killedBy = recording?.killedBy ?? null;
   const current = marks.reduce((found, mark, index) => (mark.atMs <= props.positionMs ? index : found), -1);
   return (
@@ -37,7 +42,7 @@ export function ReplaySide(props: {
                 >
                   <span className={css.markTime}>{position(mark.atMs)}</span>
                   {isKill(mark) ? <CutIcon size={14} /> : markIcon(mark.kind)}
-                  <span className={cx(css.markText, mark.kind === 'input' && css.markTyped)}>{markWords(mark)}</span>
+                  <span className={cx(css.markText, mark.kind === 'input' && css.markTyped)}>{listedWords(mark)}</span>
                 </button>
               </li>
             ))}
@@ -67,7 +72,7 @@ export function ReplaySide(props: {
             <dd>{recording.device.name}</dd>
             <dt>Target</dt>
             <dd>
-              {recording.target.name} <span className={css.mono}>{recording.target.address}</span>
+              {recording.target.name}, <span className={css.mono}>{recording.target.address}</span>
             </dd>
             <dt>Login</dt>
             <dd>{recording.login}, by certificate</dd>
@@ -76,7 +81,13 @@ export function ReplaySide(props: {
             <dt>Started</dt>
             <dd>{when(Date.parse(recording.startedAt), Date.now())}</dd>
             <dt>End</dt>
-            <dd>{recording.endReason ?? opened?.endReason ?? 'No end yet'}</dd>
+            <dd>{running ? 'Still running' : endReason === null ? 'No end' : endWords(endReason, true)}</dd>
+            {killedBy === null ? null : (
+              <>
+                <dt>Killed by</dt>
+                <dd>{killedBy}</dd>
+              </>
+            )}
             <dt>Stored</dt>
             <dd>
               {counted(recording.segments.length, 'segment')}, {bytes(recording.bytes)}
@@ -89,7 +100,7 @@ export function ReplaySide(props: {
                   ? 'Nothing'
                   : opened.unlocked.includes('input')
                     ? 'Output and keystrokes'
-                    : 'Output'}
+                    : 'Output only'}
             </dd>
             <dt>Session</dt>
             <dd className={css.mono}>{recording.sessionId}</dd>

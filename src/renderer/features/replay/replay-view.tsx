@@ -4,13 +4,14 @@ import { useCallback, useEffect, useState } from 'react';
 import type { Problem } from '../../../shared/errors/result.ts';
 import type { RecordingView } from '../../../shared/model/recording.ts';
 import { Foot } from '../../components/foot.tsx';
-import { BrokenLinkIcon, CutIcon, StrictIcon } from '../../components/icons/icons.tsx';
+import { BrokenLinkIcon, CutIcon, RecordingIcon, StrictIcon } from '../../components/icons/icons.tsx';
 import { Banner, cx, ErrorCard, IconButton, ProductionBadge } from '../../components/primitives.tsx';
 import { detailsOf, titleOf } from '../../errors/words.ts';
 import { clock, day, length } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { makeStore, useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
+import { isRunning } from '../recordings/end-words.ts';
 import { ChecksStrip } from './checks-strip.tsx';
 import css from './replay.module.css';
 import { ReplayDeck } from './replay-deck.tsx';
@@ -22,6 +23,9 @@ import { useReplay } from './use-replay.ts';
 
 const nothing = makeStore<SourceState>({ progress: null, opened: null, openedAtMs: null, problem: null });
 const still = makeStore({ positionMs: 0 });
+
+/** What the replay process says of a recording whose only lack is its end (src/replay/open-recording.ts). */
+const unfinished = 'it is not finished yet';
 
 const progressWords = {
   fetching: 'Fetching from the central store',
@@ -167,6 +171,8 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
   const recording = list?.find((candidate) => candidate.sessionId === props.sessionId) ?? null;
   const back = useCallback(() => navigation.closeReplay(), [navigation]);
   const { opened } = state;
+  const early = opened?.incomplete === unfinished;
+  const running = recording !== null && isRunning(recording);
   useReplayKeys(player, props.shown, back);
   useClock(player);
 
@@ -207,7 +213,18 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
               Sallyport. SP-3030
             </Banner>
           ) : null}
-          {opened !== null && opened.incomplete !== null ? (
+          {opened !== null && early ? (
+            <Banner
+              tone="quiet"
+              icon={<RecordingIcon size={14} />}
+              title={running ? 'Still running' : 'Opened before its end'}
+            >
+              What had been stored
+              {state.openedAtMs === null ? ' when it was opened' : ` by ${clock(state.openedAtMs, true)}`} is shown.
+              Open it again for what came since.
+            </Banner>
+          ) : null}
+          {opened !== null && opened.incomplete !== null && !early ? (
             <Banner tone="press" icon={<BrokenLinkIcon />} title="Incomplete from its end on">
               {opened.incomplete}
             </Banner>

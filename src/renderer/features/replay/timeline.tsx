@@ -5,7 +5,7 @@ import { cx } from '../../components/primitives.tsx';
 import { position } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
 import { barsOf, idleStretches, scaleTimes } from './activity.ts';
-import { isKill, type Mark, markWords } from './mark-words.ts';
+import { isKill, listedWords, listMarks, type Mark } from './mark-words.ts';
 import css from './replay.module.css';
 import type { ReplayOpened } from './replay-source.ts';
 
@@ -155,7 +155,7 @@ export function Timeline(props: {
           </div>
         )}
         <div className={css.marks}>
-          {opened.marks
+          {listMarks(opened.marks)
             .filter((mark) => mark.kind !== 'input' && !(props.killed && (mark.kind === 'exit' || isKill(mark))))
             .slice(0, 200)
             .map((mark, index) => (
@@ -166,8 +166,8 @@ export function Timeline(props: {
                 className={css.mark}
                 tabIndex={-1}
                 style={{ left: share(mark.atMs) }}
-                title={`${position(mark.atMs)} ${markWords(mark)}`}
-                aria-label={`${position(mark.atMs)} ${markWords(mark)}`}
+                title={`${position(mark.atMs)} ${listedWords(mark)}`}
+                aria-label={`${position(mark.atMs)} ${listedWords(mark)}`}
                 onPointerDown={(event) => event.stopPropagation()}
                 onClick={() => props.onSeek(mark.atMs)}
               >

@@ -1,0 +1,13 @@
+import { describe, expect, it } from 'vitest';
+import { endWords } from './end-words.ts';
+
+describe('end words', () => {
+  it.each([
+    ['exit 0', false, 'Exit 0'],
+    ['killed by Mira Okafor: wrong host (SP-1)', false, 'Killed by Mira Okafor: wrong host (SP-1)'],
+    ['connect-failed (SP-2104): The relay got no answer.', false, 'Could not connect SP-2104'],
+    ['connect-failed (SP-2104): The relay got no answer.', true, 'Could not connect: The relay got no answer. SP-2104'],
+  ] as const)('%s', (reason, whole, words) => {
+    expect(endWords(reason, whole)).toBe(words);
+  });
+});

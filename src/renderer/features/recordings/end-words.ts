@@ -1,0 +1,23 @@
+import type { RecordingView } from '../../../shared/model/recording.ts';
+
+// The kinds that come with a code and a whole message (shared/record/end-reason.ts).
+const failures: Readonly<Record<string, string>> = {
+  'recorder-failed': 'The recorder failed',
+  'host-key-mismatch': 'Stopped at the host key',
+  'auth-failed': 'Login refused',
+  'connect-failed': 'Could not connect',
+  'process-crashed': 'The session process stopped',
+};
+
+/** An end reason of the record as a list says it, "Could not connect SP-2104"; `whole`: with the message that came with it. Pure. */
+export function endWords(reason: string, whole = false): string {
+  const [, kind, code, message] = /^([a-z-]+) \((SP-\d{4})\): (.*)$/s.exec(reason) ?? [];
+  const words = failures[kind ?? ''];
+  if (words === undefined || code === undefined) return reason.slice(0, 1).toUpperCase() + reason.slice(1);
+  return whole ? `${words}: ${message} ${code}` : `${words} ${code}`;
+}
+
+/** True while more of this recording is still to come from a session that goes on. Pure. */
+export function isRunning(recording: RecordingView): boolean {
+  return recording.endedAt === null && (recording.state === 'receiving' || recording.state === 'started');
+}
