@@ -101,6 +101,20 @@ const replay = (verified: boolean, incomplete: string | null): Scenario['replay'
     ],
   },
 });
+const running: Scenario['replay'] = {
+  events: replayEvents,
+  opened: {
+    ...replay(true, 'it is not finished yet').opened,
+    unlocked: ['output'],
+    endReason: null,
+    marks: [
+      { atMs: 0, kind: 'resize', text: '118x34' },
+      { atMs: 900, kind: 'marker', text: 'SHA256:q7Xv9mLr0 aes128-gcm@openssh.com curve25519-sha256' },
+      { atMs: 4000, kind: 'resize', text: '120x34' },
+      { atMs: 4200, kind: 'resize', text: '148x40' },
+    ],
+  },
+};
 const openReplay = async (page: Page) => {
   await id(page, 'navRecordings').click();
   await page.keyboard.press('Enter');
@@ -125,7 +139,33 @@ export const shots: Shot[] = [
         loadedAtMs: world.now,
       }),
     }),
-    act: async (page) => page.keyboard.press('ArrowDown'),
+    act: async (page) => {
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('ArrowDown');
+    },
+  },
+  // Whoever can connect nowhere finds the recordings first.
+  {
+    name: 'bystander',
+    scenario: scenario({
+      'targets.list': ok({
+        targets: world.targets.map((target) => ({ ...target, logins: [], grantedBy: [] })),
+        loadedAtMs: world.now,
+      }),
+    }),
+  },
+  {
+    name: 'targets-no-login-why',
+    scenario: scenario({
+      'targets.list': ok({
+        targets: world.targets.map((target) => ({ ...target, logins: [] })),
+        loadedAtMs: world.now,
+      }),
+    }),
+    act: async (page) => {
+      await id(page, 'navTargets').click();
+      await page.keyboard.press('Enter');
+    },
   },
   { name: 'targets-sheet', scenario: scenario(), act: async (page) => page.keyboard.press('Control+.') },
   {
@@ -374,6 +414,24 @@ export const shots: Shot[] = [
       },
     ),
     act: inTheMiddle,
+  },
+  {
+    name: 'replay-running',
+    scenario: scenario({}, { replay: running }),
+    act: async (page) => {
+      await id(page, 'navRecordings').click();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector(`[data-testid="${testIds.replay}"][data-ready="true"]`);
+    },
+  },
+  {
+    name: 'replay-without-us',
+    scenario: scenario({}, { replay: replay(true, null) }),
+    act: async (page) => {
+      await openReplay(page);
+      await page.getByRole('button', { name: 'Check it without us' }).click();
+    },
   },
   {
     name: 'replay-opening',

@@ -198,7 +198,11 @@ export function TargetPanel(props: {
           variant="filled"
           className={css.connectButton ?? ''}
           disabled={target.lock !== null || login === undefined || props.busy}
-          rightSection={<CornerDownLeft size={12} strokeWidth={2} aria-hidden="true" />}
+          rightSection={
+            target.lock !== null || login === undefined ? null : (
+              <CornerDownLeft size={12} strokeWidth={2} aria-hidden="true" />
+            )
+          }
           data-testid={testIds.targetConnect}
           onClick={() => props.onConnect(null)}
         >

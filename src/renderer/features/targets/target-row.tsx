@@ -145,6 +145,7 @@ export function TargetRow(props: {
   const { target, marks } = props.hit;
   const two = hasSecondLine(target);
   const login = defaultLogin(target);
+  const offered = props.selected && target.lock === null && login !== undefined;
   return (
     // Keys are handled by the search field, which keeps the focus and points here with aria-activedescendant.
     // biome-ignore lint/a11y/useKeyWithClickEvents: see above
@@ -178,8 +179,8 @@ export function TargetRow(props: {
         {target.logins.length > 1 ? <span className={css.more}>+{target.logins.length - 1}</span> : null}
       </div>
       <Needs target={target} />
-      <div className={css.last}>
-        {props.selected && target.lock === null && login !== undefined ? (
+      <div className={cx(css.last, offered && css.lastAct)}>
+        {offered ? (
           <>
             <CornerDownLeft size={12} strokeWidth={2} aria-hidden="true" />
             {target.unreachable === null ? 'Connect' : 'Try'}
