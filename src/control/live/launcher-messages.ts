@@ -50,7 +50,7 @@ export function makeLauncherMessages(
       case 'session-opened':
         return ends.opened(await ownSession(message.sessionId));
       case 'session-ended':
-        return ends.endedByLauncher(await ownSession(message.sessionId), message.reason);
+        return ends.endedByLauncher(await ownSession(message.sessionId), message.reason, message.at);
       case 'recording-head': {
         if (!own.has(message.sessionId)) await ownSession(message.sessionId);
         const { outputBytes, inputBytes } = message;

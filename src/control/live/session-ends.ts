@@ -10,9 +10,9 @@ export interface SessionEnds {
   opened(session: SessionRow): Promise<void>;
   /**
    * The launcher's account of the end. It replaces what the server had to assume, but not an order: a session that was ordered to end was killed, and
-   * one without an order was not.
+   * one without an order was not. `at`, ISO 8601, is believed between the opening and now: an end may be told hours late.
    */
-  endedByLauncher(session: SessionRow, reason: EndReason): Promise<void>;
+  endedByLauncher(session: SessionRow, reason: EndReason, at: string): Promise<void>;
   /** A launcher that is back lists what it runs: an open session of its device that is not among it has ended with its process. */
   missing(deviceId: string, running: readonly string[]): Promise<void>;
   /** The lease ran out: cut, and counted as ended whatever the launcher does. */
@@ -35,6 +35,12 @@ const processGone: EndReason = {
     message: 'The launcher came back without this session: its process has ended. The record comes from its journal.',
   },
 };
+
+/** The device's time of an end, or null when it cannot be: what is no time, or outside the session's life. */
+export function timeOfEnd(session: Pick<SessionRow, 'granted_at' | 'opened_at'>, at: string, now: Date): Date | null {
+  const time = Date.parse(at);
+  return time >= (session.opened_at ?? session.granted_at).getTime() && time <= now.getTime() ? new Date(time) : null;
+}
 
 export type EndOfWire = 'by-launcher' | 'lease-expired' | 'process-gone';
 
@@ -112,12 +118,14 @@ export function makeSessionEnds(parts: {
       });
       hub.changed(['sessions']);
     },
-    async endedByLauncher(session, said) {
+    async endedByLauncher(session, said, at) {
+      const now = core.clock.now();
+      const told = timeOfEnd(session, at, now);
       const reason = (await killReason(session.id)) ?? (said.kind === 'killed' ? killedWithoutOrder : said);
       const { numUpdatedRows } = await core.writer
         .updateTable('sessions')
         .set((expression) => ({
-          ended_at: expression.fn.coalesce('ended_at', expression.val(core.clock.now())),
+          ended_at: told ?? expression.fn.coalesce('ended_at', expression.val(now)),
           end_reason: JSON.stringify(reason),
           ended_by: 'launcher',
         }))

@@ -12,6 +12,7 @@ import type { CoreContext } from '../context.ts';
 import { grantOf, type SessionRow, signedGrantOf } from '../live/session-store.ts';
 import type { Database } from '../store/database.ts';
 import { type IngestParts, ownRecording } from './ingest.ts';
+import { manifestTimes } from './manifest-times.ts';
 
 function refusal(what: string, facts?: Record<string, string>): SallyportError {
   return new SallyportError(
@@ -85,14 +86,16 @@ async function lastReceipt(core: CoreContext, sessionId: string, lines: number):
 
 async function save(
   trx: Transaction<Database>,
-  values: { sessionId: string; manifest: Manifest; signature: string; receipt: Signed; at: Date },
+  values: { session: SessionRow; manifest: Manifest; signature: string; receipt: Signed; at: Date },
 ): Promise<void> {
-  const { sessionId, manifest, signature, receipt, at } = values;
+  const { session, manifest, signature, receipt, at } = values;
+  const sessionId = session.id;
   const row = {
     text: manifest.text,
     signature,
     ended: manifest.end !== null,
     end_reason: manifest.end?.reason ?? null,
+    ...manifestTimes(manifest, session, at),
     updated_at: at,
   };
   await trx
@@ -194,7 +197,7 @@ export function putManifest(
     await render(session, deviceKey, receipt);
     await core.writer
       .transaction()
-      .execute((trx) => save(trx, { sessionId, manifest, signature: sent.signature, receipt, at }));
+      .execute((trx) => save(trx, { session, manifest, signature: sent.signature, receipt, at }));
     if (ended) {
       await core.audit.record({
         event: 'recording.completed',

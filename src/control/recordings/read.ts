@@ -34,7 +34,7 @@ export async function factsOf(core: CoreContext, sessions: SessionRow[]): Promis
     .execute();
   const manifests = await db
     .selectFrom('recording_manifests')
-    .select(['session_id', 'ended', 'end_reason'])
+    .select(['session_id', 'ended', 'end_reason', 'started_at', 'ended_at'])
     .where('session_id', 'in', ids)
     .execute();
   const journals = await db.selectFrom('recording_journals').selectAll().where('session_id', 'in', ids).execute();

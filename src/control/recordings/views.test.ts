@@ -35,6 +35,7 @@ function makeFacts(
 
 const segment = { session_id: 's', stream: 'output', seq: 0, sha256: '', bytes: 1, stored_at: ended } as const;
 const journal = { session_id: 's', sha256: '', bytes: 1, because: 'it crashed', stored_at: ended };
+const noTimes = { started_at: null, ended_at: null };
 const byLauncher = { ended_at: ended, ended_by: 'launcher' } as const;
 const byServer = { ended_at: ended, ended_by: 'server' } as const;
 
@@ -84,14 +85,14 @@ const cases: { name: string; facts: RecordingFacts; now: Date; state: string; be
   },
   {
     name: 'signed to its end',
-    facts: makeFacts({ session: byServer, manifest: { ended: true, end_reason: 'exit 0' } }),
+    facts: makeFacts({ session: byServer, manifest: { ended: true, end_reason: 'exit 0', ...noTimes } }),
     now: at(0),
     state: 'complete',
     because: null,
   },
   {
     name: 'with a manifest that has no end',
-    facts: makeFacts({ session: byServer, manifest: { ended: false, end_reason: null } }),
+    facts: makeFacts({ session: byServer, manifest: { ended: false, end_reason: null, ...noTimes } }),
     now: at(0),
     state: 'incomplete',
     because: /lost contact/,
@@ -110,7 +111,7 @@ describe('the state of a recording', () => {
 describe('the end of a recording', () => {
   const killed = { kind: 'killed', orderId: 'o', by: 'Mira', byRole: 'analyst', reason: 'wrong host', at: '' } as const;
   const exit = { kind: 'exit', status: 0, signal: null } as const;
-  const says = (end_reason: string) => ({ ended: true, end_reason });
+  const says = (end_reason: string) => ({ ended: true, end_reason, ...noTimes });
   const row = (end_reason: SessionRow['end_reason']) => ({ ...byLauncher, granted_at: ended, end_reason });
 
   it.each([
@@ -141,5 +142,16 @@ describe('the end of a recording', () => {
     ],
   ])('is told %s', (_name, facts, expected) => {
     expect(toRecordingView(facts, ended, [])).toMatchObject(expected);
+  });
+
+  it('has the time that was signed, when the end was told late', () => {
+    const session = { ...row(exit), ended_at: at(3 * 3_600_000), opened_at: at(1000) };
+    const manifest = { ...says('exit 0'), started_at: at(500), ended_at: at(90_500) };
+    expect(toRecordingView(makeFacts({ session }), ended, [])).toMatchObject({ durationMs: 3 * 3_600_000 - 1000 });
+    expect(toRecordingView(makeFacts({ session, manifest }), ended, [])).toMatchObject({
+      startedAt: at(500).toISOString(),
+      endedAt: at(90_500).toISOString(),
+      durationMs: 90_000,
+    });
   });
 });

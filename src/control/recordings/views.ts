@@ -11,7 +11,7 @@ export const arrivalGraceMs = 10_000;
 export interface RecordingFacts {
   session: SessionRow;
   segments: Selectable<SegmentTable>[];
-  manifest: { ended: boolean; end_reason: string | null } | null;
+  manifest: { ended: boolean; end_reason: string | null; started_at: Date | null; ended_at: Date | null } | null;
   journal: Selectable<JournalTable> | null;
   /** Who ordered its end, if anyone did. */
   orderedBy: string | null;
@@ -57,9 +57,11 @@ function endReasonOf({ session, manifest, orderedBy }: RecordingFacts): string |
 }
 
 export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: Stream[]): RecordingView {
-  const { session, segments, journal } = facts;
+  const { session, segments, manifest, journal } = facts;
   const grant = grantOf(session);
-  const started = session.opened_at ?? session.granted_at;
+  // What was signed and what a replay shows, when there is that: an end that was told late is the server's guess.
+  const started = manifest?.started_at ?? session.opened_at ?? session.granted_at;
+  const ended = manifest?.ended_at ?? session.ended_at;
   return {
     sessionId: session.id,
     user: grant.user,
@@ -74,8 +76,8 @@ export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: Str
     route: session.route,
     reason: grant.reason,
     startedAt: started.toISOString(),
-    endedAt: session.ended_at?.toISOString() ?? null,
-    durationMs: session.ended_at === null ? null : Math.max(0, session.ended_at.getTime() - started.getTime()),
+    endedAt: ended?.toISOString() ?? null,
+    durationMs: ended === null ? null : Math.max(0, ended.getTime() - started.getTime()),
     ...standingOf(facts, now),
     endReason: endReasonOf(facts),
     killedBy: facts.orderedBy,

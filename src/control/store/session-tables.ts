@@ -3,7 +3,7 @@ import type { Stream } from '../../shared/model/recording.ts';
 import type { EndReason } from '../../shared/model/session.ts';
 import type { Json, Moment, MomentOrNull } from './database.ts';
 
-/** The tables of sessions, locks, orders and recordings (migrations 002 and 003). */
+/** The tables of sessions, locks, orders and recordings (migrations 002 to 004). */
 
 /** Registered before the launcher has the grant, so that a session whose files all vanish is still known. */
 export interface SessionTable {
@@ -99,6 +99,9 @@ export interface ManifestTable {
   signature: string;
   ended: boolean;
   end_reason: string | null;
+  /** Of a finished recording, see manifestTimes; null while it has no end. */
+  started_at: MomentOrNull;
+  ended_at: MomentOrNull;
   updated_at: Moment;
 }
 
