@@ -115,6 +115,10 @@ const running: Scenario['replay'] = {
     ],
   },
 };
+const wide: Scenario['replay'] = {
+  events: [...replayEvents, { atMs: 900_000, text: `\r\n${'0123456789'.repeat(17)}|` }],
+  opened: { ...replay(true, null).opened, cols: 171, rows: 41 },
+};
 const openReplay = async (page: Page) => {
   await id(page, 'navRecordings').click();
   await page.keyboard.press('Enter');
@@ -400,6 +404,16 @@ export const shots: Shot[] = [
     },
   },
   {
+    name: 'recordings-no-purpose',
+    scenario: scenario(),
+    act: async (page) => {
+      await id(page, 'navRecordings').click();
+      await id(page, 'recordingsFilter').fill('priya');
+      await page.keyboard.press('Enter');
+      await id(page, 'replayPurpose').press('Enter');
+    },
+  },
+  {
     name: 'recordings-empty',
     scenario: scenario({ 'recordings.list': ok({ recordings: [], local: [] }) }),
     act: async (page) => id(page, 'navRecordings').click(),
@@ -423,6 +437,16 @@ export const shots: Shot[] = [
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
       await page.waitForSelector(`[data-testid="${testIds.replay}"][data-ready="true"]`);
+    },
+  },
+  {
+    name: 'replay-wide',
+    scenario: scenario({}, { replay: wide }),
+    act: async (page) => {
+      await inTheMiddle(page);
+      const room = id(page, 'replayTerminal');
+      const beyond = await room.evaluate((element) => element.scrollWidth - element.clientWidth);
+      if (beyond > 0) throw new Error(`${beyond} px of the recorded screen are beside the room`);
     },
   },
   {
