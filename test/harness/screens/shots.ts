@@ -58,7 +58,7 @@ const tab = (index: number) => async (page: Page) => {
 };
 
 const durationMs = 1_136_000;
-const replay = (verified: boolean, incomplete: string | null): Scenario['replay'] => ({
+const replay = (verified: boolean, incomplete: string | null) => ({
   events: replayEvents,
   opened: {
     type: 'opened',
