@@ -1,5 +1,8 @@
+import { StringDecoder } from 'node:string_decoder';
 import type { RecordedEvent } from '../shared/record/events.ts';
+import { onScreen, plain } from './echo.ts';
 import type { EventStore } from './event-store.ts';
+import { type Key, LineReader } from './line-reader.ts';
 
 /** A recording can hold any number of lines; a timeline cannot. */
 const linesAtMost = 2000;
@@ -7,13 +10,20 @@ const lineLength = 200;
 /** The target's echo of the last character may come this late. */
 const echoMs = 500;
 const echoBytesAtMost = 65_536;
-const sequences = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])/g;
+/** What is looked at for a part of a line, how short that may be, and how often this is tried in one recording. */
+const partBytesAtMost = 8192;
+const partAtLeast = 4;
+const partsTriedAtMost = 2000;
 
 /** What stands for a line that the target did not show: a password, most likely. */
 export const notShown = '(typed, not shown)';
 
 interface Line {
-  fromMs: number;
+  keys: readonly Key[];
+  atMs: number;
+}
+
+interface Output {
   atMs: number;
   text: string;
 }
@@ -24,36 +34,88 @@ interface Line {
  */
 export class TypedLines {
   private readonly lines: Line[] = [];
-  private text = '';
-  private fromMs = 0;
+  private readonly decoder = new StringDecoder('utf8');
+  private readonly reader = new LineReader((keys, atMs) => {
+    if (this.lines.length < linesAtMost) this.lines.push({ keys, atMs });
+  });
 
   /** Takes an `i` event. */
   add(event: RecordedEvent): void {
-    for (const character of Buffer.from(event.data).toString('utf8')) {
-      if (this.text === '') this.fromMs = event.atMs;
-      if (character === '\r' || character === '\n') this.end(event.atMs);
-      else if (character === '\x7f') this.text = this.text.slice(0, -1);
-      else if (character >= ' ' && this.text.length < lineLength) this.text += character;
-    }
+    this.reader.add(this.decoder.write(Buffer.from(event.data)), event.atMs);
   }
 
   /** Each line with its time; `shown` is the output of the same recording. */
   read(shown: EventStore): { atMs: number; text: string }[] {
-    return this.lines.map((line) => ({ atMs: line.atMs, text: wasEchoed(line, shown) ? line.text : notShown }));
-  }
-
-  private end(atMs: number): void {
-    const text = this.text.trim();
-    this.text = '';
-    if (text !== '' && this.lines.length < linesAtMost) this.lines.push({ fromMs: this.fromMs, atMs, text });
+    let tries = partsTriedAtMost;
+    return this.lines.map((line) => {
+      const output = outputDuring(line, shown);
+      if (wasEchoed(line, output)) return { atMs: line.atMs, text: textOf(line.keys) };
+      const part = tries > 0 ? echoedPart(line, output, () => tries-- > 0) : null;
+      return { atMs: line.atMs, text: part ?? notShown };
+    });
   }
 }
 
-function wasEchoed(line: Line, shown: EventStore): boolean {
-  let output = '';
-  for (const event of shown.read(line.fromMs, line.atMs + echoMs)) {
-    if (event.code === 'o') output += Buffer.from(event.data).toString('utf8');
-    if (output.length > echoBytesAtMost) break;
+function textOf(keys: readonly Key[]): string {
+  const text = keys
+    .map((key) => key.text)
+    .join('')
+    .trim();
+  return text.slice(0, lineLength);
+}
+
+function outputDuring(line: Line, shown: EventStore): Output[] {
+  const found: Output[] = [];
+  const decoder = new StringDecoder('utf8');
+  let length = 0;
+  for (const event of shown.read(line.keys[0]?.atMs ?? line.atMs, line.atMs + echoMs)) {
+    if (event.code !== 'o') continue;
+    const text = decoder.write(Buffer.from(event.data));
+    found.push({ atMs: event.atMs, text });
+    length += text.length;
+    if (length > echoBytesAtMost) break;
   }
-  return output.replace(sequences, '').includes(line.text);
+  return found;
+}
+
+/** Output from `fromMs` to the line break that answers Enter: what comes after it is the command's, and may name a password by chance. */
+function upToAnswer(output: readonly Output[], fromMs: number, enterMs: number): string {
+  let text = '';
+  for (const one of output) {
+    if (one.atMs < fromMs) continue;
+    const end = one.atMs < enterMs ? -1 : one.text.indexOf('\n');
+    text += end === -1 ? one.text : one.text.slice(0, end);
+    if (end !== -1) break;
+  }
+  return text;
+}
+
+function shows(output: string, wanted: string): boolean {
+  return plain(output).includes(wanted) || onScreen(output).includes(wanted);
+}
+
+function wasEchoed({ keys, atMs }: Line, output: readonly Output[]): boolean {
+  const fromMs = keys[0]?.atMs ?? atMs;
+  const wanted = plain(textOf(keys));
+  if (wanted === '') return false;
+  // What was sent at once is echoed after its Enter: lines that were pasted together one after the other, between what each wrote.
+  const atOnce = fromMs === atMs && wanted.length >= partAtLeast;
+  return shows(atOnce ? output.map((one) => one.text).join('') : upToAnswer(output, fromMs, atMs), wanted);
+}
+
+/**
+ * The end of the line, when the keys before it were for something else: the `q` that leaves a pager is no part of the next command. Only
+ * after the target wrote something between the two, which it does not while a password is typed.
+ */
+function echoedPart({ keys, atMs }: Line, output: readonly Output[], mayTry: () => boolean): string | null {
+  for (let from = Math.max(1, keys.length - lineLength); from < keys.length; from += 1) {
+    const first = keys[from]?.atMs ?? atMs;
+    const before = keys[from - 1]?.atMs ?? first;
+    if (!output.some((one) => one.atMs >= before && one.atMs < first)) continue;
+    const text = textOf(keys.slice(from));
+    const wanted = plain(text);
+    if (wanted.length < partAtLeast || !mayTry()) return null;
+    if (shows(upToAnswer(output, first, atMs).slice(-partBytesAtMost), wanted)) return text;
+  }
+  return null;
 }
