@@ -10,6 +10,7 @@ import { registerServe } from './commands/serve.ts';
 import { registerSessions } from './commands/sessions.ts';
 import { registerTargets } from './commands/targets.ts';
 import { type Environment, openSession, type Register, UsageError } from './environment.ts';
+import { plain } from './text.ts';
 
 const about = `Sallyport, privileged session management: the control server and its command line.
 
@@ -59,13 +60,39 @@ export async function run(argv: readonly string[], environment: Environment): Pr
   }
   inheritSettings(program);
   try {
+    const unknown = unknownCommand(program, argv);
+    if (unknown !== null) program.error(`error: unknown command '${plain(unknown)}'`);
     await program.parseAsync([...argv], { from: 'user' });
     return failed ? 1 : 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      environment.err(`See sallyport ${commandNamed(program, argv)}--help\n`);
+      return 2;
+    }
     printProblem(environment, error, argv.includes('--json'));
     return error instanceof UsageError ? 2 : 1;
   }
+}
+
+/** The words of `argv` that name a command, each with a space after it. */
+function commandNamed(program: Command, argv: readonly string[]): string {
+  let named = '';
+  let at = program;
+  for (const word of argv) {
+    const child = at.commands.find((command) => command.name() === word);
+    if (child === undefined) continue;
+    at = child;
+    named += `${word} `;
+  }
+  return named;
+}
+
+/** `bogus --help` would print the help of the program, as if there were such a command. */
+function unknownCommand(program: Command, argv: readonly string[]): string | null {
+  const [first] = argv;
+  const known = first === undefined || first.startsWith('-') || first === 'help';
+  return known || program.commands.some((command) => command.name() === first) ? null : first;
 }
 
 /** Subcommands of subcommands do not take these over by themselves. */

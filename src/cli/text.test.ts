@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { duration, facts, moment, plain, size, table } from './text.ts';
+import { duration, facts, moment, plain, short, size, table } from './text.ts';
 
 test('tables are as wide as they must be, and end without spaces', () => {
   expect(
@@ -26,11 +26,16 @@ test("other people's words cannot move the cursor", () => {
   expect(table(['A'], [['x\ny']], '')).toBe('A\nx\ufffdy\n');
 });
 
+test('long words end with an ellipsis', () => {
+  expect(short('x'.repeat(80))).toBe('x'.repeat(80));
+  expect(short('x'.repeat(81))).toBe(`${'x'.repeat(79)}\u2026`);
+});
+
 test.each([
   [0, '0 B'],
   [999, '999 B'],
-  [1000, '1.0 kB'],
-  [12_345, '12 kB'],
+  [1000, '1.0 KB'],
+  [12_345, '12 KB'],
   [999_999, '1.0 MB'],
   [1_400_000, '1.4 MB'],
   [100_000_000, '100 MB'],

@@ -16,6 +16,12 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return `${cells.map(line).join('\n')}\n`;
 }
 
+/** At most 80 characters, for the last column of a table; what is left out is in the JSON. */
+export function short(text: string): string {
+  const characters = [...text];
+  return characters.length <= 80 ? text : `${characters.slice(0, 79).join('')}\u2026`;
+}
+
 /** Labels and values, aligned. */
 export function facts(pairs: readonly (readonly [string, string])[]): string {
   const width = Math.max(...pairs.map(([label]) => label.length));
@@ -34,7 +40,7 @@ export function moment(iso: string | null): string {
 
 /** `1.4 MB`: powers of 1000, two figures. */
 export function size(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
   let value = bytes;
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { examples, type Register } from '../environment.ts';
-import { moment, table } from '../text.ts';
+import { moment, short, table } from '../text.ts';
 
 /** Throws for anything but 1..1000. */
 export function limit(text: string): number {
@@ -28,7 +28,7 @@ export const registerAudit: Register = (program, open) => {
             event.event,
             event.actor,
             event.subject ?? '-',
-            words(event.detail),
+            short(words(event.detail)),
           ]),
           'No events.',
         ),
@@ -37,8 +37,18 @@ export const registerAudit: Register = (program, open) => {
   examples(command, ['sallyport --as nils audit --limit 20', 'sallyport --as nils audit --json']);
 };
 
+/** Lists and objects by their names or number: policies are whole texts, and --json has them. */
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) {
+    return value.every((one) => typeof one !== 'object') ? value.join(',') || '-' : `${value.length} entries`;
+  }
+  if (typeof value !== 'object' || value === null) return String(value);
+  const named = Object.entries(value).filter(([, each]) => !Array.isArray(each) || each.length > 0);
+  return named.map(([name, each]) => (Array.isArray(each) ? `${name}:${each.length}` : name)).join(',') || '-';
+}
+
 function words(detail: Record<string, unknown>): string {
   return Object.entries(detail)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : inWords(value)}`)
     .join(' ');
 }

@@ -5,7 +5,8 @@ import type { ErrorCode } from '../../shared/errors/codes.ts';
 import { type Problem, SallyportError, toProblem } from '../../shared/errors/result.ts';
 import type { Client } from '../client.ts';
 import { examples, type Register } from '../environment.ts';
-import { duration, moment, plain, size, table } from '../text.ts';
+import { wholeId } from '../session-id.ts';
+import { duration, moment, plain, short, size, table } from '../text.ts';
 import { limit } from './audit.ts';
 
 export const registerRecordings: Register = (program, open) => {
@@ -32,7 +33,7 @@ export const registerRecordings: Register = (program, open) => {
             duration(each.durationMs),
             size(each.bytes),
             each.state,
-            each.because ?? each.endReason ?? '-',
+            short(each.because ?? each.endReason ?? '-'),
           ]),
           'No recordings.',
         ),
@@ -45,7 +46,7 @@ export const registerRecordings: Register = (program, open) => {
     .description(
       'Checks recordings without opening them: the signatures of session, device and server, the chain of the manifest, and every stored byte against it. Names the first place that does not hold and ends with 1 then. Without an argument: every recording that you may see.',
     )
-    .argument('[id or folder]', 'the id of a recording, or a folder that holds one')
+    .argument('[id or folder]', 'the id of a recording (at least its first 6 characters), or a folder that holds one')
     .option(
       '--server-key <line>',
       "the server's signing key (OpenSSH line), when you have kept it; else the one beside the recording",
@@ -102,7 +103,10 @@ async function verifyAll(client: Client, serverKey: string | undefined): Promise
 /** What the server answers about something that its store does not have (any more). */
 const missingCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['SP-3001', 'SP-3032', 'SP-5002']);
 
-async function verifyOne(client: Client, sessionId: string, serverKey: string | undefined): Promise<Verified> {
+async function verifyOne(client: Client, typed: string, serverKey: string | undefined): Promise<Verified> {
+  const sessionId = await wholeId(typed, async () =>
+    (await client.call('listRecordings', { query: { limit: 1000 } })).recordings.map((each) => each.sessionId),
+  );
   const documents = await client.call('getManifest', { params: { sessionId } });
   const result = await verifyRecording({
     ...documents,

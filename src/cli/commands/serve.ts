@@ -59,7 +59,7 @@ export const registerServe: Register = (program, open) => {
       await server.close();
     });
   examples(command, [
-    'sallyport serve --data /var/lib/sallyport --listen 0.0.0.0:7443 --name pam.example.com',
+    'sallyport serve --data /var/lib/sallyport --listen 0.0.0.0:8443 --name psm.example.org',
     'sallyport serve --data ./data --listen 127.0.0.1:0 --json',
   ]);
 };

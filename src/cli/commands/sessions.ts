@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { OrderView } from '../../shared/model/order.ts';
 import type { Client } from '../client.ts';
 import { examples, type Register } from '../environment.ts';
+import { wholeId } from '../session-id.ts';
 import { duration, facts, moment, size, table } from '../text.ts';
 
 function seconds(text: string): number {
@@ -46,12 +47,15 @@ export const registerSessions: Register = (program, open) => {
     .description(
       'Ends a session and locks its person out of the target. Waits until the launcher has confirmed that the connection is closed; where it stays silent the relay has cut the wire anyway, and that is said. Ends with 0 when the session is known to be cut, with 1 when it is not.',
     )
-    .argument('<session>', 'the id of the session')
+    .argument('<session>', 'the id of the session, or at least its first 6 characters')
     .requiredOption('--reason <text>', 'why; the person reads it')
     .option('--wait <seconds>', 'how long to wait for the confirmation', seconds, 20)
-    .action(async (sessionId: string, options: { reason: string; wait: number }, self) => {
+    .action(async (typed: string, options: { reason: string; wait: number }, self) => {
       const session = open(self);
       const client = session.client();
+      const sessionId = await wholeId(typed, async () =>
+        (await client.call('listSessions', {})).sessions.map((each) => each.sessionId),
+      );
       const ordered = await client.call('killSession', { params: { sessionId }, body: { reason: options.reason } });
       const order = await waitForEnd(client, ordered, options.wait * 1000);
       session.print(order, () => wordsOf(order));
