@@ -493,7 +493,7 @@ export const shots: Shot[] = [
       'app.state': ok(world.firstRun(false, null)),
       'app.enrol': failed({
         code: 'SP-1002',
-        message: 'It has been used already or is older than a day. Ask for a new one.',
+        message: 'It has been used already or is older than ten minutes. Ask for a new one.',
       }),
     }),
     act: async (page) => {
