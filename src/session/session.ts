@@ -180,7 +180,7 @@ export function makeSession(parts: SessionParts): Session {
       target: to.target.name,
       login: to.login,
       ...opened.facts,
-      loggedInBy: 'certificate',
+      loggedInBy: to.credential.kind === 'handover' ? 'password' : to.credential.kind,
       endsAtMs: limits?.endsAtMs ?? 0,
     });
     change({ type: 'opened' });

@@ -8,6 +8,7 @@ import { connectByKeyboard, promptPattern, screenShows, typeInto } from '../../s
 import { spooled } from '../../src/lab/tour/steps.ts';
 import { SshReader } from '../../src/recording/signatures/wire.ts';
 import { grantPayloadSchema, signedSchema } from '../../src/shared/protocol/signed.ts';
+import { certificateOf } from '../harness/certificate-grant.ts';
 import { allPids } from '../harness/launcher-processes.ts';
 import { publicOfSeed, searchFiles, searchMemory, type Wanted } from '../harness/memory-search.ts';
 import { bootWorld, type OpenedLauncher, type World } from '../harness/world.ts';
@@ -43,7 +44,7 @@ async function keysThatLogIn(): Promise<Wanted> {
   const grant = signedSchema.parse(
     JSON.parse(readFileSync(path.join(launcher.userData, 'spool', session, 'grant.json'), 'utf8')),
   );
-  const { credential } = grantPayloadSchema.parse(JSON.parse(grant.payload));
+  const credential = certificateOf(grantPayloadSchema.parse(JSON.parse(grant.payload)));
   // PROTOCOL.certkeys: string type, string nonce, string public key.
   const certificate = new SshReader(Buffer.from(credential.certificate, 'base64'));
   certificate.string();

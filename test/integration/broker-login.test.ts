@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { certificateOf } from '../harness/certificate-grant.ts';
 import { type Sshd, startSshd, until } from '../harness/session/sshd.ts';
 import { relayPort } from './live-world/sockets.ts';
 import { runSsh } from './live-world/ssh-client.ts';
@@ -30,7 +31,8 @@ describe('a login by the broker', () => {
   it('is a certificate that ssh-keygen reads as meant', async () => {
     const session = await world.open(jonas, 'web-01', sshd.login);
     const file = path.join(world.folder, 'cert.pub');
-    writeFileSync(file, `${session.grant.credential.algorithm} ${session.grant.credential.certificate}\n`);
+    const { algorithm, certificate } = certificateOf(session.grant);
+    writeFileSync(file, `${algorithm} ${certificate}\n`);
     const text = execFileSync('ssh-keygen', ['-L', '-f', file], { encoding: 'utf8' });
     expect(text).toContain('ssh-ed25519-cert-v01@openssh.com user certificate');
     expect(text).toContain(`Key ID: "jonas ${session.id} web-01"`);

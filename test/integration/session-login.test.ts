@@ -5,6 +5,7 @@ import { blobOfLine, fingerprint, publicKeyLine, signBlob, verifyBlob } from '..
 import { signDocument } from '../../src/recording/signatures/signed.ts';
 import { SshReader } from '../../src/recording/signatures/wire.ts';
 import { namespaces } from '../../src/shared/protocol/signed.ts';
+import { certificateOf } from '../harness/certificate-grant.ts';
 import { recordedEvents } from '../harness/session/recorded.ts';
 import { buildSession, startSession, type World, type WorldOptions } from '../harness/session/session-world.ts';
 import { freePort, type Sshd, startSshd, until } from '../harness/session/sshd.ts';
@@ -95,7 +96,7 @@ describe('a session by certificate, straight to a real sshd', () => {
       1,
       'ssh-ed25519-cert-v01@openssh.com',
     ]);
-    expect(reader.string().toString('base64')).toBe(world.grant.credential.certificate);
+    expect(reader.string().toString('base64')).toBe(certificateOf(world.grant).certificate);
     expect(reader.atEnd).toBe(true);
     await world.owner('state', (message) => message.state.state === 'open');
     expect(world.owned.filter((message) => message.type === 'login-signature')).toHaveLength(1);

@@ -104,6 +104,7 @@ async function writeOrganisation(
     break_glass_recipient: organisation.breakGlassRecipient,
     device_key: organisation.deviceKey,
     relay_exceptions: JSON.stringify(organisation.relayExceptions),
+    sealed_passwords: organisation.sealedPasswords,
     version,
   };
   await transaction

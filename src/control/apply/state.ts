@@ -25,6 +25,7 @@ export async function readInForce(reader: Reader): Promise<InForce> {
             breakGlassRecipient: organisation.break_glass_recipient,
             deviceKey: organisation.device_key,
             relayExceptions: organisation.relay_exceptions,
+            sealedPasswords: organisation.sealed_passwords,
           },
     version: organisation?.version ?? 0,
     people: people.map(({ id, name, roles, groups }) => ({ id, name, roles, groups })),

@@ -18,6 +18,7 @@ export interface OrganisationTable {
   break_glass_recipient: string;
   device_key: 'keyring' | 'file';
   relay_exceptions: Json<string[]>;
+  sealed_passwords: 'denied' | 'allowed';
   version: number;
 }
 

@@ -43,6 +43,12 @@ export async function openShell(options: SshOptions): Promise<Shell> {
 
 function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
   const { grant, wire } = options;
+  const { credential } = grant;
+  if (credential.kind !== 'certificate')
+    throw new SallyportError(
+      'SP-9002',
+      'The grant names a way to log in that this version of Sallyport does not know. Nothing was connected. Update the launcher.',
+    );
   const expected = grant.hostKeys.map(blobOfLine);
   const known = expected.map(fingerprint).join(' ');
   const address = addressOf(grant);
@@ -125,8 +131,8 @@ function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
     });
     loginByCertificate(client, {
       user: grant.login,
-      algorithm: grant.credential.algorithm,
-      certificate: Buffer.from(grant.credential.certificate, 'base64'),
+      algorithm: credential.algorithm,
+      certificate: Buffer.from(credential.certificate, 'base64'),
       sign: options.sign,
       failed: fail,
     });

@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { routeKindSchema } from './session.ts';
 
+/**
+ * How a login is made. `certificate`: signed by the broker. `password`: the broker logs in with the vaulted password and hands the connection over.
+ * With both nothing reaches the endpoint. `sealed-password`: the exception by policy, labelled "reaches the endpoint" wherever it is shown.
+ */
+export const loginKindSchema = z.enum(['certificate', 'password', 'sealed-password']);
+export type LoginKind = z.infer<typeof loginKindSchema>;
+
 export const loginViewSchema = z.object({
   name: z.string(),
   isDefault: z.boolean(),
-  /** How the login is made. `certificate`: signed by the broker, nothing reaches the endpoint. */
-  credential: z.enum(['certificate']),
+  credential: loginKindSchema,
 });
 
 /** A target as the person who asks may see it. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { problemSchema } from '../errors/result.ts';
 import { orderViewSchema } from '../model/order.ts';
 import { recordingViewSchema, streamSchema } from '../model/recording.ts';
-import { targetViewSchema } from '../model/target.ts';
+import { loginKindSchema, targetViewSchema } from '../model/target.ts';
 import { signedSchema } from './signed.ts';
 
 /**
@@ -88,6 +88,8 @@ export const applyDocumentSchema = z.strictObject({
     deviceKey: z.enum(['keyring', 'file']).default('keyring'),
     /** Hosts on loopback or link-local that the relay may reach anyway (host:port). A laboratory needs it; production does not. */
     relayExceptions: z.array(z.string()).default([]),
+    /** Whether logins may say `sealed-password`: the password then reaches the endpoint. */
+    sealedPasswords: z.enum(['denied', 'allowed']).default('denied'),
   }),
   people: z.array(
     z.strictObject({
@@ -113,7 +115,12 @@ export const applyDocumentSchema = z.strictObject({
           z.strictObject({
             name: z.string().min(1).max(64),
             default: z.boolean().default(false),
-            credential: z.enum(['certificate']).default('certificate'),
+            credential: loginKindSchema.default('certificate'),
+            /**
+             * Of a password login: the regular expression, without regard to case, that a keyboard-interactive prompt must match to be answered. What does not match
+             * is never answered.
+             */
+            prompt: z.string().min(1).max(200).optional(),
           }),
         )
         .min(1),

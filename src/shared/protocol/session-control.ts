@@ -37,6 +37,13 @@ export const ownerToSessionSchema = z.discriminatedUnion('type', [
     signature: z.string().nullable(),
     problem: problemSchema.nullable(),
   }),
+  /** `sealed`: an age file (base64) whose plaintext is the password, encrypted to the recipient that was named. */
+  z.object({
+    type: z.literal('sealed-password-answer'),
+    id: z.number().int(),
+    sealed: z.string().nullable(),
+    problem: problemSchema.nullable(),
+  }),
   /** Plain Node only: a session-port message from the screen. */
   z.object({ type: z.literal('screen'), message: z.unknown() }),
 ]);
@@ -53,6 +60,16 @@ export const sessionToOwnerSchema = z.discriminatedUnion('type', [
     hostKey: z.string(),
     hostSignature: z.string(),
     toSign: z.string(),
+  }),
+  /** Asks for the password of a `sealed-password` grant, after the target has proved its host key. `recipientSignature`: SSHSIG by the session key. */
+  z.object({
+    type: z.literal('sealed-password'),
+    id: z.number().int(),
+    sshSessionId: z.string(),
+    hostKey: z.string(),
+    hostSignature: z.string(),
+    recipient: z.string(),
+    recipientSignature: z.string(),
   }),
   /** After every journal sync, at most once per 250 ms. */
   z.object({

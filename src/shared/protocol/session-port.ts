@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { problemSchema } from '../errors/result.ts';
 import { sessionStateSchema } from '../model/session.ts';
+import { loginKindSchema } from '../model/target.ts';
 
 /**
  * Between a session process and its terminal in the renderer, on a MessagePort. Bytes are cloned, never transferred: a transferred ArrayBuffer is
@@ -26,7 +27,7 @@ export const sessionToScreenSchema = z.discriminatedUnion('type', [
     hostKey: z.string(),
     cipher: z.string(),
     kex: z.string(),
-    loggedInBy: z.literal('certificate'),
+    loggedInBy: loginKindSchema,
     endsAtMs: z.number(),
   }),
   z.object({ type: z.literal('problem'), problem: problemSchema }),

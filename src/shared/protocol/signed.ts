@@ -16,6 +16,10 @@ export const namespaces = {
   recording: 'recording@sallyport',
   /** The device key's certificate of a session signing key. */
   sessionKey: 'session-key@sallyport',
+  /** What the broker tells the launcher of the connection that it hands over. */
+  handover: 'handover@sallyport',
+  /** The session key's certificate of the age recipient that a password may be sealed to. */
+  recipient: 'recipient@sallyport',
 } as const;
 export type Namespace = (typeof namespaces)[keyof typeof namespaces];
 
@@ -25,6 +29,25 @@ export function sessionKeyStatement(facts: { deviceId: string; sessionKey: strin
 }
 
 const base64 = z.base64();
+
+/** How the login is made. Nothing in here is secret. */
+export const grantCredentialSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('certificate'),
+    /** e.g. ssh-ed25519-cert-v01@openssh.com */
+    algorithm: z.string(),
+    /** The certificate blob (PROTOCOL.certkeys). Public; its private key never leaves the broker. */
+    certificate: base64,
+  }),
+  /** The broker logs in with the vaulted password through the relay and hands the connection over by a key re-exchange. */
+  z.object({ kind: z.literal('handover') }),
+  /**
+   * The exception by policy: once the target has proved its host key, the session process gets the password sealed to a key of its own and answers
+   * one prompt with it. `prompt`: the regular expression (no flags but `i`) that a keyboard-interactive prompt must match.
+   */
+  z.object({ kind: z.literal('sealed-password'), prompt: z.string().max(200) }),
+]);
+export type GrantCredential = z.infer<typeof grantCredentialSchema>;
 
 /** Payload of a signed grant. Everything that loosens is in here: who, where to, which host keys, which recipients, how long. */
 export const grantPayloadSchema = z.object({
@@ -50,13 +73,7 @@ export const grantPayloadSchema = z.object({
   hostKeys: z.array(z.string()).min(1),
   /** age recipients per stream: the recording's own, then the organisation's break-glass. */
   recipients: z.object({ output: z.array(z.string()).min(1), input: z.array(z.string()).min(1) }),
-  credential: z.object({
-    kind: z.literal('certificate'),
-    /** e.g. ssh-ed25519-cert-v01@openssh.com */
-    algorithm: z.string(),
-    /** The certificate blob (PROTOCOL.certkeys). Public; its private key never leaves the broker. */
-    certificate: base64,
-  }),
+  credential: grantCredentialSchema,
   /** The session signing key this grant is bound to (OpenSSH line). */
   sessionKey: z.string(),
   limits: z.object({ maxSeconds: z.number().int().positive(), idleSeconds: z.number().int().positive().nullable() }),
@@ -103,3 +120,25 @@ export const receiptPayloadSchema = z.object({
   at: z.string(),
 });
 export type ReceiptPayload = z.infer<typeof receiptPayloadSchema>;
+
+/**
+ * Payload of the first frame of a relay connection whose grant says `handover`: a text frame, signed by the server. After it come binary frames, SSH
+ * from the key re-exchange on (protocol.md, "Passwords: login and handover").
+ */
+export const handoverPayloadSchema = z.object({
+  version: z.literal(0),
+  sessionId: z.uuid(),
+  /** H of the broker's first key exchange with the target: the SSH session id for the life of the connection. */
+  sshSessionId: base64,
+  /** Both identification strings without CR LF (RFC 4253 section 4.2), as they went over this connection. */
+  clientIdent: z.string().max(255),
+  serverIdent: z.string().max(255),
+  /** K_S of the first exchange, one of the grant's host keys. */
+  hostKey: base64,
+});
+export type HandoverPayload = z.infer<typeof handoverPayloadSchema>;
+
+/** The text a session key signs (namespace recipient@sallyport) so that a password is sealed to its own process only. */
+export function recipientStatement(facts: { sessionId: string; recipient: string }): string {
+  return `sallyport password recipient, version 0\nsession ${facts.sessionId}\nrecipient ${facts.recipient}\n`;
+}

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { certificateOf } from '../../harness/certificate-grant.ts';
 import { type Binding, startAgent } from './ssh-agent.ts';
 import type { Session, World } from './world.ts';
 
@@ -38,7 +39,7 @@ export async function runSsh(options: {
   let signatures = 0;
   const agent = await startAgent({
     path: agentPath,
-    certificate: Buffer.from(session.grant.credential.certificate, 'base64'),
+    certificate: Buffer.from(certificateOf(session.grant).certificate, 'base64'),
     async sign(binding: Binding, toSign) {
       const body = {
         sshSessionId: binding.sshSessionId.toString('base64'),

@@ -5,6 +5,7 @@ import { foundation } from './001-foundation.ts';
 import { sessions } from './002-sessions.ts';
 import { incompleteAlerts } from './003-incomplete-alerts.ts';
 import { manifestTimes } from './004-manifest-times.ts';
+import { sealedPasswords } from './005-sealed-passwords.ts';
 
 /** In order; the names are stored in the database and never change. */
 const migrations: Record<string, Migration> = {
@@ -12,6 +13,7 @@ const migrations: Record<string, Migration> = {
   '002-sessions': sessions,
   '003-incomplete-alerts': incompleteAlerts,
   '004-manifest-times': manifestTimes,
+  '005-sealed-passwords': sealedPasswords,
 };
 
 /** Brings the database to the newest shape. Throws SP-5010 when one migration fails; it leaves no trace then. */
