@@ -2,12 +2,13 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } fr
 import { blobOfLine, publicKeyLine } from '../../recording/signatures/keys.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { Stream } from '../../shared/model/recording.ts';
-import type { Clock, Vault } from '../context.ts';
+import type { Clock } from '../context.ts';
+import { getOrMake, type Vault } from '../vault.ts';
 import { certificateKeyId, makeUserCertificate } from './certificate.ts';
 import { makeLoginKeys } from './login-keys.ts';
 import { checkLoginRequest, describeCheck, type LoginCheck, type LoginRequest } from './login-request.ts';
 import { makeStreamKey, type StreamKey, sealStreamKey } from './stream-identities.ts';
-import { getOrMake, openWrapping } from './vault/wrapping.ts';
+import { openWrapping } from './vault/wrapping.ts';
 
 /** How long a login certificate and its key live: enough to connect and log in, useless soon after. */
 export const certificateMinutes = 3;

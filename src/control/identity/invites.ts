@@ -2,7 +2,7 @@ import { createHmac, randomBytes, randomInt } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import { codeAlphabet } from '../../shared/protocol/invite.ts';
 import type { Database, Writer } from '../store/database.ts';
-import type { Vault } from '../vault.ts';
+import { getOrMake, type Vault } from '../vault.ts';
 
 export const inviteMinutes = 10;
 const entry = 'invite-code-key';
@@ -19,12 +19,7 @@ export interface Invites {
  * HMAC-SHA-256 with a key from the vault.
  */
 export async function openInvites({ vault, writer }: { vault: Vault; writer: Writer }): Promise<Invites> {
-  let key = await vault.get(entry);
-  if (key === null) {
-    key = randomBytes(32);
-    await vault.put(entry, key);
-  }
-  const secret = key;
+  const secret = await getOrMake(vault, entry, () => randomBytes(32));
   const hash = (code: string): string => createHmac('sha256', secret).update(code).digest('hex');
 
   return {

@@ -11,7 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { getOrMake } from '../../vault.ts';
 import { openEmbeddedVault } from './embedded-vault.ts';
+import { deriveKey, sealBox } from './sealing.ts';
 import { openWrapping } from './wrapping.ts';
 
 let folder: string;
@@ -96,6 +98,52 @@ describe('the embedded vault', () => {
       refusedWith(/is not there/),
     );
     rmSync(mount, { recursive: true });
+  });
+});
+
+describe('entries', () => {
+  it('are added once: whoever comes later, or at the same time, gets the first', async () => {
+    const vault = await open();
+    const answers = await Promise.all(['a', 'b', 'c'].map((text) => vault.add('server/key', Buffer.from(text))));
+    expect(answers.map(String)).toEqual(['a', 'a', 'a']);
+    expect((await (await open()).get('server/key'))?.toString()).toBe('a');
+    let made = 0;
+    const make = () => Buffer.from(`made ${++made}`);
+    const both = await Promise.all([getOrMake(vault, 'new', make), getOrMake(vault, 'new', make)]);
+    expect(both[0]).toEqual(both[1]);
+  });
+
+  it('are removed for good, and listed by the beginning of their names', async () => {
+    const vault = await open();
+    for (const name of ['passwords/web-01/root', 'passwords/web-01/a%2Fb', 'passwords-x', 'server/key'])
+      await vault.put(name, Buffer.from('x'));
+    expect(await vault.list('passwords/')).toEqual(['passwords/web-01/a%2Fb', 'passwords/web-01/root']);
+    expect(await vault.remove('passwords/web-01/root')).toBe(true);
+    expect(await vault.remove('passwords/web-01/root')).toBe(false);
+    const again = await open();
+    expect(await again.get('passwords/web-01/root')).toBeNull();
+    expect(await again.list('')).toEqual(['passwords-x', 'passwords/web-01/a%2Fb', 'server/key']);
+  });
+
+  it.each(['', '/', 'a//b', '../a', 'a/.', 'a b', 'a/', 'ä', 'a\n'])('have no such name: %j', async (name) => {
+    const vault = await open();
+    await expect(vault.get(name)).rejects.toThrow(RangeError);
+    await expect(vault.put(name, Buffer.from('x'))).rejects.toThrow(RangeError);
+    await expect(vault.list(`${name}x`)).rejects.toThrow(RangeError);
+  });
+
+  it('of a vault of version 0 open, and are rewritten with the next change', async () => {
+    const master = Buffer.alloc(32, 5);
+    const magic = 'sallyport vault, version 0\n';
+    const content = JSON.stringify({ old: Buffer.from('kept').toString('base64') });
+    writeFileSync(path.join(folder, 'vault.key'), master, { mode: 0o600 });
+    const box = sealBox(deriveKey(master, 'file'), magic, Buffer.from(content));
+    writeFileSync(path.join(folder, 'vault'), Buffer.concat([Buffer.from(magic), box]), { mode: 0o600 });
+    const vault = await open();
+    expect((await vault.get('old'))?.toString()).toBe('kept');
+    await vault.put('new', Buffer.from('x'));
+    expect(readFileSync(path.join(folder, 'vault')).toString('latin1')).toMatch(/^sallyport vault, version 1\n/);
+    expect((await (await open()).get('old'))?.toString()).toBe('kept');
   });
 });
 

@@ -1,16 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SallyportError } from '../../../shared/errors/result.ts';
-import type { Vault } from '../../context.ts';
+import { getOrMake, type Vault } from '../../vault.ts';
 import { openBox, sealBox } from './sealing.ts';
-
-/** The secret of that name, made and stored when there is none yet. Throws SP-5006. */
-export async function getOrMake(vault: Vault, name: string, make: () => Uint8Array): Promise<Buffer> {
-  const known = await vault.get(name);
-  if (known !== null) return known;
-  const made = Buffer.from(make());
-  await vault.put(name, made);
-  return made;
-}
 
 /** Small secrets encrypted for keeping in the database. Whoever deletes the wrapped text erases the secret. */
 export interface Wrapping {
