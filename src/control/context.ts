@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Namespace, Signed } from '../shared/protocol/signed.ts';
 import type { Audit } from './audit/audit.ts';
+import type { SshAuthority } from './broker/authority/ssh-authority.ts';
 import type { Config } from './config/config.ts';
 import type { ControlEvents } from './events.ts';
 import type { Invites } from './identity/invites.ts';
@@ -39,6 +40,7 @@ export interface CoreContext {
   readonly audit: Audit;
   readonly policy: PolicyControl;
   readonly vault: Vault;
+  readonly sshAuthority: SshAuthority;
   readonly signer: Signer;
   readonly events: ControlEvents;
   readonly invites: Invites;

@@ -8,6 +8,7 @@ import { buildApp } from './api/app.ts';
 import { allRoutes } from './api/routes.ts';
 import { socketRoutes } from './api/session-routes.ts';
 import { openAudit } from './audit/audit.ts';
+import { openEmbeddedAuthority } from './broker/authority/embedded-authority.ts';
 import { openEmbeddedVault } from './broker/vault/embedded-vault.ts';
 import { type ConfigInput, makeConfig } from './config/config.ts';
 import { takeDataFolder } from './config/data-folder.ts';
@@ -94,6 +95,7 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
       audit,
       policy,
       vault,
+      sshAuthority: await openEmbeddedAuthority(vault),
       signer,
       origins,
       events: createEvents(),

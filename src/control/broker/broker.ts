@@ -1,10 +1,10 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { blobOfLine, publicKeyLine } from '../../recording/signatures/keys.ts';
+import { blobOfLine } from '../../recording/signatures/keys.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { Stream } from '../../shared/model/recording.ts';
 import type { Clock } from '../context.ts';
-import { getOrMake, type Vault } from '../vault.ts';
-import { certificateKeyId, makeUserCertificate } from './certificate.ts';
+import type { Vault } from '../vault.ts';
+import type { SshAuthority } from './authority/ssh-authority.ts';
+import { certificateKeyId } from './certificate.ts';
 import { makeLoginKeys } from './login-keys.ts';
 import { checkLoginRequest, describeCheck, type LoginCheck, type LoginRequest } from './login-request.ts';
 import { makeStreamKey, type StreamKey, sealStreamKey } from './stream-identities.ts';
@@ -18,8 +18,11 @@ const skewSeconds = 60;
 export interface Broker {
   /** The certificate authority's public key (OpenSSH line): targets name it in TrustedUserCAKeys. */
   readonly authority: string;
-  /** Makes the login key of a session and certifies it. The key stays in this process. Returns the certificate's blob. */
-  certify(facts: { sessionId: string; userId: string; targetName: string; login: string }): Buffer;
+  /**
+   * Makes the login key of a session and has it certified. The key stays in this process. Resolves to the certificate's blob. Throws SP-5006, and
+   * then holds no key.
+   */
+  certify(facts: { sessionId: string; userId: string; targetName: string; login: string }): Promise<Buffer>;
   /**
    * One signature for one login, or the name of the check that failed. The key is taken out before anything is checked, so a refused request
    * spends it too.
@@ -35,32 +38,29 @@ export interface Broker {
   sealStreamKey(options: { sessionId: string; stream: Stream; wrapped: string; recipient: string }): Promise<string>;
 }
 
-async function openAuthority(vault: Vault): Promise<KeyObject> {
-  const stored = await getOrMake(vault, 'ssh-authority', () =>
-    generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' }),
-  );
-  return createPrivateKey({ key: stored, format: 'der', type: 'pkcs8' });
-}
-
-/** Opens the broker on a vault; makes the authority at the first start. Throws SP-5006. */
-export async function openBroker(core: { vault: Vault; clock: Clock }): Promise<Broker> {
-  const authority = await openAuthority(core.vault);
+/** Opens the broker on a vault and an authority. Throws SP-5006. */
+export async function openBroker(core: { vault: Vault; sshAuthority: SshAuthority; clock: Clock }): Promise<Broker> {
+  const authority = core.sshAuthority;
   const wrapping = await openWrapping(core.vault);
   const keys = makeLoginKeys();
 
   return {
-    authority: publicKeyLine(authority),
-    certify({ sessionId, userId, targetName, login }) {
+    authority: authority.publicKey,
+    async certify({ sessionId, userId, targetName, login }) {
+      const publicKey = keys.make(sessionId, certificateMinutes * 60_000);
       const now = Math.floor(core.clock.now().getTime() / 1000);
-      return makeUserCertificate({
-        publicKey: keys.make(sessionId, certificateMinutes * 60_000),
-        authority,
-        keyId: certificateKeyId({ userId, sessionId, targetName }),
-        principals: [login],
-        serial: randomBytes(8).readBigUInt64BE(),
-        validAfter: now - skewSeconds,
-        validBefore: now + certificateMinutes * 60 + skewSeconds,
-      });
+      try {
+        return await authority.certify({
+          publicKey,
+          keyId: certificateKeyId({ userId, sessionId, targetName }),
+          principals: [login],
+          validAfter: now - skewSeconds,
+          validBefore: now + certificateMinutes * 60 + skewSeconds,
+        });
+      } catch (error) {
+        keys.drop(sessionId);
+        throw error;
+      }
     },
     signLogin(request, session) {
       const sign = keys.take(session.sessionId);
@@ -79,19 +79,24 @@ export async function openBroker(core: { vault: Vault; clock: Clock }): Promise<
 }
 
 const otherWords = {
-  once: 'its one signature was given already, or its time is over',
+  once: 'its one login was made already, or its time is over',
   session: 'there is no such live session of this device',
   relay: "this login is not for the connection that this session's relay carries",
   access: 'no access rule lets you connect to this target any more',
   lock: 'you are locked out of this target',
+  credential: 'the grant of this session says another kind of login',
+  recipient: "the key to seal to is not certified by this session's own key",
+  policy: 'your organisation does not allow passwords to reach the endpoint',
 };
+export type LoginRefusal = LoginCheck | keyof typeof otherWords;
 
-/** The refusal of a login in words. */
-export function loginRefusal(check: LoginCheck | keyof typeof otherWords): SallyportError {
+/** The refusal of a login in words: of a signature, or of a password to be sealed. */
+export function loginRefusal(check: LoginRefusal, asked: 'signature' | 'password' = 'signature'): SallyportError {
   const why = check in otherWords ? otherWords[check as keyof typeof otherWords] : describeCheck(check as LoginCheck);
+  const what = asked === 'signature' ? 'sign this login' : 'give out the password of this login';
   return new SallyportError(
     'SP-2041',
-    `The broker did not sign this login: ${why}. Nothing was logged in. Connect again; if it stays, tell your administrator.`,
+    `The broker did not ${what}: ${why}. Nothing was logged in. Connect again; if it stays, tell your administrator.`,
     { facts: { check } },
   );
 }

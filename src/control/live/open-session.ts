@@ -110,7 +110,7 @@ async function resolveFor(parts: Parts, target: TargetRow, exceptions: readonly 
 
 /**
  * Grants a session: checks, keys, certificate, and the row that makes its start known before the first byte. Resolves when all of it is
- * stored. Throws SP-2001, SP-2002, SP-2003 (locked), SP-5001, SP-1006, SP-2104, SP-2105, SP-5003.
+ * stored. Throws SP-2001, SP-2002, SP-2003 (locked), SP-5001, SP-1006, SP-2104, SP-2105, SP-5003, SP-5006.
  */
 export async function openSession(
   parts: Parts,
@@ -134,9 +134,13 @@ export async function openSession(
     await broker.makeStreamKey(sessionId, 'output'),
     await broker.makeStreamKey(sessionId, 'input'),
   ];
-  const certificate = broker
-    .certify({ sessionId, userId: actor.userId, targetName: target.name, login: body.login })
-    .toString('base64');
+  const certified = await broker.certify({
+    sessionId,
+    userId: actor.userId,
+    targetName: target.name,
+    login: body.login,
+  });
+  const certificate = certified.toString('base64');
   const now = core.clock.now();
   const payload: GrantPayload = {
     version: 0,
