@@ -1,6 +1,19 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 const minute = 60_000;
+
+const integration = 'test/integration';
+/** Need PostgreSQL by name. */
+const postgresOnly = [`${integration}/postgres/**/*.test.ts`, `${integration}/two-processes/**/*.test.ts`];
+
+/** The tests that start a control server by the shared worlds: they hold on either database. */
+function onEitherDatabase(): string[] {
+  return readdirSync(integration)
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `${integration}/${name}`)
+    .filter((file) => /(?:control|live)-world\//.test(readFileSync(file, 'utf8')));
+}
 
 export default defineConfig({
   test: {
@@ -16,9 +29,22 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: [`${integration}/**/*.test.ts`],
+          exclude: postgresOnly,
           environment: 'node',
           // Real servers and processes: few at a time, or their time limits measure the machine instead of the product.
+          maxWorkers: 2,
+          testTimeout: minute,
+          hookTimeout: 2 * minute,
+        },
+      },
+      {
+        test: {
+          name: 'integration-postgres',
+          include: [...onEitherDatabase(), ...postgresOnly],
+          globalSetup: ['./test/harness/postgres-setup.ts'],
+          env: { SALLYPORT_TEST_DATABASE: 'postgres' },
+          environment: 'node',
           maxWorkers: 2,
           testTimeout: minute,
           hookTimeout: 2 * minute,

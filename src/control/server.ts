@@ -71,7 +71,10 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
     const tls = await openTls(config, clock.now());
     const vault = await openEmbeddedVault({ dataFolder: folder.path });
     const signer = await openSigner(vault);
-    const writer = await openDatabase(config, overrides.databaseTemplate);
+    const writer = await openDatabase(config, {
+      template: overrides.databaseTemplate,
+      onLost: (err) => log.warn({ err }, 'a connection to the database broke'),
+    });
     opened.push(() => writer.destroy());
     const audit = await openAudit({ writer, dataFolder: folder.path, now: () => clock.now() });
     opened.push(() => audit.close());

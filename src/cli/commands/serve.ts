@@ -8,6 +8,7 @@ interface ServeOptions {
   name?: string;
   tlsCert?: string;
   tlsKey?: string;
+  database?: string;
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
 
@@ -31,6 +32,11 @@ export const registerServe: Register = (program, open) => {
     .option('--name <host>', 'the host name that launchers use, when it differs from the address')
     .option('--tls-cert <file>', 'a certificate of your own: PEM, the whole chain, its root last')
     .option('--tls-key <file>', 'its key: PEM, without passphrase')
+    .option(
+      '--database <where>',
+      'folder (in DIR), postgres (PGHOST, PGPORT, PGUSER, PGDATABASE) or postgres://HOST:PORT/NAME; passwords by PGPASSFILE',
+      'folder',
+    )
     .option('--log-level <level>', 'JSON lines on stderr: silent, error, warn, info or debug', level, 'warn')
     .action(async (options: ServeOptions, self) => {
       const session = open(self);
@@ -43,6 +49,7 @@ export const registerServe: Register = (program, open) => {
         name: options.name,
         tlsCertificate: options.tlsCert,
         tlsKey: options.tlsKey,
+        database: options.database,
         logLevel: options.logLevel,
       });
       const { address, socket, trustRoot, caFile, sshAuthorityFile } = server;

@@ -11,11 +11,18 @@ export interface Config {
   readonly name: string;
   /** Files of an operator's own certificate; null: Sallyport's own authority in the data folder. */
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | null;
-  /** `memory` keeps the database in memory: tests. */
-  readonly database: 'folder' | 'memory';
+  readonly database: DatabasePlace;
   readonly limits: Limits;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
+
+/**
+ * Where the database is: PGlite in the data folder, or in memory (tests), or a PostgreSQL. Of that, `url` is what was given, without a password; what it
+ * leaves out comes from the environment and files that PostgreSQL's own programs use (store/postgres.ts).
+ */
+export type DatabasePlace =
+  | { readonly kind: 'folder' | 'memory' }
+  | { readonly kind: 'postgres'; readonly url: string | null };
 
 /** Bytes, unless a name says otherwise. */
 export interface Limits {
@@ -54,7 +61,8 @@ export interface ConfigInput {
   name?: string | undefined;
   tlsCertificate?: string | undefined;
   tlsKey?: string | undefined;
-  database?: Config['database'];
+  /** `folder`, `memory`, `postgres` or `postgres://HOST:PORT/DATABASE` */
+  database?: string | undefined;
   limits?: Partial<Limits>;
   logLevel?: Config['logLevel'];
 }
@@ -81,7 +89,7 @@ export function makeConfig(input: ConfigInput): Config {
       input.tlsCertificate === undefined || input.tlsKey === undefined
         ? null
         : { certificateFile: path.resolve(input.tlsCertificate), keyFile: path.resolve(input.tlsKey) },
-    database: input.database ?? 'folder',
+    database: parseDatabase(input.database ?? 'folder'),
     limits: { ...defaultLimits, ...input.limits },
     logLevel: input.logLevel ?? 'info',
   };
@@ -98,4 +106,24 @@ function parseAddress(text: string): { host: string; port: number } {
     );
   }
   return { host, port };
+}
+
+function parseDatabase(text: string): DatabasePlace {
+  if (text === 'folder' || text === 'memory') return { kind: text };
+  if (text === 'postgres') return { kind: 'postgres', url: null };
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol) || url.hash !== '') {
+    // Not repeated: it may hold a password all the same.
+    throw new SallyportError(
+      'SP-5001',
+      'What was given as --database is neither "folder", "postgres" nor postgres://HOST:PORT/DATABASE. Write one of these.',
+    );
+  }
+  if (url.password !== '' || url.search !== '') {
+    throw new SallyportError(
+      'SP-5001',
+      'The address of the database may hold no password and no options: everybody on this machine can read a command line. Put the password into the file that PGPASSFILE names (mode 0600), and options into PGSSLMODE and PGSSLROOTCERT.',
+    );
+  }
+  return { kind: 'postgres', url: text };
 }

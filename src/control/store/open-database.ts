@@ -1,20 +1,43 @@
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { Kysely, PGliteDialect } from 'kysely';
+import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
 import { SallyportError } from '../../shared/errors/result.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, DatabasePlace } from '../config/config.ts';
 import type { Database, Writer } from './database.ts';
 import { migrate } from './migrations/index.ts';
+import { oldestPostgres, openPool, startWords } from './postgres.ts';
 
 /** A data directory made by `PGlite.dumpDataDir`: starts in a fifth of the time. Tests. */
 export type DatabaseTemplate = Blob;
 
+export interface OpenDatabaseOptions {
+  template?: DatabaseTemplate | undefined;
+  /** Hears of connections that broke; what was asked over them has its own error. */
+  onLost?(error: Error): void;
+}
+
+/** Connections of one server: a request holds one for milliseconds, so this is for bursts, and several servers fit PostgreSQL's default of 100. */
+const connections = 16;
+
 /**
- * Opens the embedded database and brings it up to date. Only `serve` does this, with the data folder locked. Throws SP-5010. There is one
- * connection: a query on the writer or reader inside a transaction waits for ever.
+ * Opens the database and brings it up to date. Only `serve` does this, with the data folder locked. Throws SP-5010, and changes nothing then.
+ * PGlite has one connection: a query on the writer or reader inside a transaction waits for ever.
  */
-export async function openDatabase(config: Config, template?: DatabaseTemplate): Promise<Writer> {
-  const dataDir = config.database === 'memory' ? 'memory://' : path.join(config.dataFolder, 'pglite');
+export async function openDatabase(
+  config: Pick<Config, 'database' | 'dataFolder'>,
+  options: OpenDatabaseOptions = {},
+): Promise<Writer> {
+  const { database } = config;
+  return database.kind === 'postgres'
+    ? openPostgres(database, options.onLost ?? (() => undefined))
+    : openEmbedded(database.kind === 'memory' ? 'memory://' : path.join(config.dataFolder, 'pglite'), config, options);
+}
+
+async function openEmbedded(
+  dataDir: string,
+  config: Pick<Config, 'dataFolder'>,
+  { template }: OpenDatabaseOptions,
+): Promise<Writer> {
   let db: Kysely<Database>;
   try {
     const pglite = await PGlite.create({ dataDir, ...(template === undefined ? {} : { loadDataDir: template }) });
@@ -33,4 +56,44 @@ export async function openDatabase(config: Config, template?: DatabaseTemplate):
     throw error;
   }
   return db;
+}
+
+async function openPostgres(
+  place: Extract<DatabasePlace, { kind: 'postgres' }>,
+  onLost: (error: Error) => void,
+): Promise<Writer> {
+  // Without the limits of requests: a migration takes what it takes, and a second server waits for it.
+  const first = new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: openPool(place, { connections: 2, bounded: false, onLost }) }),
+  });
+  try {
+    await checkPostgres(first);
+    await migrate(first);
+  } finally {
+    await first.destroy();
+  }
+  return new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: openPool(place, { connections, bounded: true, onLost }) }),
+  });
+}
+
+async function checkPostgres(db: Kysely<Database>): Promise<void> {
+  const refuse = (why: string, cause?: unknown) =>
+    new SallyportError('SP-5010', `The PostgreSQL database cannot be used: ${why}. Nothing was changed.`, { cause });
+  const { rows } = await sql<{ version: number; encoding: string; standby: boolean }>`
+    select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
+      pg_is_in_recovery() as standby
+  `
+    .execute(db)
+    .catch((error: unknown) => {
+      throw refuse(startWords(error), error);
+    });
+  const [facts] = rows;
+  if (facts === undefined) throw refuse('it does not answer');
+  const version = Math.floor(facts.version / 10_000);
+  if (version < oldestPostgres) {
+    throw refuse(`it is PostgreSQL ${version}, and Sallyport needs ${oldestPostgres} or newer. Upgrade it`);
+  }
+  if (facts.encoding !== 'UTF8') throw refuse(`its encoding is ${facts.encoding}. Create it with the encoding UTF8`);
+  if (facts.standby) throw refuse('it is a standby, which takes no writes. Name the primary');
 }

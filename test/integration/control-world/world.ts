@@ -7,7 +7,7 @@ import { run } from '../../../src/cli/program.ts';
 import type { Limits } from '../../../src/control/config/config.ts';
 import { type RunningServer, startServer } from '../../../src/control/server.ts';
 import type { ApplyDocumentInput } from '../../../src/shared/protocol/control-api.ts';
-import { databaseTemplate } from '../../harness/database-template.ts';
+import { makeTestDatabase } from '../../harness/test-database.ts';
 import { type DeviceKey, makeDeviceKey, makeProof, type ProofChange } from './device.ts';
 
 export interface Answer {
@@ -43,20 +43,21 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** A real control server in this process: TLS, the embedded database in memory, the local socket. */
+/** A real control server in this process: TLS, the run's kind of database, the local socket. */
 export async function startWorld(limits: Partial<Limits> = {}): Promise<World> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-control-'));
   const clock = { offsetMs: 0, monotonicOffsetMs: 0 };
+  const store = await makeTestDatabase();
   const server = await startServer(
     {
       data: folder,
       listen: '127.0.0.1:0',
-      database: 'memory',
+      database: store.database,
       logLevel: 'silent',
       limits: { enrolmentsPerMinute: 1000, requestsPerMinute: 100_000, ...limits },
     },
     {
-      databaseTemplate: await databaseTemplate(),
+      ...store.overrides,
       clock: {
         now: () => new Date(Date.now() + clock.offsetMs),
         monotonicMs: () => performance.now() + clock.monotonicOffsetMs,
@@ -133,6 +134,7 @@ export async function startWorld(limits: Partial<Limits> = {}): Promise<World> {
     async close() {
       await Promise.all([agent.destroy(), local.destroy()]);
       await server.close();
+      await store.drop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

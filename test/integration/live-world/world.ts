@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -27,7 +27,7 @@ import {
   type Signed,
   sessionKeyStatement,
 } from '../../../src/shared/protocol/signed.ts';
-import { databaseTemplate } from '../../harness/database-template.ts';
+import { makeTestDatabase } from '../../harness/test-database.ts';
 
 /** An enrolled device and the person it belongs to. */
 export interface Device {
@@ -103,23 +103,21 @@ const people: ApplyDocumentInput['people'] = [
   { id: 'sanna', name: 'Sanna Virtanen', roles: ['engineer'] },
 ];
 
-/** A real control server in this process, its database in memory, or in a `folder` that is kept. People: jonas and eeva (operators), mira (analyst), henrik (help desk), sanna. */
+/** A real control server in this process, its database thrown away, or kept with `folder`. People: jonas and eeva (operators), mira (analyst), henrik (help desk), sanna. */
 export async function startWorld(
   options: { folder?: string; overrides?: Overrides; limits?: Partial<Limits> } = {},
 ): Promise<World> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'sallyport-live-'));
+  const store = await makeTestDatabase(options.folder);
   const server = await startServer(
     {
       data: path.join(folder, 'data'),
       listen: '127.0.0.1:0',
-      database: options.folder === undefined ? 'memory' : 'folder',
+      database: store.database,
       logLevel: 'silent',
       limits: options.limits ?? {},
     },
-    {
-      ...(existsSync(path.join(folder, 'data', 'pglite')) ? {} : { databaseTemplate: await databaseTemplate() }),
-      ...options.overrides,
-    },
+    { ...store.overrides, ...options.overrides },
   );
   const local = new Client('http://localhost', { socketPath: server.socket });
   const trustRoot = readFileSync(server.caFile, 'utf8');
@@ -211,6 +209,7 @@ export async function startWorld(
     async close() {
       await local.close();
       await server.close();
+      await store.drop();
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { SallyportError } from '../../../shared/errors/result.ts';
 import type { Writer } from '../database.ts';
@@ -16,15 +17,32 @@ const migrations: Record<string, Migration> = {
   '005-sealed-passwords': sealedPasswords,
 };
 
-/** Brings the database to the newest shape. Throws SP-5010 when one migration fails; it leaves no trace then. */
+/**
+ * Brings the database to the newest shape, one process at a time (Kysely's migrator holds an advisory lock). Throws SP-5010 when the database is
+ * of a newer Sallyport, or when a migration fails; it leaves no trace then.
+ */
 export async function migrate(db: Writer): Promise<void> {
+  await refuseNewer(db);
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
   const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'unknown';
   throw new SallyportError(
     'SP-5010',
-    `The database could not be brought up to date (step ${failed}). Nothing was changed. If this data folder comes from a newer Sallyport, start that version.`,
+    `The database could not be brought up to date (step ${failed}). Nothing was changed. Check its space and that the server's user owns it; then start again.`,
     { cause: error },
+  );
+}
+
+/** Before anything is written: also the migrator's own tables. */
+async function refuseNewer(db: Writer): Promise<void> {
+  const table = await sql<{ found: string | null }>`select to_regclass('kysely_migration')::text as found`.execute(db);
+  if (table.rows[0]?.found == null) return;
+  const done = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  const unknown = done.rows.map((row) => row.name).filter((name) => !Object.hasOwn(migrations, name));
+  if (unknown.length === 0) return;
+  throw new SallyportError(
+    'SP-5010',
+    `This database was changed by a newer Sallyport (step ${unknown[0]}), so this one does not start on it. Nothing was changed. Start that version or a newer one.`,
   );
 }
