@@ -343,9 +343,10 @@ async function relayOf(link: Link, sessionId: string): Promise<{ url: string; pr
 
 function spoolFailed(error: unknown): SallyportError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const why = code === 'ENOSPC' || code === 'EDQUOT' ? 'its disk is full' : `the file system answered ${code}`;
   return new SallyportError(
     'SP-3011',
-    `The record cannot be kept on this machine (${code}), so nothing was opened. Make room or repair the folder, then connect again.`,
-    { cause: error },
+    `The record cannot be kept on this machine: ${why}. Nothing was opened. Free space or repair the folder, then connect again.`,
+    { facts: { fault: code }, cause: error },
   );
 }

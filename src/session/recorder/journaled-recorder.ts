@@ -10,6 +10,7 @@ import { endedKind, markerText } from '../../shared/record/markers.ts';
 import { type CloseReason, eventBytesAtMost, segmentMs } from '../../shared/record/segments.ts';
 import { JournalSync } from './journal-sync.ts';
 import type { JournalHead, Recorder, SealedSegment, SyncedHead } from './recorder.ts';
+import type { Reserve } from './reserve.ts';
 import { Sealer } from './sealer.ts';
 import { SegmentBuilder } from './segment-builder.ts';
 
@@ -19,6 +20,7 @@ export interface JournaledRecorderOptions {
   manifest: ManifestWriter;
   sessionKey: KeyObject;
   recipients: Record<Stream, string[]>;
+  reserve: Reserve;
   session: string;
   castHeader: CastHeader;
   /** Whole milliseconds since the start, on a monotonic clock. */
@@ -30,6 +32,7 @@ export class JournaledRecorder implements Recorder {
   private readonly journal: JournalWriter;
   private readonly sync: JournalSync;
   private readonly sealer: Sealer;
+  private readonly reserve: Reserve;
   private readonly builders: Record<Stream, SegmentBuilder>;
   private readonly now: () => number;
   private readonly headListeners: ((head: SyncedHead) => void)[] = [];
@@ -43,6 +46,7 @@ export class JournaledRecorder implements Recorder {
     const { session, castHeader: header } = options;
     this.journal = options.journal;
     this.now = options.now;
+    this.reserve = options.reserve;
     this.builders = {
       output: new SegmentBuilder({ stream: 'output', session, header }),
       input: new SegmentBuilder({ stream: 'input', session, header }),
@@ -155,6 +159,8 @@ export class JournaledRecorder implements Recorder {
   }
 
   private async finish(reason: EndReason): Promise<{ complete: boolean }> {
+    // What is left to do may need it, and afterwards nobody does.
+    await this.reserve.release();
     if (reason.kind !== 'exit' && this.journal.failed === null) this.tryMarker(reason);
     await this.sync.flush();
     this.cut('output', 'end');

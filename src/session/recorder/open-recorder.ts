@@ -7,6 +7,7 @@ import { type ManifestHeader, terminalEngine } from '../../shared/record/manifes
 import { zstdLevel } from '../../shared/record/segments.ts';
 import { JournaledRecorder } from './journaled-recorder.ts';
 import type { Recorder, RecorderOptions } from './recorder.ts';
+import { takeReserve } from './reserve.ts';
 
 function makeHeader(options: RecorderOptions, started: string, monotonicMs: number, firstLink: string): ManifestHeader {
   const { grant } = options;
@@ -40,7 +41,7 @@ function makeHeader(options: RecorderOptions, started: string, monotonicMs: numb
 
 /**
  * Creates the journal and a first signed manifest in the folder and warms what sealing needs. Nothing may be shown or sent before this resolves. Throws
- * SP-3011 when the folder cannot be written or a recipient is no age recipient.
+ * SP-3011 when the folder cannot be written, the disk has no room to close a record in, or a recipient is no age recipient.
  */
 export async function openRecorder(options: RecorderOptions): Promise<Recorder> {
   const { grant, folder, terminal } = options;
@@ -48,10 +49,14 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
   const started = startedAt.toISOString();
   const startMs = performance.now();
   const monotonicMs = Number(process.hrtime.bigint() / 1_000_000n);
+  const reserve = await takeReserve(folder);
   const journal = await createJournal({
     folder,
     header: { session: grant.sessionId, serverNonce: grant.serverNonce, started, monotonicMs, terminal },
     recipients: grant.recipients,
+  }).catch(async (error: unknown) => {
+    await reserve.release();
+    throw error;
   });
   try {
     await zstdCompress(Buffer.from('warm'), zstdLevel);
@@ -62,6 +67,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
       manifest,
       sessionKey: options.sessionKey,
       recipients: grant.recipients,
+      reserve,
       session: grant.sessionId,
       castHeader: {
         version: 3,
@@ -73,6 +79,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
     await recorder.begin();
     return recorder;
   } catch (error) {
+    await reserve.release();
     journal.close();
     throw error;
   }

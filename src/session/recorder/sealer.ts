@@ -11,6 +11,7 @@ import { namespaces } from '../../shared/protocol/signed.ts';
 import type { EndLine } from '../../shared/record/manifest.ts';
 import { segmentFile } from '../../shared/record/segments.ts';
 import type { SealedSegment } from './recorder.ts';
+import { isFull, type Reserve } from './reserve.ts';
 import type { CutSegment } from './segment-builder.ts';
 
 /** Text that waits: above the first the session must stop reading, below the second it may go on. */
@@ -24,11 +25,15 @@ export interface SealerOptions {
   manifest: ManifestWriter;
   sessionKey: KeyObject;
   recipients: Record<Stream, string[]>;
+  reserve: Reserve;
   onSealed: (segment: SealedSegment) => void;
   onFailed: (error: SallyportError) => void;
 }
 
-/** Seals cut segments one after another beside the session: zstd, age, file, manifest line, signature. After a failure it seals nothing more. */
+/**
+ * Seals cut segments one after another beside the session: zstd, age, file, manifest line, signature. When the disk is full it says that it failed,
+ * so that the session stops, and seals the rest in the reserve. After any other failure it seals nothing more.
+ */
 export class Sealer {
   private readonly options: SealerOptions;
   private readonly queue: CutSegment[] = [];
@@ -68,7 +73,7 @@ export class Sealer {
     if (this.failure !== null) return false;
     try {
       this.options.manifest.end({ ...end, outputSegments: this.counts.output, inputSegments: this.counts.input });
-      await this.sign();
+      await this.write(() => this.sign());
       return true;
     } catch (error) {
       this.fail(error);
@@ -94,8 +99,8 @@ export class Sealer {
       sealed.push(await this.seal(segment));
       this.release(segment.textBytes);
     }
-    await syncFolder(this.options.folder);
-    await this.sign();
+    await this.write(() => syncFolder(this.options.folder));
+    await this.write(() => this.sign());
     for (const segment of sealed) this.options.onSealed(segment);
   }
 
@@ -106,11 +111,22 @@ export class Sealer {
       recipients: this.options.recipients[stream],
     });
     const file = segmentFile(stream, seq);
-    await writeWhole(this.options.folder, file, stored);
+    await this.write(() => writeWhole(this.options.folder, file, stored));
     const sha256 = createHash('sha256').update(stored).digest('hex');
     this.options.manifest.segment({ stream, seq, file, sha256, bytes: stored.length, t0, t1, events, frames, why });
     this.counts[stream] += 1;
     return { stream, seq, bytes: stored.length, sha256 };
+  }
+
+  /** Writes; on a full disk once more, in the reserve. */
+  private async write(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!isFull(error) || !(await this.options.reserve.release())) throw error;
+      this.options.onFailed(asWriteFailure(error));
+      await work();
+    }
   }
 
   private async sign(): Promise<void> {

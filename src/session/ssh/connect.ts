@@ -30,7 +30,7 @@ const keepaliveMs = 10_000;
 
 /**
  * Logs in by certificate and opens a shell on a terminal. Rejects with SP-2031 (host key), SP-2032 (algorithms), SP-2040 and SP-2041 (login),
- * SP-2050 (connection), SP-2051 (shell), SP-9001. Nothing is sent to a target that does not hold an expected host key.
+ * SP-2050 (connection), SP-2104 (it stopped answering), SP-2051 (shell), SP-9001. Nothing is sent to a target that does not hold an expected host key.
  */
 export async function openShell(options: SshOptions): Promise<Shell> {
   assertSupportedSsh2();
@@ -54,6 +54,7 @@ function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
   const address = addressOf(grant);
   return new Promise((resolve, reject) => {
     let offered: string | undefined;
+    let heard = false;
     let negotiated: NegotiatedAlgorithms | undefined;
     let failure: unknown;
     const fail = (error: unknown) => {
@@ -87,7 +88,8 @@ function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
     });
     // Also after the login: an error of a closed connection without a listener would be an uncaught exception.
     client.on('error', (error) => {
-      const problem = explain(error, address);
+      const stalledAt = negotiated !== undefined ? 'login' : heard ? 'key exchange' : 'greeting';
+      const problem = explain(error, { name: grant.target.name, address, stalledAt });
       if (failure !== undefined || problem.code !== 'SP-2050') fail(failure ?? problem);
       else failAsTheWireSays(problem);
     });
@@ -128,6 +130,9 @@ function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
         );
         return false;
       },
+    });
+    wire.stream.once('data', () => {
+      heard = true;
     });
     loginByCertificate(client, {
       user: grant.login,
@@ -175,21 +180,33 @@ function shell(client: Client, options: SshOptions): Promise<ClientChannel> {
   });
 }
 
+/** How far a target came that stopped answering, in words. */
+const stalls = {
+  greeting: 'took the connection, but said nothing. It may be overloaded, or what listens there is no SSH server',
+  'key exchange': 'began the key exchange, but did not finish it. Nothing of a login was sent',
+  login: 'proved its host key, but did not answer the login. It may be overloaded, or wait for its own directory',
+} as const;
+
 /**
  * ssh2's errors as ours. It has no codes, so its texts (of the pinned version) are read here and nowhere else; they are never passed on.
  */
-function explain(error: Error & { level?: string }, address: string): SallyportError {
-  const facts = { address };
+function explain(
+  error: Error & { level?: string },
+  at: { name: string; address: string; stalledAt: keyof typeof stalls },
+): SallyportError {
+  const facts = { address: at.address };
   if (error.level === 'client-authentication')
     return new SallyportError(
       'SP-2040',
-      'The target did not accept the login. Its owner must trust the certificate authority for this login; ask them or your administrator.',
+      'The target did not accept the login. Its owner must trust the certificate authority for this login, and the clocks of target and control server must agree: the certificate holds for a few minutes. Ask the owner or your administrator.',
       { facts },
     );
   if (error.level === 'client-timeout')
-    return new SallyportError('SP-2050', 'The target stopped answering. Check your network and connect again.', {
-      facts,
-    });
+    return new SallyportError(
+      'SP-2104',
+      `${at.name} ${stalls[at.stalledAt]}. It was given up after ${readyTimeoutMs / 1000} s; try again, and if it stays, ask its owner.`,
+      { facts: { ...facts, stalled: at.stalledAt } },
+    );
   if (/no matching host key/i.test(error.message))
     return new SallyportError(
       'SP-2031',
