@@ -195,6 +195,8 @@ describe('a kill that cannot be stored', () => {
   it('cuts the wire all the same, and says what it could not do', async () => {
     const session = await world.open(jonas, 'web-06', sshd.login);
     const relay = await relayPort(jonas, session.id);
+    // Its admission reads the table that goes away now.
+    await expect.poll(() => world.relayLog().some((line) => line.sessionId === session.id)).toBe(true);
     const { writer } = world.server.context;
     await writer.schema.alterTable('locks').renameTo('locks_away').execute();
     try {

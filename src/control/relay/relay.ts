@@ -34,8 +34,8 @@ interface Wire {
   deviceId: string;
   connection: Connection | null;
   order: { id: string; acceptedAt: number } | null;
-  /** Set when it was told to end before it was connected. */
-  dead: boolean;
+  /** How it was told to end, maybe before it was connected. */
+  dead: { code: number; why: string } | null;
 }
 
 export function makeRelay(parts: {
@@ -168,27 +168,29 @@ export function makeRelay(parts: {
   }
 
   async function serve(socket: WebSocket, actor: Actor, sessionId: string): Promise<void> {
-    const wire: Wire = { sessionId, deviceId: actor.device?.id ?? '', connection: null, order: null, dead: false };
+    const wire: Wire = { sessionId, deviceId: actor.device?.id ?? '', connection: null, order: null, dead: null };
     wires.add(wire);
     const session = await admit(actor, sessionId).catch((error: unknown) => {
       core.log.error({ err: error }, 'the relay could not look up a session');
       return { code: 1011, why: 'SP-5010 the store does not answer' };
     });
-    if (!('why' in session) && session.relay_address !== null && !wire.dead && socket.readyState === socket.OPEN) {
+    if (
+      !('why' in session) &&
+      session.relay_address !== null &&
+      wire.dead === null &&
+      socket.readyState === socket.OPEN
+    ) {
       start(socket, session, session.relay_address, wire);
       return;
     }
     wires.delete(wire);
-    refuse(
-      socket,
-      actor,
-      sessionId,
-      'why' in session ? session : { code: closeCodes.ended, why: 'ended while connecting' },
-    );
+    // What ended it while it was being admitted counts for more than what admission found.
+    const admission = 'why' in session ? session : { code: closeCodes.ended, why: 'ended while connecting' };
+    refuse(socket, actor, sessionId, wire.dead ?? admission);
   }
 
   function stop(wire: Wire, code: number, why: string, discard: boolean): Promise<void> | null {
-    wire.dead = true;
+    wire.dead ??= { code, why };
     return wire.connection?.end({ code, why, discard }) ?? null;
   }
 
@@ -200,7 +202,9 @@ export function makeRelay(parts: {
       void serve(socket, actor, sessionId);
     },
     takeCarried(sessionId, proof) {
-      const wire = [...wires].find((each) => each.sessionId === sessionId && each.connection !== null && !each.dead);
+      const wire = [...wires].find(
+        (each) => each.sessionId === sessionId && each.connection !== null && each.dead === null,
+      );
       const carried = wire?.connection?.takeHostProof() ?? null;
       if (carried === null) return false;
       return carried.hostKey.equals(proof.hostKey) && carried.hostSignature.equals(proof.hostSignature);
