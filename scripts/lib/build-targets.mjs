@@ -28,11 +28,16 @@ function target(name, entry, output, folders) {
 export const targets = [
   target('main', 'src/main/main.ts', '.vite/build/main.cjs', ['main', 'recording', 'shared']),
   target('preload', 'src/preload/preload.ts', '.vite/build/preload.cjs', ['preload', 'shared']),
-  target('session', 'src/session/session-main.ts', '.vite/build/session.cjs', ['session', 'recording', 'shared']),
+  target('session', 'src/session/session-main.ts', '.vite/build/session.cjs', [
+    'session',
+    'ssh',
+    'recording',
+    'shared',
+  ]),
   target('replay', 'src/replay/replay-main.ts', '.vite/build/replay.cjs', ['replay', 'recording', 'shared']),
   target('renderer', 'src/renderer/index.html', '.vite/renderer/main_window/index.html', ['renderer', 'shared']),
-  target('cli', 'src/cli/cli-main.ts', '.vite/build/cli.mjs', ['cli', 'control', 'recording', 'shared']),
-  target('lab', 'src/lab/lab-main.ts', '.vite/build/lab.mjs', ['lab', 'control', 'recording', 'shared']),
+  target('cli', 'src/cli/cli-main.ts', '.vite/build/cli.mjs', ['cli', 'control', 'ssh', 'recording', 'shared']),
+  target('lab', 'src/lab/lab-main.ts', '.vite/build/lab.mjs', ['lab', 'control', 'ssh', 'recording', 'shared']),
   target('policy-worker', 'src/control/policy/policy-worker.ts', '.vite/build/policy-worker.mjs', [
     'control',
     'shared',

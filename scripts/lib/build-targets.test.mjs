@@ -41,6 +41,7 @@ test('nothing is built again when nothing changed, or only a test did', () => {
 
 test.each([
   ['src/session/ssh/new.ts', ['session']],
+  ['src/ssh/new.ts', ['session', 'cli', 'lab']],
   ['src/recording/journal.ts', ['main', 'session', 'replay', 'cli', 'lab']],
   ['vite.renderer.config.ts', ['renderer']],
 ])('a change of %s rebuilds %j', (file, names) => {

@@ -12,9 +12,11 @@
 export const layers = {
   shared: { local: [], node: 'none', electron: 'none', packages: ['zod'] },
   recording: { local: ['shared'], node: 'any', electron: 'none' },
-  session: { local: ['shared', 'recording'], node: 'any', electron: 'none' },
+  // What both ends of a login know of SSH: algorithms, packets, the inside of ssh2.
+  ssh: { local: ['shared', 'recording'], node: 'any', electron: 'none' },
+  session: { local: ['shared', 'recording', 'ssh'], node: 'any', electron: 'none' },
   replay: { local: ['shared', 'recording'], node: 'any', electron: 'none' },
-  control: { local: ['shared', 'recording'], node: 'any', electron: 'none' },
+  control: { local: ['shared', 'recording', 'ssh'], node: 'any', electron: 'none' },
   cli: { local: ['shared', 'recording', 'control/server.ts'], node: 'any', electron: 'none' },
   lab: { local: ['shared', 'recording', 'control'], node: 'any', electron: 'none' },
   // Grants, leases and orders are verified in main: signatures, and nothing else of the recording format.

@@ -18,6 +18,7 @@ const debianPackages = [
   { names: ['xauth'], purpose: 'running without a display' },
   { names: ['openssh-server'], purpose: 'the lab: real SSH targets' },
   { names: ['openssh-client'], purpose: 'the lab and checking signatures' },
+  { names: ['dropbear-bin'], purpose: 'tests: an SSH target that is not OpenSSH' },
   { names: ['age'], purpose: 'checking recordings' },
   { names: ['zstd'], purpose: 'checking recordings' },
   { names: ['python3'], purpose: 'building node-pty' },

@@ -1,6 +1,6 @@
 import { SallyportError } from '../shared/errors/result.ts';
 import type { OwnerToSession, SessionToOwner } from '../shared/protocol/session-control.ts';
-import type { ExchangeProof } from './ssh/ssh2-internals.ts';
+import type { ExchangeProof } from '../ssh/ssh2-internals.ts';
 
 type Answer = Extract<OwnerToSession, { type: 'login-signature-answer' }>;
 

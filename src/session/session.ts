@@ -147,6 +147,7 @@ export function makeSession(parts: SessionParts): Session {
     const opened = await openShell({
       wire: reached,
       grant: to,
+      serverKey: message.serverKey,
       terminal: { ...size, term: message.terminal.term },
       sign: (proof, toSign) => signatures.ask(proof, toSign),
       step: (step) => change({ type: 'step', step }),
@@ -247,6 +248,8 @@ export function makeSession(parts: SessionParts): Session {
       setTimeout(() => end({ kind: 'disconnected', by: 'network' }), times.orderAfterCut);
     } else if (how.kind === 'lease-expired') {
       end({ kind: 'lease-expired' });
+    } else if (how.kind === 'refused' && how.problem.code === 'SP-1005' && shell !== null) {
+      end({ kind: 'disconnected', by: 'revoked' });
     } else if (shell !== null) {
       drain();
     }

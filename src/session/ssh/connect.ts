@@ -1,18 +1,14 @@
 import { Client, type ClientChannel, type NegotiatedAlgorithms } from 'ssh2';
 import { blobOfLine, fingerprint } from '../../recording/signatures/keys.ts';
-import { SallyportError } from '../../shared/errors/result.ts';
-import type { GrantPayload } from '../../shared/protocol/signed.ts';
-import { cipherAlgorithms, hostKeyAlgorithms, kexAlgorithms, macAlgorithms } from './algorithms.ts';
-import { assertSupportedSsh2, type ExchangeProof, loginByCertificate, refuseServerChannels } from './ssh2-internals.ts';
-import { addressOf, type Wire } from './wire.ts';
+import { assertNever, SallyportError } from '../../shared/errors/result.ts';
+import { cipherAlgorithms, hostKeyAlgorithms, kexAlgorithms, macAlgorithms } from '../../ssh/algorithms.ts';
+import { assertSupportedSsh2, refuseServerChannels } from '../../ssh/ssh2-internals.ts';
+import { certificateWay } from './certificate-login.ts';
+import type { LoginContext, LoginWay } from './login-way.ts';
+import { addressOf } from './wire.ts';
 
-export interface SshOptions {
-  wire: Wire;
-  grant: GrantPayload;
+export interface SshOptions extends Omit<LoginContext, 'failed'> {
   terminal: { cols: number; rows: number; term: string };
-  /** Asks the broker for the one signature of this login. */
-  sign(proof: ExchangeProof, toSign: Buffer): Promise<Uint8Array>;
-  step(step: 'host-key' | 'login' | 'shell'): void;
   banner(text: string): void;
   channelRefused(type: string): void;
 }
@@ -29,7 +25,7 @@ const readyTimeoutMs = 20_000;
 const keepaliveMs = 10_000;
 
 /**
- * Logs in by certificate and opens a shell on a terminal. Rejects with SP-2031 (host key), SP-2032 (algorithms), SP-2040 and SP-2041 (login),
+ * Logs in the way that the grant names and opens a shell on a terminal. Rejects with SP-2031 (host key), SP-2032 (algorithms), SP-2040 and SP-2041 (login),
  * SP-2050 (connection), SP-2104 (it stopped answering), SP-2051 (shell), SP-9001. Nothing is sent to a target that does not hold an expected host key.
  */
 export async function openShell(options: SshOptions): Promise<Shell> {
@@ -41,14 +37,27 @@ export async function openShell(options: SshOptions): Promise<Shell> {
   return { channel, facts, goodbye: () => client.end() };
 }
 
-function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
+function wayOf(context: LoginContext): LoginWay | Promise<LoginWay> {
+  const { credential } = context.grant;
+  switch (credential.kind) {
+    case 'certificate':
+      return certificateWay(context, credential);
+    case 'handover':
+    case 'sealed-password':
+      throw new SallyportError(
+        'SP-9002',
+        'The grant names a way to log in that this version of Sallyport does not know. Nothing was connected. Update the launcher.',
+      );
+    default:
+      return assertNever(credential);
+  }
+}
+
+async function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
   const { grant, wire } = options;
-  const { credential } = grant;
-  if (credential.kind !== 'certificate')
-    throw new SallyportError(
-      'SP-9002',
-      'The grant names a way to log in that this version of Sallyport does not know. Nothing was connected. Update the launcher.',
-    );
+  let failed: (error: unknown) => void = () => wire.destroy();
+  options.step('host-key');
+  const way = await wayOf({ ...options, failed: (error) => failed(error) });
   const expected = grant.hostKeys.map(blobOfLine);
   const known = expected.map(fingerprint).join(' ');
   const address = addressOf(grant);
@@ -62,6 +71,7 @@ function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
       reject(failure);
       wire.destroy();
     };
+    failed = fail;
     // A refusal by the relay breaks the stream first; its reason comes with the wire's end.
     const failAsTheWireSays = (otherwise: SallyportError) => {
       wire.destroy();
@@ -89,7 +99,7 @@ function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
     // Also after the login: an error of a closed connection without a listener would be an uncaught exception.
     client.on('error', (error) => {
       const stalledAt = negotiated !== undefined ? 'login' : heard ? 'key exchange' : 'greeting';
-      const problem = explain(error, { name: grant.target.name, address, stalledAt });
+      const problem = explain(error, { name: grant.target.name, address, stalledAt, refused: way.refused });
       if (failure !== undefined || problem.code !== 'SP-2050') fail(failure ?? problem);
       else failAsTheWireSays(problem);
     });
@@ -102,12 +112,10 @@ function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
         ),
       );
     });
-    options.step('host-key');
     client.connect({
-      sock: wire.stream,
+      ...way.config,
+      sock: way.stream,
       username: grant.login,
-      ident: 'Sallyport',
-      authHandler: [{ type: 'none', username: grant.login }],
       agentForward: false,
       readyTimeout: readyTimeoutMs,
       keepaliveInterval: keepaliveMs,
@@ -131,16 +139,10 @@ function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
         return false;
       },
     });
-    wire.stream.once('data', () => {
+    way.stream.once('data', () => {
       heard = true;
     });
-    loginByCertificate(client, {
-      user: grant.login,
-      algorithm: credential.algorithm,
-      certificate: Buffer.from(credential.certificate, 'base64'),
-      sign: options.sign,
-      failed: fail,
-    });
+    way.attach(client);
     refuseServerChannels(client, options.channelRefused);
   });
 }
@@ -192,15 +194,10 @@ const stalls = {
  */
 function explain(
   error: Error & { level?: string },
-  at: { name: string; address: string; stalledAt: keyof typeof stalls },
+  at: { name: string; address: string; stalledAt: keyof typeof stalls; refused: string },
 ): SallyportError {
   const facts = { address: at.address };
-  if (error.level === 'client-authentication')
-    return new SallyportError(
-      'SP-2040',
-      'The target did not accept the login. Its owner must trust the certificate authority for this login, and the clocks of target and control server must agree: the certificate holds for a few minutes. Ask the owner or your administrator.',
-      { facts },
-    );
+  if (error.level === 'client-authentication') return new SallyportError('SP-2040', at.refused, { facts });
   if (error.level === 'client-timeout')
     return new SallyportError(
       'SP-2104',

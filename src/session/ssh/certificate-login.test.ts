@@ -1,6 +1,7 @@
 import { Client } from 'ssh2';
 import { describe, expect, it } from 'vitest';
-import { assertSupportedSsh2, loginByCertificate, refuseServerChannels, supportedSsh2 } from './ssh2-internals.ts';
+import { assertSupportedSsh2, refuseServerChannels, supportedSsh2 } from '../../ssh/ssh2-internals.ts';
+import { loginByCertificate } from './certificate-login.ts';
 
 describe('the inside of ssh2', () => {
   it('is used in the one version that was tested, and in no other', () => {

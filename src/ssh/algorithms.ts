@@ -1,5 +1,5 @@
 import type { CipherAlgorithm, KexAlgorithm, MacAlgorithm, ServerHostKeyAlgorithm } from 'ssh2';
-import { SallyportError } from '../../shared/errors/result.ts';
+import { SallyportError } from '../shared/errors/result.ts';
 
 /**
  * What is offered to a target: today's exchanges, AES-GCM alone (its packet lengths are in clear, which the relay's wire evidence needs), no

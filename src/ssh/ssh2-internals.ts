@@ -1,0 +1,146 @@
+/// <reference path="./ssh2-modules.d.ts" />
+import type { Client } from 'ssh2';
+import ssh2Utils from 'ssh2/lib/protocol/utils.js';
+import ssh2Package from 'ssh2/package.json' with { type: 'json' };
+import { SallyportError } from '../shared/errors/result.ts';
+
+/**
+ * What Sallyport takes from inside ssh2 (docs/decisions/0010-ssh2-internals.md, 0011-handover.md). ssh2 has no login by OpenSSH certificate, hides the
+ * key exchange and cannot take over a connection; all are reached here, for exactly one version, and contract tests run them against real servers.
+ */
+export const supportedSsh2 = '1.17.0';
+
+/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED (RFC 4254 section 5.1). */
+const administrativelyProhibited = 1;
+
+export interface KeyExchange {
+  sessionID: Buffer | undefined;
+  _hostKey: Buffer | undefined;
+  _sig: Buffer | undefined;
+  computeSecret(data: unknown): unknown;
+}
+
+export type Handler = (protocol: unknown, ...details: unknown[]) => void;
+
+/** The part of ssh2's Protocol that is touched. */
+export interface Protocol {
+  _kex: KeyExchange | undefined;
+  /** Set while a key exchange runs. */
+  _kexinit: Buffer | undefined;
+  /** The names of the login methods that wait for an answer: they say how message 60 is read. */
+  _authsQueue: string[];
+  _authenticated: boolean;
+  _handlers: Record<string, Handler | undefined>;
+  _packetRW: { write: { allocStart: number; alloc(size: number): Buffer; finalize(packet: Buffer): Buffer } };
+  service(name: string): void;
+  ping(): void;
+  requestFailure(): void;
+  authNone(user: string): void;
+  authPK(...args: unknown[]): void;
+  channelOpenFail(channel: number, reason: number, description: string): void;
+}
+
+/** What a key exchange proved: `sessionId` is the hash H of the first, `hostSignature` the host key's signature blob over H (RFC 4253 section 8). */
+export interface ExchangeProof {
+  sessionId: Buffer;
+  hostKey: Buffer;
+  hostSignature: Buffer;
+}
+
+/** Refuses to run with any other ssh2 than the one whose inside was read and tested. Throws SP-9001. */
+export function assertSupportedSsh2(version: string = ssh2Package.version): void {
+  if (version === supportedSsh2) return;
+  throw new SallyportError(
+    'SP-9001',
+    `This build holds ssh2 ${version}, but logging in was tested with ${supportedSsh2} only. No connection was made. Reinstall Sallyport.`,
+  );
+}
+
+/** Throws SP-9001 when a piece that is used is not there. */
+export function assertProtocol(protocol: Protocol | undefined): Protocol {
+  const known =
+    protocol !== undefined &&
+    typeof protocol.service === 'function' &&
+    typeof protocol.ping === 'function' &&
+    typeof protocol.authNone === 'function' &&
+    typeof protocol.authPK === 'function' &&
+    typeof protocol.requestFailure === 'function' &&
+    typeof protocol.channelOpenFail === 'function' &&
+    typeof protocol._packetRW?.write?.alloc === 'function' &&
+    typeof protocol._handlers === 'object' &&
+    Array.isArray(protocol._authsQueue) &&
+    typeof ssh2Utils.sendPacket === 'function';
+  if (!known)
+    throw new SallyportError(
+      'SP-9001',
+      'The SSH library is not built as this version of Sallyport expects. No connection was made. Reinstall Sallyport.',
+    );
+  return protocol;
+}
+
+/** The inside of a client that was told to connect. Throws SP-9001. */
+export function protocolOf(client: Client): Protocol {
+  return assertProtocol((client as unknown as { _protocol?: Protocol })._protocol);
+}
+
+/** Calls `seen` with each key exchange as it begins, before anything is computed. */
+export function watchExchanges(protocol: Protocol, seen: (exchange: KeyExchange) => void): void {
+  let current = protocol._kex;
+  Object.defineProperty(protocol, '_kex', {
+    configurable: true,
+    get: () => current,
+    set(next: KeyExchange | undefined) {
+      current = next;
+      if (next !== undefined) seen(next);
+    },
+  });
+}
+
+/**
+ * Keeps host key and signature of the first exchange: ssh2 drops them as soon as it has checked the signature. The answer is null until that
+ * exchange is complete, and then means that the signature was verified.
+ */
+export function keepFirstExchange(protocol: Protocol): () => ExchangeProof | null {
+  let hostKey: Buffer | undefined;
+  let hostSignature: Buffer | undefined;
+  watchExchanges(protocol, (exchange) => {
+    if (hostKey !== undefined) return;
+    const computeSecret = exchange.computeSecret;
+    exchange.computeSecret = (data) => {
+      if (hostKey === undefined && exchange._hostKey !== undefined && exchange._sig !== undefined) {
+        hostKey = Buffer.from(exchange._hostKey);
+        hostSignature = Buffer.from(exchange._sig);
+      }
+      return computeSecret.call(exchange, data);
+    };
+  });
+  return () => {
+    const sessionId = protocol._kex?.sessionID;
+    return sessionId === undefined || hostKey === undefined || hostSignature === undefined
+      ? null
+      : { sessionId, hostKey, hostSignature };
+  };
+}
+
+/** Encrypts and sends one payload, or queues it while a key exchange runs. */
+export function sendPayload(protocol: Protocol, payload: Uint8Array): void {
+  const writer = protocol._packetRW.write;
+  const packet = writer.alloc(payload.length);
+  // While a key exchange runs ssh2 hands out a buffer of exactly the payload's length and makes the packet later.
+  const start = packet.length === payload.length ? 0 : writer.allocStart;
+  packet.set(payload, start);
+  const sent = ssh2Utils.sendPacket(protocol, writer.finalize(packet));
+  // ssh2's JavaScript cipher leaves the plain text behind (its native one encrypts in place). It has written the first four bytes as they are,
+  // and only those are still under way.
+  if (sent && packet.subarray(start, start + payload.length).equals(payload)) packet.fill(0, 4);
+}
+
+/** Refuses every channel that the server tries to open (forwarded ports, X11, agent) and reports its type. */
+export function refuseServerChannels(client: Client, refused: (type: string) => void): void {
+  const protocol = protocolOf(client);
+  protocol._handlers.CHANNEL_OPEN = (_protocol, info) => {
+    const { sender, type } = info as { sender?: unknown; type?: unknown };
+    if (typeof sender === 'number') protocol.channelOpenFail(sender, administrativelyProhibited, 'not allowed');
+    refused(typeof type === 'string' ? type : 'unknown');
+  };
+}
