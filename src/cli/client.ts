@@ -13,7 +13,8 @@ type Input<E, K extends string> =
   E extends Record<K, infer S extends z.ZodType> ? Record<K, z.input<S>> : Record<never, never>;
 export type CallInput<N extends ApiName> = Input<ControlApi[N], 'params'> &
   Input<ControlApi[N], 'query'> &
-  Input<ControlApi[N], 'body'>;
+  Input<ControlApi[N], 'body'> &
+  (ControlApi[N] extends { binary: true } ? { content: Uint8Array } : Record<never, never>);
 export type CallOutput<N extends ApiName> = z.output<ControlApi[N]['response']>;
 
 /** A client of the API over the server's local socket, for one named person. */
@@ -28,6 +29,8 @@ interface Parts {
   params?: Record<string, unknown>;
   query?: Record<string, unknown>;
   body?: unknown;
+  /** Of a binary method; sent as it is, and only as long as the caller keeps it. */
+  content?: Uint8Array;
 }
 
 export function createClient({ socket, actor }: { socket: string; actor: string }): Client {
@@ -37,7 +40,9 @@ export function createClient({ socket, actor }: { socket: string; actor: string 
     const query = new URLSearchParams(
       Object.entries(input.query ?? {}).map(([key, value]): [string, string] => [key, String(value)]),
     );
-    const body = input.body === undefined ? null : Buffer.from(JSON.stringify(input.body));
+    const json = input.body === undefined ? null : Buffer.from(JSON.stringify(input.body));
+    const body = input.content ?? json;
+    const contentType = input.content === undefined ? 'application/json' : 'application/octet-stream';
     const answer = await ask(
       {
         socketPath: socket,
@@ -45,7 +50,7 @@ export function createClient({ socket, actor }: { socket: string; actor: string 
         path: query.size === 0 ? path : `${path}?${query}`,
         headers: {
           'sallyport-actor': actor,
-          ...(body === null ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
+          ...(body === null ? {} : { 'content-type': contentType, 'content-length': body.length }),
         },
       },
       body,
@@ -71,7 +76,7 @@ interface Answer {
   body: Buffer;
 }
 
-function ask(options: RequestOptions & { socketPath: string }, body: Buffer | null): Promise<Answer> {
+function ask(options: RequestOptions & { socketPath: string }, body: Uint8Array | null): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(options, (response: IncomingMessage) => {
       const chunks: Buffer[] = [];

@@ -23,6 +23,8 @@ export interface Session {
   /** Prints one JSON document with --json, the words otherwise. */
   print(value: unknown, words: () => string): void;
   out(text: string): void;
+  /** To whoever sits there, beside the output: questions. */
+  say(text: string): void;
   /** The command did what was asked and found something that must end in code 1. */
   fail(): void;
 }
@@ -56,6 +58,7 @@ export function openSession(environment: Environment, command: Command, fail: ()
     },
     print: (value, words) => environment.out(json ? `${JSON.stringify(value)}\n` : words()),
     out: (text) => environment.out(text),
+    say: (text) => environment.err(text),
     fail,
   };
 }

@@ -6,6 +6,7 @@ import { registerAudit } from './commands/audit.ts';
 import { registerInvite } from './commands/invite.ts';
 import { registerLocks } from './commands/locks.ts';
 import { registerRecordings } from './commands/recordings.ts';
+import { registerSecrets } from './commands/secrets.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerSessions } from './commands/sessions.ts';
 import { registerTargets } from './commands/targets.ts';
@@ -31,6 +32,7 @@ const commands: readonly Register[] = [
   registerApply,
   registerInvite,
   registerTargets,
+  registerSecrets,
   registerSessions,
   registerLocks,
   registerRecordings,

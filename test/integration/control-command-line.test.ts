@@ -56,6 +56,10 @@ describe('the command line', () => {
       ['recordings'],
       ['recordings', 'list'],
       ['recordings', 'verify'],
+      ['secrets'],
+      ['secrets', 'set'],
+      ['secrets', 'list'],
+      ['secrets', 'remove'],
       ['audit'],
     ];
     for (const command of commands) {

@@ -19,6 +19,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   'SP-2002': 403,
   'SP-2003': 423,
   'SP-2041': 403,
+  'SP-2043': 409,
   'SP-2104': 502,
   'SP-2105': 403,
   'SP-3001': 404,

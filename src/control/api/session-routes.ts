@@ -15,6 +15,7 @@ import {
 } from './recordings.ts';
 import { relay } from './relay.ts';
 import type { Route } from './route.ts';
+import { sealedPassword } from './sealed-password.ts';
 import { listSessions, openSession } from './sessions.ts';
 import type { SocketRoute } from './socket.ts';
 
@@ -22,6 +23,7 @@ import type { SocketRoute } from './socket.ts';
 export const sessionRoutes: readonly Route[] = [
   openSession,
   loginSignature,
+  sealedPassword,
   listSessions,
   killSession,
   getOrder,

@@ -3,6 +3,11 @@ import { Encrypter } from 'age-encryption';
 import { blobOfLine, keyOfBlob, lineOfBlob } from '../../recording/signatures/keys.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { ApplyDocument } from '../../shared/protocol/control-api.ts';
+import { promptPatternFault } from '../../shared/ssh/prompt-pattern.ts';
+import { passwordSecretName } from '../secrets/secret-name.ts';
+
+/** A vault's names end there (vault.ts). */
+const longestSecretName = 500;
 
 /**
  * What the schema cannot say about a document. Returns it in its one form: host keys without comments, exactly one default login. Throws SP-5007
@@ -26,7 +31,8 @@ export function checkDocument(document: ApplyDocument): ApplyDocument {
       problems.push(`organisation.relayExceptions: "${exception}" is not host:port`);
     }
   }
-  const targets = document.targets.map((target) => checkTarget(target, problems));
+  const sealed = document.organisation.sealedPasswords === 'allowed';
+  const targets = document.targets.map((target) => checkTarget(target, sealed, problems));
   if (problems.length > 0) {
     const more = problems.length > 10 ? [`and ${problems.length - 10} more`] : [];
     const shown = [...problems.slice(0, 10), ...more].join('\n  ');
@@ -40,7 +46,7 @@ export function checkDocument(document: ApplyDocument): ApplyDocument {
 
 type Target = ApplyDocument['targets'][number];
 
-function checkTarget(target: Target, problems: string[]): Target {
+function checkTarget(target: Target, sealed: boolean, problems: string[]): Target {
   const where = `targets.${target.name}`;
   if (!isHost(target.host)) problems.push(`${where}.host: "${target.host}" is neither a host name nor an address`);
   for (const name of repeated(target.logins.map((login) => login.name)))
@@ -51,6 +57,8 @@ function checkTarget(target: Target, problems: string[]): Target {
     ...login,
     default: defaults === 0 ? index === 0 : login.default,
   }));
+  for (const login of target.logins)
+    for (const fault of loginFaults(target, login, sealed)) problems.push(`${where}.logins.${login.name}: ${fault}`);
   const hostKeys = target.hostKeys.map((line) => {
     const plain = plainKey(line);
     if (plain === null)
@@ -60,6 +68,24 @@ function checkTarget(target: Target, problems: string[]): Target {
     return plain ?? line;
   });
   return { ...target, logins, hostKeys: [...new Set(hostKeys)] };
+}
+
+function loginFaults(target: Target, login: Target['logins'][number], sealed: boolean): string[] {
+  const { credential, prompt } = login;
+  const faults: string[] = [];
+  if (credential === 'password' && target.route === 'direct')
+    faults.push('a password is handed over through the relay only; say "route: relay"');
+  if (credential === 'sealed-password' && !sealed)
+    faults.push('its password would reach the endpoint; that needs "sealedPasswords: allowed" in organisation');
+  if (credential === 'certificate') {
+    if (prompt !== undefined) faults.push('"prompt" belongs to logins by password; this one is by certificate');
+    return faults;
+  }
+  const fault = prompt === undefined ? null : promptPatternFault(prompt);
+  if (fault !== null) faults.push(`its prompt ${fault}`);
+  if (passwordSecretName({ target: target.name, login: login.name }).length > longestSecretName)
+    faults.push('its name is too long for the vault');
+  return faults;
 }
 
 /** `algorithm base64`, from a line that may carry a comment; null when it is no key we know. */

@@ -49,14 +49,26 @@ function checkBytes(request: LoginRequest, expected: LoginExpectation): LoginChe
 }
 
 /**
+ * Whether one of the expected host keys has signed this SSH session id: then the one who asks is in a key exchange with the target itself. Null when
+ * it holds.
+ */
+export function checkHost(
+  proof: Pick<LoginRequest, 'sshSessionId' | 'hostKey' | 'hostSignature'>,
+  expected: readonly Buffer[],
+): 'host-key' | 'request-session-id' | 'host-signature' | null {
+  if (!expected.some((key) => key.equals(proof.hostKey))) return 'host-key';
+  if (proof.sshSessionId.length < 20 || proof.sshSessionId.length > 64) return 'request-session-id';
+  return verifyBlob(proof.hostKey, proof.sshSessionId, proof.hostSignature) ? null : 'host-signature';
+}
+
+/**
  * The checks of one login (protocol.md, `login-signature`), in order; null when all hold, else the name of the first that does not. The host's
  * signature over the session id is what ties the login to a connection with the expected machine: without it a launcher could ask for a
  * signature that logs in somewhere else. Ed25519 host keys of a weak form are no way around: the key itself must be one of the expected.
  */
 export function checkLoginRequest(request: LoginRequest, expected: LoginExpectation): LoginCheck | null {
-  if (!expected.hostKeys.some((key) => key.equals(request.hostKey))) return 'host-key';
-  if (request.sshSessionId.length < 20 || request.sshSessionId.length > 64) return 'request-session-id';
-  if (!verifyBlob(request.hostKey, request.sshSessionId, request.hostSignature)) return 'host-signature';
+  const host = checkHost(request, expected.hostKeys);
+  if (host !== null) return host;
   try {
     return checkBytes(request, expected);
   } catch {

@@ -1,8 +1,7 @@
 import type { z } from 'zod';
 import type { controlApi } from '../../shared/protocol/control-api.ts';
 import type { Actor } from '../actor.ts';
-import { type Broker, loginRefusal } from '../broker/broker.ts';
-import type { LoginCheck } from '../broker/login-request.ts';
+import { type Broker, type LoginRefusal, loginRefusal } from '../broker/broker.ts';
 import type { Clock, CoreContext } from '../context.ts';
 import type { HostProof } from '../relay/host-proof.ts';
 import { lockInForce } from './locks.ts';
@@ -10,9 +9,9 @@ import { findSession, grantOf, type SessionRow } from './session-store.ts';
 import { mayGoOn, mayStillConnect } from './still-allowed.ts';
 
 type Body = z.output<typeof controlApi.loginSignature.body>;
-type Refused = LoginCheck | 'once' | 'session' | 'device' | 'relay' | 'access' | 'lock';
+type Refused = LoginRefusal | 'device';
 
-function isLive(session: SessionRow, cutAt: number | null, clock: Clock): boolean {
+export function isLive(session: SessionRow, cutAt: number | null, clock: Clock): boolean {
   return session.ended_at === null && session.killed_at === null && cutAt !== null && clock.monotonicMs() < cutAt;
 }
 
@@ -51,6 +50,8 @@ export async function signLogin(
   if (!isLive(session, parts.cutAt(sessionId), core.clock)) return refuse('session');
   // A grant is not a right to come later: what was taken back since then counts.
   if (!(await mayStillConnect(core, actor, session))) return refuse('access');
+  // Its login is by password: there is no certificate to sign for.
+  if (session.certificate === null) return refuse('credential');
   const proof: HostProof = {
     hostKey: Buffer.from(body.hostKey, 'base64'),
     hostSignature: Buffer.from(body.hostSignature, 'base64'),

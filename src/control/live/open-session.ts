@@ -4,15 +4,24 @@ import { blobOfLine, keyOfBlob } from '../../recording/signatures/keys.ts';
 import { verifySsh } from '../../recording/signatures/sshsig.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { controlApi } from '../../shared/protocol/control-api.ts';
-import { type GrantPayload, namespaces, type Signed, sessionKeyStatement } from '../../shared/protocol/signed.ts';
+import {
+  type GrantCredential,
+  type GrantPayload,
+  namespaces,
+  type Signed,
+  sessionKeyStatement,
+} from '../../shared/protocol/signed.ts';
+import { defaultPromptPattern } from '../../shared/ssh/prompt-rule.ts';
 import type { Actor } from '../actor.ts';
 import type { Broker } from '../broker/broker.ts';
 import { certificateAlgorithm } from '../broker/certificate.ts';
 import type { CoreContext, Reader } from '../context.ts';
 import { type Resolve, resolveTarget } from '../relay/address.ts';
+import { hasPassword } from '../secrets/secrets.ts';
 import { targetResource } from '../targets/target-resource.ts';
 import type { Leases } from './leases.ts';
 import { lockInForce, lockRefusal } from './locks.ts';
+import { passwordMissing } from './sealed-password.ts';
 import { findTarget, type TargetRow } from './session-store.ts';
 
 export type OpenSessionBody = z.output<typeof controlApi.openSession.body>;
@@ -102,6 +111,26 @@ async function organisation(db: Reader): Promise<{ name: string; breakGlass: str
   return { name: row.name, breakGlass: row.break_glass_recipient, exceptions: row.relay_exceptions };
 }
 
+/**
+ * How the login will be made, by what the target's row says of it. Of passwords only whether there is one is asked here. Throws SP-2043 when the vault
+ * has none, SP-5006 when it does not answer.
+ */
+async function credentialFor(
+  { core, broker }: Parts,
+  facts: { sessionId: string; userId: string; target: TargetRow; login: string },
+): Promise<GrantCredential> {
+  const { sessionId, userId, target, login } = facts;
+  const entry = target.logins.find((each) => each.name === login);
+  const kind = entry?.credential ?? 'certificate';
+  if (kind === 'certificate') {
+    const certificate = await broker.certify({ sessionId, userId, targetName: target.name, login });
+    return { kind, algorithm: certificateAlgorithm, certificate: certificate.toString('base64') };
+  }
+  const place = { target: target.name, login };
+  if (!(await hasPassword(core, place))) throw passwordMissing(place);
+  return kind === 'password' ? { kind: 'handover' } : { kind, prompt: entry?.prompt ?? defaultPromptPattern };
+}
+
 async function resolveFor(parts: Parts, target: TargetRow, exceptions: readonly string[]): Promise<string | null> {
   if (target.route === 'direct') return null;
   const { host, port } = target;
@@ -110,7 +139,7 @@ async function resolveFor(parts: Parts, target: TargetRow, exceptions: readonly 
 
 /**
  * Grants a session: checks, keys, certificate, and the row that makes its start known before the first byte. Resolves when all of it is
- * stored. Throws SP-2001, SP-2002, SP-2003 (locked), SP-5001, SP-1006, SP-2104, SP-2105, SP-5003, SP-5006.
+ * stored. Throws SP-2001, SP-2002, SP-2003 (locked), SP-2043, SP-5001, SP-5006, SP-1006, SP-2104, SP-2105, SP-5003.
  */
 export async function openSession(
   parts: Parts,
@@ -134,13 +163,7 @@ export async function openSession(
     await broker.makeStreamKey(sessionId, 'output'),
     await broker.makeStreamKey(sessionId, 'input'),
   ];
-  const certified = await broker.certify({
-    sessionId,
-    userId: actor.userId,
-    targetName: target.name,
-    login: body.login,
-  });
-  const certificate = certified.toString('base64');
+  const credential = await credentialFor(parts, { sessionId, userId: actor.userId, target, login: body.login });
   const now = core.clock.now();
   const payload: GrantPayload = {
     version: 0,
@@ -157,7 +180,7 @@ export async function openSession(
     route: target.route,
     hostKeys: target.host_keys,
     recipients: { output: [output.recipient, org.breakGlass], input: [input.recipient, org.breakGlass] },
-    credential: { kind: 'certificate', algorithm: certificateAlgorithm, certificate },
+    credential,
     sessionKey: body.sessionKey,
     limits: target.limits,
     recordMode: 'strict',
@@ -183,7 +206,7 @@ export async function openSession(
           relay_address: relayAddress,
           session_key: body.sessionKey,
           session_key_certificate: body.sessionKeyCertificate,
-          certificate,
+          certificate: credential.kind === 'certificate' ? credential.certificate : null,
           grant_payload: grant.payload,
           grant_signature: grant.signature,
           granted_at: now,
@@ -209,6 +232,7 @@ export async function openSession(
           target: target.name,
           login: body.login,
           route: target.route,
+          credential: credential.kind,
           device: device.id,
           reason: body.reason,
           ticket: body.ticket,

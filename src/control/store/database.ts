@@ -84,6 +84,15 @@ export interface ProofTable {
   expires_at: Moment;
 }
 
+/** That a password is in the vault, never the password. */
+export interface SecretTable {
+  target_name: string;
+  login: string;
+  set_at: Moment;
+  /** A person's id. */
+  set_by: string;
+}
+
 export interface AuditTable {
   id: Generated<number>;
   at: Moment;
@@ -101,6 +110,7 @@ export interface Database extends SessionTables {
   invites: InviteTable;
   devices: DeviceTable;
   used_proofs: ProofTable;
+  secrets: SecretTable;
   audit_events: AuditTable;
 }
 

@@ -17,13 +17,13 @@ export interface SessionTable {
   relay_address: string | null;
   session_key: string;
   session_key_certificate: string;
-  /** Blob of the login certificate, base64. Public. */
-  certificate: string;
+  /** Blob of the login certificate, base64. Public. Null where the login is by password. */
+  certificate: string | null;
   grant_payload: string;
   grant_signature: string;
   granted_at: Moment;
   opened_at: MomentOrNull;
-  /** When the one login signature was made. */
+  /** When the one login signature was made, or the password was sealed to the session's process. */
   login_signed_at: MomentOrNull;
   /** When the one relay connection was made. */
   relayed_at: MomentOrNull;

@@ -147,6 +147,21 @@ export const applyResultSchema = z.object({
   policies: z.object({ added: z.number(), changed: z.number(), removed: z.number() }),
 });
 
+/** A target's name and one of its logins, as the apply document has them. */
+const secretPlace = z.object({ target: z.string().min(1).max(64), login: z.string().min(1).max(64) });
+
+/** That a password is stored; the password itself is never answered. */
+export const secretViewSchema = z.object({
+  target: z.string(),
+  login: z.string(),
+  /** Null where it was put into the vault by other means than `sallyport secrets set`. */
+  setAt: z.string().nullable(),
+  setBy: z.string().nullable(),
+  /** Whether a target in force has this login by password. */
+  used: z.boolean(),
+});
+export type SecretView = z.infer<typeof secretViewSchema>;
+
 export interface ApiMethod {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
@@ -222,6 +237,24 @@ export const controlApi = {
     }),
     /** SSH signature blob: string(algorithm) string(signature). */
     response: z.object({ signature: base64 }),
+  },
+  sealedPassword: {
+    method: 'POST',
+    path: '/v1/sessions/:sessionId/sealed-password',
+    auth: 'device',
+    summary: 'The password of a sealed-password login, sealed to the session process, once',
+    params: z.object({ sessionId: id }),
+    body: z.object({
+      /** H of the first exchange, the host key blob K_S, the host's signature over H. */
+      sshSessionId: base64.max(200),
+      hostKey: base64.max(4096),
+      hostSignature: base64.max(8192),
+      /** age recipient whose identity is in the session process, and the session key's SSHSIG over `recipientStatement`. */
+      recipient: z.string().startsWith('age1').max(100),
+      recipientSignature: z.string().max(4096),
+    }),
+    /** age file (base64) whose plaintext is the password. */
+    response: z.object({ sealed: base64 }),
   },
   listSessions: {
     method: 'GET',
@@ -372,6 +405,30 @@ export const controlApi = {
     summary: 'Make people, targets and policies what the document says',
     body: applyDocumentSchema,
     response: applyResultSchema,
+  },
+  setSecret: {
+    method: 'PUT',
+    path: '/v1/secrets/:target/:login',
+    auth: 'local',
+    binary: true,
+    summary: 'Store the password of a login in the vault; the body is its bytes (UTF-8, one line)',
+    params: secretPlace,
+    response: z.object({}),
+  },
+  listSecrets: {
+    method: 'GET',
+    path: '/v1/secrets',
+    auth: 'local',
+    summary: 'Which passwords are stored, never what they are',
+    response: z.object({ secrets: z.array(secretViewSchema) }),
+  },
+  removeSecret: {
+    method: 'DELETE',
+    path: '/v1/secrets/:target/:login',
+    auth: 'local',
+    summary: 'Remove the password of a login from the vault',
+    params: secretPlace,
+    response: z.object({}),
   },
   invite: {
     method: 'POST',

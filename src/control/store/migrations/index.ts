@@ -7,6 +7,7 @@ import { sessions } from './002-sessions.ts';
 import { incompleteAlerts } from './003-incomplete-alerts.ts';
 import { manifestTimes } from './004-manifest-times.ts';
 import { sealedPasswords } from './005-sealed-passwords.ts';
+import { vaultedPasswords } from './006-vaulted-passwords.ts';
 
 /** In order; the names are stored in the database and never change. */
 const migrations: Record<string, Migration> = {
@@ -15,6 +16,7 @@ const migrations: Record<string, Migration> = {
   '003-incomplete-alerts': incompleteAlerts,
   '004-manifest-times': manifestTimes,
   '005-sealed-passwords': sealedPasswords,
+  '006-vaulted-passwords': vaultedPasswords,
 };
 
 /**
