@@ -8,8 +8,8 @@ import { buildApp } from './api/app.ts';
 import { allRoutes } from './api/routes.ts';
 import { socketRoutes } from './api/session-routes.ts';
 import { openAudit } from './audit/audit.ts';
-import { openEmbeddedAuthority } from './broker/authority/embedded-authority.ts';
 import { openEmbeddedVault } from './broker/vault/embedded-vault.ts';
+import { openVault } from './broker/vault/open-vault.ts';
 import { type ConfigInput, makeConfig } from './config/config.ts';
 import { takeDataFolder } from './config/data-folder.ts';
 import { createLog } from './config/log.ts';
@@ -69,7 +69,13 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
     const clock = overrides.clock ?? systemClock;
     const log = createLog(config.logLevel);
     const tls = await openTls(config, clock.now());
-    const vault = await openEmbeddedVault({ dataFolder: folder.path });
+    const { vault, sshAuthority, ...keeper } = await openVault({
+      place: config.vault,
+      dataFolder: folder.path,
+      clock,
+      openEmbedded: () => openEmbeddedVault({ dataFolder: folder.path }),
+    });
+    opened.push(() => keeper.close());
     const signer = await openSigner(vault);
     const writer = await openDatabase(config, {
       template: overrides.databaseTemplate,
@@ -98,7 +104,7 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
       audit,
       policy,
       vault,
-      sshAuthority: await openEmbeddedAuthority(vault),
+      sshAuthority,
       signer,
       origins,
       events: createEvents(),

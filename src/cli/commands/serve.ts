@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 import { examples, type Register } from '../environment.ts';
 import { facts } from '../text.ts';
+import { addVaultOptions, type VaultOptions, vaultInput } from './serve-vault.ts';
 
-interface ServeOptions {
+interface ServeOptions extends VaultOptions {
   data: string;
   listen: string;
   name?: string;
@@ -50,6 +51,7 @@ export const registerServe: Register = (program, open) => {
         tlsCertificate: options.tlsCert,
         tlsKey: options.tlsKey,
         database: options.database,
+        vault: vaultInput(options),
         logLevel: options.logLevel,
       });
       const { address, socket, trustRoot, caFile, sshAuthorityFile } = server;
@@ -65,6 +67,7 @@ export const registerServe: Register = (program, open) => {
       await stopped;
       await server.close();
     });
+  addVaultOptions(command);
   examples(command, [
     'sallyport serve --data /var/lib/sallyport --listen 0.0.0.0:8443 --name psm.example.org',
     'sallyport serve --data ./data --listen 127.0.0.1:0 --json',

@@ -22,6 +22,7 @@ export const auditEvents = {
   'session.lease-expired': 'A session lost its lease',
   'login.signed': 'A login was signed',
   'login.refused': 'The broker refused a login',
+  'vault.certificate-refused': 'The vault answered with another certificate than the one asked for',
   'login.password-sealed': 'A password was sealed to a session: it reaches the endpoint',
   'secret.set': 'A password was stored in the vault',
   'secret.removed': 'A password was removed from the vault',

@@ -1,8 +1,10 @@
 import { blobOfLine } from '../../recording/signatures/keys.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { Stream } from '../../shared/model/recording.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../context.ts';
 import type { Vault } from '../vault.ts';
+import { CertificateRefused } from './authority/openbao-authority.ts';
 import type { SshAuthority } from './authority/ssh-authority.ts';
 import { certificateKeyId } from './certificate.ts';
 import { makeLoginKeys } from './login-keys.ts';
@@ -39,7 +41,12 @@ export interface Broker {
 }
 
 /** Opens the broker on a vault and an authority. Throws SP-5006. */
-export async function openBroker(core: { vault: Vault; sshAuthority: SshAuthority; clock: Clock }): Promise<Broker> {
+export async function openBroker(core: {
+  vault: Vault;
+  sshAuthority: SshAuthority;
+  clock: Clock;
+  audit: Pick<Audit, 'record'>;
+}): Promise<Broker> {
   const authority = core.sshAuthority;
   const wrapping = await openWrapping(core.vault);
   const keys = makeLoginKeys();
@@ -59,6 +66,10 @@ export async function openBroker(core: { vault: Vault; sshAuthority: SshAuthorit
         });
       } catch (error) {
         keys.drop(sessionId);
+        if (error instanceof CertificateRefused) {
+          const detail = { check: error.check, target: targetName, login };
+          await core.audit.record({ event: 'vault.certificate-refused', actor: userId, subject: sessionId, detail });
+        }
         throw error;
       }
     },

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { SallyportError } from '../../shared/errors/result.ts';
+import { makeVaultPlace, type VaultInput, type VaultPlace } from './vault.ts';
 
 /** What `serve` was told, checked. Secrets are never in here. */
 export interface Config {
@@ -12,6 +13,7 @@ export interface Config {
   /** Files of an operator's own certificate; null: Sallyport's own authority in the data folder. */
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | null;
   readonly database: DatabasePlace;
+  readonly vault: VaultPlace;
   readonly limits: Limits;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
@@ -63,6 +65,7 @@ export interface ConfigInput {
   tlsKey?: string | undefined;
   /** `folder`, `memory`, `postgres` or `postgres://HOST:PORT/DATABASE` */
   database?: string | undefined;
+  vault?: VaultInput;
   limits?: Partial<Limits>;
   logLevel?: Config['logLevel'];
 }
@@ -90,6 +93,7 @@ export function makeConfig(input: ConfigInput): Config {
         ? null
         : { certificateFile: path.resolve(input.tlsCertificate), keyFile: path.resolve(input.tlsKey) },
     database: parseDatabase(input.database ?? 'folder'),
+    vault: makeVaultPlace(input.vault ?? {}),
     limits: { ...defaultLimits, ...input.limits },
     logLevel: input.logLevel ?? 'info',
   };

@@ -1,66 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { SallyportError } from '../../../shared/errors/result.ts';
+import { errnoOf, readClosedFile, refuseFile } from './closed-file.ts';
 
 const keyBytes = 32;
 
+const what = "The vault's master key";
+
 function refuse(file: string, why: string, action: string): SallyportError {
-  return new SallyportError('SP-5006', `The vault's master key was not read: ${why}. ${action}`, { facts: { file } });
+  return refuseFile(what, file, why, action);
 }
 
-function errnoOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
-}
-
-/**
- * Reads the master key: 32 raw bytes, or 64 hexadecimal digits. The file must be a plain file (no symbolic link), belong to this process's user or
- * to root, and be closed to everyone else. Throws SP-5006 in words otherwise; null when there is no such file.
- */
+/** Reads the master key: 32 raw bytes, or 64 hexadecimal digits, from a file closed to others. Throws SP-5006 in words; null when there is no such file. */
 export async function readMasterKey(file: string): Promise<Buffer | null> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW).catch((error: unknown) => {
-    const code = errnoOf(error);
-    if (code === 'ENOENT') return null;
-    if (code === 'ELOOP') throw refuse(file, 'it is a symbolic link', 'Put the key itself at that path.');
-    throw refuse(
-      file,
-      `it cannot be opened (${code})`,
-      'Make it readable by the user the server runs as, and by nobody else.',
-    );
-  });
-  if (handle === null) return null;
-  try {
-    const facts = await handle.stat();
-    if (!facts.isFile()) throw refuse(file, 'it is not a plain file', 'Put the key itself at that path.');
-    const me = process.getuid?.();
-    if (me !== undefined && facts.uid !== me && facts.uid !== 0) {
-      throw refuse(
-        file,
-        `it belongs to user ${facts.uid}, not to the server's user ${me}`,
-        `Change its owner: chown ${me} ${file}`,
-      );
-    }
-    if ((facts.mode & 0o077) !== 0) {
-      const mode = (facts.mode & 0o777).toString(8).padStart(4, '0');
-      throw refuse(
-        file,
-        `others may read or change it (mode ${mode})`,
-        `Close it, and make a new key if it was open on a shared machine: chmod 0600 ${file}`,
-      );
-    }
-    const content = await handle.readFile();
-    if (content.length === keyBytes) return content;
-    const text = content.toString('latin1').trim();
-    if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, 'hex');
-    throw refuse(
-      file,
-      `it holds ${content.length} bytes instead of 32`,
-      'Restore it from your backup: another key does not open this vault.',
-    );
-  } finally {
-    await handle.close();
-  }
+  const content = await readClosedFile(what, file);
+  if (content === null || content.length === keyBytes) return content;
+  const text = content.toString('latin1').trim();
+  if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, 'hex');
+  const why = `it holds ${content.length} bytes instead of 32`;
+  throw refuse(file, why, 'Restore it from your backup: another key does not open this vault.');
 }
 
 /** Makes a new key file (0600, synced). Throws SP-5006 when it cannot. */
