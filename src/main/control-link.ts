@@ -2,7 +2,7 @@ import type { ControlToLauncher, LauncherToControl } from '../shared/protocol/co
 import type { Connection } from '../shared/protocol/ipc.ts';
 import { ControlChannel } from './control-channel/channel.ts';
 import { ControlClient } from './control-client/client.ts';
-import { problemOfAnswer, unreachable } from './control-client/problems.ts';
+import { clockAheadMs, problemOfAnswer, unreachable } from './control-client/problems.ts';
 import { makeProofMaker, type ProofMaker } from './control-client/proof.ts';
 import type { Membership } from './identity/identity.ts';
 
@@ -47,7 +47,8 @@ export class ControlLink {
       means: {
         proof: (url) => proofs.proof('GET', url),
         unreachable: (error) => unreachable(address, error),
-        refusal: (status, body) => problemOfAnswer({ address, status, body, clockAheadMs: null }),
+        refusal: ({ status, body, date }) =>
+          problemOfAnswer({ address, status, body, clockAheadMs: clockAheadMs(date, Date.now()) }),
       },
       liveSessions: () => listener.liveSessions(),
       events: listener,

@@ -49,6 +49,8 @@ export interface LauncherOptions {
 /** How long quitting waits for records to be sealed (a little more than the session process's own limit), and then for their upload. */
 const sealLimitMs = 6000;
 const lastUploadMs = 2000;
+/** How long leaving waits for the server to hear of it. */
+const signOutLimitMs = 2000;
 
 /** The launcher without its window: owns identity, link, sessions, sync and replays, and ties them together. Knows nothing of Electron. */
 export class Launcher {
@@ -61,6 +63,7 @@ export class Launcher {
   private readonly warm: WarmFork<OwnerToSession>;
   private readonly endings = new Map<string, string>();
   private link: ControlLink | null = null;
+  private leaving = false;
   private readonly options: LauncherOptions;
 
   constructor(options: LauncherOptions) {
@@ -138,14 +141,16 @@ export class Launcher {
     await this.sync.scan();
   }
 
-  /** Ends the sessions and forgets key and server. What is not sent yet stays in the spool. */
+  /** Ends the sessions and forgets key and server, because the person asks or because of `problem`. What is not sent yet stays in the spool. */
   async forget(problem: Problem | null): Promise<void> {
     const { link } = this;
-    await this.supervisor.disconnectAll(sealLimitMs);
+    await this.supervisor.disconnectAll(sealLimitMs, problem === null ? 'quit' : 'revoked');
     if (problem === null) await this.sync.settled(lastUploadMs);
     this.replays.closeAll();
     this.warm.discard();
     this.link = null;
+    // Whoever was told that the device is revoked need not say so.
+    if (problem === null) await this.signOut(link);
     await link?.close();
     await this.options.identity.forget();
     this.targets.forget();
@@ -225,7 +230,19 @@ export class Launcher {
     this.sync.stop();
     this.replays.closeAll();
     this.warm.discard();
+    // A key that lives in memory alone is gone with this process: its device would stay in force without anyone to hold it.
+    if (this.link?.membership.place === 'memory') await this.signOut(this.link);
     await this.link?.close();
+  }
+
+  /** Tells the server that this device is no more, as far as it can be told in a moment: without a network an administrator can do the same. */
+  private async signOut(link: ControlLink | null): Promise<void> {
+    if (link === null) return;
+    const { id } = link.membership.identity.device;
+    const told = link.caller.call('revokeDevice', { params: { deviceId: id } }).catch((error: unknown) => {
+      this.options.log('device.sign-out-failed', { code: toProblem(error).code });
+    });
+    await Promise.race([told, new Promise((resolve) => setTimeout(resolve, signOutLimitMs))]);
   }
 
   private async join(membership: Membership): Promise<void> {
@@ -240,7 +257,11 @@ export class Launcher {
       listener: {
         message: (message) => this.take(message),
         online: () => this.online(),
-        connection: (connection) => this.state.update({ connection }),
+        connection: (connection) => {
+          this.state.update({ connection });
+          // The server, proven by the pinned authority, does not know this device any more: waiting would not help.
+          if (connection.state === 'offline' && connection.problem.code === 'SP-1005') this.revoked(connection.problem);
+        },
         liveSessions: () => this.supervisor.liveIds(),
       },
     });
@@ -276,10 +297,19 @@ export class Launcher {
         if (message.what.includes('me')) void this.loadMe();
         return;
       case 'revoked':
-        this.options.log('device.revoked');
-        void this.forget(message.problem);
+        this.revoked(message.problem);
         return;
     }
+  }
+
+  /** May be told more than once: by a message, by how the link was closed, by the refusal of the next one. */
+  private revoked(problem: Problem): void {
+    if (this.leaving || this.link === null) return;
+    this.leaving = true;
+    this.options.log('device.revoked');
+    void this.forget(problem).finally(() => {
+      this.leaving = false;
+    });
   }
 
   private async loadMe(): Promise<void> {

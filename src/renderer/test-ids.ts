@@ -61,4 +61,5 @@ export const testIds = {
   firstRunInvite: 'first-run-invite',
   firstRunContinue: 'first-run-continue',
   firstRunProblem: 'first-run-problem',
+  firstRunBacklog: 'first-run-backlog',
 } as const;

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { problem } from './main-world/fake-control.ts';
-import { type MainWorld, openMainWorld, openOnlineWorld } from './main-world/launcher-world.ts';
+import { type FakeControl, problem } from './main-world/fake-control.ts';
+import { type MainWorld, openMainWorld, openOnlineWorld, openSession } from './main-world/launcher-world.ts';
 
 let world: MainWorld | null = null;
 afterEach(async () => {
@@ -87,16 +87,48 @@ test('forgetting the device leaves neither key nor identity', async () => {
   expect(readdirSync(join(app.spool, '..')).filter((name) => name !== 'spool')).toEqual([]);
 });
 
-test('a revoked device ends its sessions and says why', async () => {
+test('refusal: a revoked device ends its sessions, says why, and its record is complete', async () => {
   const opened = await openOnlineWorld();
   world = opened.world;
   const { app, control } = opened;
   const id = await app.connect();
   await app.until(() => app.sessions.find((one) => one.id === id && one.state.state === 'open'));
   control.send({ type: 'revoked', problem: { code: 'SP-1005', message: 'Your device was removed.' } });
+  const since = performance.now();
+  await app.until(() => app.sessions.find((one) => one.id === id && one.state.state === 'ended'));
+  expect(performance.now() - since).toBeLessThan(2000);
   await app.until(() => app.state.enrolment.state === 'first-run');
   expect(app.state.enrolment).toMatchObject({ problem: { code: 'SP-1005' } });
+  expect(app.sessions[0]?.state).toEqual({ state: 'ended', reason: { kind: 'disconnected', by: 'revoked' } });
   expect(app.launcher.supervisor.runningCount()).toBe(0);
+  // What the server has not taken yet lies signed in the spool, waits, and goes when the person is back.
+  const { sessionId } = app.sessions[0] ?? {};
+  if (sessionId == null) throw new Error('the session had no id');
+  if (existsSync(join(app.spool, sessionId)))
+    expect(readFileSync(join(app.spool, sessionId, 'manifest'), 'utf8')).toContain('the device lost its access');
+  await app.launcher.enrol(control.invite());
+  await control.until(() => control.stored.get(sessionId)?.manifest?.includes('the device lost its access'));
+});
+
+test.each([
+  ['the link is closed with that code', (control: FakeControl) => control.closeChannel(4005)],
+  [
+    'the next link is refused',
+    (control: FakeControl) => {
+      control.refuseChannel({ status: 401, code: 'SP-1005', detail: 'This device has lost its access.' });
+      control.cutChannel();
+    },
+  ],
+])('refusal: a device that learns of its revocation when %s forgets its key and says why', async (_name, revoke) => {
+  const opened = await openOnlineWorld();
+  world = opened.world;
+  const { app, control } = opened;
+  await openSession(app);
+  revoke(control);
+  await app.until(() => app.state.enrolment.state === 'first-run');
+  expect(app.state.enrolment).toMatchObject({ problem: { code: 'SP-1005' } });
+  expect(app.sessions[0]?.state).toMatchObject({ state: 'ended', reason: { by: 'revoked' } });
+  expect(existsSync(join(app.spool, '..', 'device-key.pem'))).toBe(false);
 });
 
 test('a device whose key is lost says so, and a new invite is the way out', async () => {

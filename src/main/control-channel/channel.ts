@@ -14,6 +14,8 @@ import { retryDelayMs } from './backoff.ts';
 const connectTimeoutMs = 10_000;
 /** After another launcher took over the link: long enough that two of them do not throw each other out all the time. */
 const supersededAttempt = 5;
+/** How long a server may take to answer a close. */
+const goodbyeMs = 500;
 /** How soon after a failed try an answer of the server may start the next one: a server that answers and takes no channel is not stormed. */
 const answeredAfterMs = 1000;
 
@@ -23,8 +25,8 @@ export interface ChannelMeans {
   proof(url: string): Promise<string>;
   /** A network failure in words. */
   unreachable(error: unknown): SallyportError;
-  /** The server's refusal of the upgrade in words; `body` is its parsed JSON or undefined. */
-  refusal(status: number, body: unknown): SallyportError;
+  /** The server's refusal of the upgrade in words; `body` is its parsed JSON or undefined, `date` its Date header. */
+  refusal(answer: { status: number; body: unknown; date: string | undefined }): SallyportError;
 }
 
 /** What the channel tells its owner. */
@@ -140,10 +142,11 @@ export class ControlChannel {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.length < 64 && chunks.push(chunk));
       response.on('end', () => {
-        failure = this.options.means.refusal(
-          response.statusCode ?? 0,
-          parseJson(Buffer.concat(chunks).toString('utf8')),
-        );
+        failure = this.options.means.refusal({
+          status: response.statusCode ?? 0,
+          body: parseJson(Buffer.concat(chunks).toString('utf8')),
+          date: response.headers.date,
+        });
         socket.terminate();
       });
     });
@@ -188,7 +191,10 @@ export class ControlChannel {
           'SP-9002',
           `The control server at ${this.options.address} sent a message of an unknown shape. The link was closed and is tried again; if it stays, update the launcher.`,
         );
+        // What comes after nonsense counts no more, and who does not answer the close is cut off.
+        socket.removeAllListeners('message');
         socket.close(closeCodes.malformed);
+        setTimeout(() => socket.terminate(), goodbyeMs).unref();
         return;
       }
       if (message.type === 'hello') {

@@ -10,7 +10,8 @@ test.each([
   ['SELF_SIGNED_CERT_IN_CHAIN', 'SP-1004', 'not by the authority'],
   ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'SP-1004', 'not by the authority'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'SP-1004', 'not by the authority'],
-  ['CERT_HAS_EXPIRED', 'SP-1004', 'not by the authority'],
+  ['CERT_HAS_EXPIRED', 'SP-1009', 'has expired'],
+  ['CERT_NOT_YET_VALID', 'SP-1009', 'is not valid yet'],
 ])('%s becomes %s in words that name the address', (code, expected, words) => {
   const error = unreachable(address, Object.assign(new Error('x'), { cause: Object.assign(new Error('y'), { code }) }));
   expect(error.code).toBe(expected);
@@ -36,7 +37,10 @@ test('a problem document keeps its code and words', () => {
 
 test('a refused proof on a wrong clock says which clock', () => {
   const body = { type: 'about:blank', title: 'proof', status: 401, code: 'SP-1006', detail: 'The proof is not fresh.' };
-  const said = (ahead: number | null) => problemOfAnswer({ address, status: 401, body, clockAheadMs: ahead }).message;
+  const problem = (ahead: number | null) => problemOfAnswer({ address, status: 401, body, clockAheadMs: ahead });
+  const said = (ahead: number | null) => problem(ahead).message;
+  expect([problem(300_000).code, problem(2000).code]).toEqual(['SP-1009', 'SP-1006']);
+  expect(said(86_400_000)).toContain('24 hours ahead of');
   expect(said(300_000)).toContain('5 minutes ahead of');
   expect(said(-90_000)).toContain('90 seconds behind');
   expect(said(2000)).toBe('The proof is not fresh.');

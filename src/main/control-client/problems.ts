@@ -33,9 +33,18 @@ function isTrustFailure(code: string): boolean {
   );
 }
 
-/** A network failure in words: SP-1003, or SP-1004 when the server's certificate is not by the pinned authority. */
+/** A network failure in words: SP-1003, SP-1004 when the server's certificate is not by the pinned authority, SP-1009 when it is not of this clock's time. */
 export function unreachable(address: string, error: unknown): SallyportError {
   const code = codeOf(error);
+  // By whichever of the two clocks is wrong, a certificate that is right looks as if it were not of its time.
+  if (code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED') {
+    const early = code === 'CERT_NOT_YET_VALID';
+    return new SallyportError(
+      'SP-1009',
+      `By the clock of this machine (${timeWords(Date.now())}) the certificate of the server at ${address} ${early ? 'is not valid yet' : 'has expired'}. Nothing was sent. If this clock is wrong, set it right; if it is right, tell your administrator that the server ${early ? 'made its certificate by a clock that is ahead' : 'needs a new certificate'}.`,
+      { facts: { address, cause: code, here: new Date().toISOString() }, cause: error },
+    );
+  }
   if (isTrustFailure(code)) {
     return new SallyportError(
       'SP-1004',
@@ -62,7 +71,7 @@ export function clockAheadMs(dateHeader: string | undefined, nowMs: number): num
   return Number.isNaN(server) ? null : nowMs - server;
 }
 
-/** Turns an error answer into an error of ours: by its problem document (RFC 9457), else by its status alone. */
+/** Turns an error answer into an error of ours: by its problem document (RFC 9457), else by its status alone. A proof that was refused because of a clock is SP-1009. */
 export function problemOfAnswer(options: {
   address: string;
   status: number;
@@ -81,9 +90,10 @@ export function problemOfAnswer(options: {
   const { code, detail, facts } = parsed.data;
   const ahead = options.clockAheadMs;
   if (code === 'SP-1006' && ahead !== null && Math.abs(ahead) > 30_000) {
+    const here = Date.now();
     return new SallyportError(
-      code,
-      `${detail} This machine's clock is ${durationWords(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} the server's: set it right and try again.`,
+      'SP-1009',
+      `The clock of this machine is ${durationWords(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} the server's (here ${timeWords(here)}, there ${timeWords(here - ahead)}), so the server at ${options.address} cannot accept what this device signs. Set the wrong one right, usually this one; Sallyport tries again by itself.`,
       {
         facts: { ...facts, clock: `${ahead > 0 ? '+' : '-'}${Math.round(Math.abs(ahead) / 1000)} s` },
       },
@@ -95,5 +105,11 @@ export function problemOfAnswer(options: {
 function durationWords(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 120) return `${seconds} seconds`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} minutes` : `${Math.round(seconds / 3600)} hours`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`;
+}
+
+/** "2026-11-24 10:44 UTC". */
+function timeWords(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -76,6 +76,7 @@ function make() {
       authorise: () => grant.promise,
       barring: () => state.barring,
       loginSignature: async () => '',
+      sealedPassword: async () => '',
       changed: () => undefined,
       opened: () => undefined,
       head: () => undefined,

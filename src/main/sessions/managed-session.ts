@@ -37,6 +37,9 @@ export interface Barring {
   receivedMs: number;
 }
 
+/** What the broker wants to see before it seals a password. */
+export type SealRequest = Omit<Extract<SessionToOwner, { type: 'sealed-password' }>, 'type' | 'id'>;
+
 /** What one session needs of its surroundings. `closedMs`: from the receipt of the order on the monotonic clock. */
 export interface SessionEffects {
   /** Runs when the process has said `ready`: gets the grant and makes the folder. Throws what refuses the session. */
@@ -47,6 +50,8 @@ export interface SessionEffects {
     sessionId: string,
     facts: { sshSessionId: string; hostKey: string; hostSignature: string; toSign: string },
   ): Promise<string>;
+  /** The password of a sealed-password login. Sealed to the session process: this one cannot open it. */
+  sealedPassword(sessionId: string, facts: SealRequest): Promise<string>;
   changed(): void;
   opened(sessionId: string): void;
   head(sessionId: string, head: Extract<SessionToOwner, { type: 'head' }>): void;
@@ -131,7 +136,7 @@ export class ManagedSession {
     this.apply({ type: 'receipt', bytes, atMs, ended });
   }
 
-  disconnect(by: 'person' | 'quit'): void {
+  disconnect(by: 'person' | 'quit' | 'revoked'): void {
     if (this.hasEnded || this.watch !== null) return;
     if (!this.started) {
       this.end({ kind: 'disconnected', by }, false);
@@ -192,6 +197,9 @@ export class ManagedSession {
       }
       case 'login-signature':
         if (sessionId !== null) void this.sign(sessionId, message);
+        return;
+      case 'sealed-password':
+        if (sessionId !== null) void this.seal(sessionId, message);
         return;
       case 'head':
         this.apply({
@@ -276,6 +284,16 @@ export class ManagedSession {
       this.child.send({ type: 'login-signature-answer', id, signature, problem: null });
     } catch (error) {
       this.child.send({ type: 'login-signature-answer', id, signature: null, problem: toProblem(error) });
+    }
+  }
+
+  private async seal(sessionId: string, message: Extract<SessionToOwner, { type: 'sealed-password' }>): Promise<void> {
+    const { type: _type, id, ...facts } = message;
+    try {
+      const sealed = await this.effects.sealedPassword(sessionId, facts);
+      this.child.send({ type: 'sealed-password-answer', id, sealed, problem: null });
+    } catch (error) {
+      this.child.send({ type: 'sealed-password-answer', id, sealed: null, problem: toProblem(error) });
     }
   }
 

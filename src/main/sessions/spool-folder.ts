@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Signed } from '../../shared/protocol/signed.ts';
@@ -26,7 +26,12 @@ export async function makeSpoolFolder(spool: string, session: SpoolSession, gran
   const folder = join(spool, spoolSessionSchema.shape.sessionId.parse(session.sessionId));
   await mkdir(spool, { recursive: true, mode: 0o700 });
   await mkdir(folder, { mode: 0o700 });
-  await writeWhole(join(folder, 'grant.json'), JSON.stringify(grant));
-  await writeWhole(join(folder, 'session.json'), `${JSON.stringify(session, null, 2)}\n`);
+  try {
+    await writeWhole(join(folder, 'grant.json'), JSON.stringify(grant));
+    await writeWhole(join(folder, 'session.json'), `${JSON.stringify(session, null, 2)}\n`);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
   return folder;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MessagePortMain } from 'electron';
 import { openDocument } from '../../recording/signatures/signed.ts';
-import { SallyportError } from '../../shared/errors/result.ts';
+import { SallyportError, toProblem } from '../../shared/errors/result.ts';
 import type { EndReason } from '../../shared/model/session.ts';
 import type { TargetView } from '../../shared/model/target.ts';
 import type { ControlToLauncher, LauncherToControl } from '../../shared/protocol/control-channel.ts';
@@ -118,6 +118,8 @@ export class Supervisor {
         barring: (sessionId) => this.barred.get(sessionId) ?? null,
         loginSignature: async (sessionId, facts) =>
           (await this.requireLink().caller.call('loginSignature', { params: { sessionId }, body: facts })).signature,
+        sealedPassword: async (sessionId, facts) =>
+          (await this.requireLink().caller.call('sealedPassword', { params: { sessionId }, body: facts })).sealed,
         changed: this.options.onChange,
         opened: (sessionId) => {
           this.send({ type: 'session-opened', sessionId, at: new Date().toISOString() });
@@ -170,9 +172,9 @@ export class Supervisor {
   }
 
   /** Ends every session and resolves when all processes are gone, or after `limitMs`. */
-  async disconnectAll(limitMs: number): Promise<void> {
+  async disconnectAll(limitMs: number, by: 'quit' | 'revoked' = 'quit'): Promise<void> {
     const all = [...this.sessions.values()];
-    for (const session of all) session.disconnect('quit');
+    for (const session of all) session.disconnect(by);
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, limitMs);
@@ -272,7 +274,10 @@ export class Supervisor {
     };
     const folder = await makeSpoolFolder(this.options.spool, facts, grant).catch((error: unknown) => {
       this.claimed.delete(sessionId);
-      throw spoolFailed(error);
+      const failed = spoolFailed(error);
+      // The server has it registered: without a word it would look like a session whose record was withheld.
+      this.ended(sessionId, { kind: 'connect-failed', problem: toProblem(failed) });
+      throw failed;
     });
     return {
       sessionId,

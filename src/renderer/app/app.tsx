@@ -28,7 +28,7 @@ function Content() {
   }
   const { enrolment } = state;
   return enrolment.state === 'first-run' ? (
-    <FirstRun version={state.version} managed={enrolment.managed} problem={enrolment.problem} />
+    <FirstRun version={state.version} managed={enrolment.managed} problem={enrolment.problem} backlog={state.backlog} />
   ) : (
     <Shell state={state} enrolment={enrolment} />
   );

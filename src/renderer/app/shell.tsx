@@ -17,6 +17,16 @@ import { useShortcuts } from './use-shortcuts.ts';
 const titles: Record<ViewName, string> = { targets: 'Targets', sessions: 'Sessions', recordings: 'Recordings' };
 const allViews: readonly ViewName[] = ['targets', 'sessions', 'recordings'];
 
+/** True where the session in front says itself what lost contact means for it: one banner is enough. */
+function useSessionSaysIt(): boolean {
+  const { sessions } = useServices();
+  const { tabs, activeKey } = useStore(sessions.tabs);
+  const views = useStore(sessions.sessions);
+  const id = tabs.find((tab) => tab.key === activeKey)?.sessionId;
+  const state = id === undefined ? undefined : views.get(id)?.state;
+  return state?.state === 'open' || (state?.state === 'frozen' && state.why === 'lease');
+}
+
 export function Shell(props: { state: AppState; enrolment: Enrolled }) {
   const { navigation, targets, recordings } = useServices();
   const { state, enrolment } = props;
@@ -25,6 +35,7 @@ export function Shell(props: { state: AppState; enrolment: Enrolled }) {
   const views = named === undefined ? allViews : allViews.filter((view) => named.includes(view));
   const first = views[0];
   const userId = enrolment.me?.user.id;
+  const sessionSaysIt = useSessionSaysIt();
   useShortcuts(views);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies(userId): another person has other targets and recordings
@@ -42,7 +53,7 @@ export function Shell(props: { state: AppState; enrolment: Enrolled }) {
       <TitleBar title={titles[place.view]} state={state} />
       <Rail views={views} enrolment={enrolment} />
       <main className={css.main}>
-        {state.connection.state === 'offline' ? (
+        {state.connection.state === 'offline' && !(place.view === 'sessions' && sessionSaysIt) ? (
           <OfflineBanner connection={state.connection} overTargets={place.view === 'targets'} />
         ) : null}
         {enrolment.deviceKey === 'memory' ? <MemoryKeyBanner /> : null}

@@ -8,6 +8,7 @@ const titles: Partial<Record<ErrorName, string>> = {
   'invite-malformed': 'This is not a whole invite',
   'invite-refused': 'The server does not take this invite',
   'server-unreachable': 'No contact with the server',
+  'clock-wrong': 'The clocks do not agree',
   'trust-root-mismatch': 'This is not the server that the invite names',
   'device-unknown': 'The server does not know this device',
   'proof-refused': 'The server did not accept this device’s proof',

@@ -4,7 +4,7 @@ import { problemSchema } from '../errors/result.ts';
 /** Why a session ended: a closed union (architecture.md, state machines). */
 export const endReasonSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('exit'), status: z.number().int().nullable(), signal: z.string().nullable() }),
-  z.object({ kind: z.literal('disconnected'), by: z.enum(['person', 'target', 'network', 'quit']) }),
+  z.object({ kind: z.literal('disconnected'), by: z.enum(['person', 'target', 'network', 'quit', 'revoked']) }),
   z.object({
     kind: z.literal('killed'),
     orderId: z.string(),

@@ -28,7 +28,7 @@ export const ownerToSessionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('port') }),
   z.object({ type: z.literal('lease'), lease: signedSchema }),
   z.object({ type: z.literal('kill'), orderId: z.string(), order: signedSchema }),
-  z.object({ type: z.literal('disconnect'), by: z.enum(['person', 'quit']) }),
+  z.object({ type: z.literal('disconnect'), by: z.enum(['person', 'quit', 'revoked']) }),
   /** After a resume from suspend: the lease is void until a new one comes. */
   z.object({ type: z.literal('resumed') }),
   z.object({

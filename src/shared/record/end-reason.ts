@@ -13,6 +13,7 @@ export function endReasonText(reason: EndReason): string {
         target: 'closed by the target',
         network: 'connection lost',
         quit: 'launcher quit',
+        revoked: 'the device lost its access',
       }[reason.by];
     case 'killed':
       return `killed by ${reason.by}: ${reason.reason}`;

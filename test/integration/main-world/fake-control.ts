@@ -49,6 +49,9 @@ export async function startFakeControl(recipients: string[]) {
   let script: Script = () => null;
   let changeGrant: (grant: GrantPayload) => GrantPayload = (grant) => grant;
   let welcome = true;
+  let refusal: { status: number; code: ErrorCode; detail: string } | null = null;
+  /** How far this server's clock, as its answers tell it, is from the real one. */
+  let clockOffMs = 0;
   let clipboard: 'allowed' | 'denied' = 'allowed';
 
   const target: TargetView = {
@@ -114,6 +117,7 @@ export async function startFakeControl(recipients: string[]) {
         views: ['targets', 'sessions', 'recordings'],
       };
     }
+    if (path === '/v1/devices/device-1' && method === 'DELETE') return {};
     if (path === '/v1/targets') return { targets: [target] };
     if (path === '/v1/recordings') return { recordings: [] };
     if (path === '/v1/sessions') {
@@ -188,7 +192,8 @@ export async function startFakeControl(recipients: string[]) {
           return;
         }
         const { status, json } = scripted ?? { status: 200, json: answer(request.method!, url, Buffer.concat(chunks)) };
-        reply.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
+        const date = new Date(Date.now() + clockOffMs).toUTCString();
+        reply.writeHead(status, { 'content-type': 'application/json', date }).end(JSON.stringify(json));
         for (const listener of [...listeners]) listener();
       })().catch((error: unknown) => {
         faults.push(String(error));
@@ -205,6 +210,15 @@ export async function startFakeControl(recipients: string[]) {
     void checkProof(request).then(() => {
       if (!welcome) {
         socket.destroy();
+        return;
+      }
+      if (refusal !== null) {
+        const { status, code, detail } = refusal;
+        const body = JSON.stringify({ type: 'about:blank', title: code, status, code, detail });
+        const date = new Date(Date.now() + clockOffMs).toUTCString();
+        socket.end(
+          `HTTP/1.1 ${status} Refused\r\ncontent-type: application/problem+json\r\ndate: ${date}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+        );
         return;
       }
       channel.handleUpgrade(request, socket, head, (opened) => {
@@ -254,6 +268,14 @@ export async function startFakeControl(recipients: string[]) {
     },
     send: (message: unknown) => control?.send(typeof message === 'string' ? message : JSON.stringify(message)),
     cutChannel: () => control?.terminate(),
+    closeChannel: (code: number) => control?.close(code),
+    /** The upgrade of the control channel is refused with this from now on; null: taken again. */
+    refuseChannel: (next: typeof refusal) => {
+      refusal = next;
+    },
+    setClockOff: (ms: number) => {
+      clockOffMs = ms;
+    },
     /** The link stays up and nothing answers on it any more, as when a cable is cut far away. */
     goSilent: () => control?.pause(),
     /** Sends a kill; returns its order id. The server's own key signs it unless a forger's is given; `envelope` is the session the message names. */

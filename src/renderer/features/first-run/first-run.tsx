@@ -3,10 +3,12 @@ import { Check, CornerDownLeft, Globe, Lock, TriangleAlert } from 'lucide-react'
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { type Problem, toProblem } from '../../../shared/errors/result.ts';
 import { decodeInvite, normaliseCode } from '../../../shared/protocol/invite.ts';
+import type { Backlog } from '../../../shared/protocol/ipc.ts';
 import { WindowButtons } from '../../app/title-bar.tsx';
 import { LogoIcon } from '../../components/icons/icons.tsx';
 import { cx } from '../../components/primitives.tsx';
 import { titleOf } from '../../errors/words.ts';
+import { bytes, counted } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { testIds } from '../../test-ids.ts';
 import { CodeField } from './code-field.tsx';
@@ -68,8 +70,13 @@ function InviteField(props: { value: string; bad: boolean; onChange: (text: stri
   );
 }
 
-/** What is asked before anything else: the invite. */
-export function FirstRun(props: { version: string; managed: Managed | null; problem: Problem | null }) {
+/** What is asked before anything else: the invite. `backlog`: what an earlier membership left here to be sent. */
+export function FirstRun(props: {
+  version: string;
+  managed: Managed | null;
+  problem: Problem | null;
+  backlog: Backlog;
+}) {
   const { app } = useServices();
   const { managed } = props;
   const [text, setText] = useState('');
@@ -169,6 +176,12 @@ export function FirstRun(props: { version: string; managed: Managed | null; prob
             {busy ? 'Asking the server' : 'Continue'}
           </Button>
           {problem === null ? null : <ProblemBox problem={problem} />}
+          {props.backlog.recordings === 0 ? null : (
+            <p className={css.after} data-testid={testIds.firstRunBacklog}>
+              {counted(props.backlog.recordings, 'recording')}, {bytes(props.backlog.bytes)}, not sent yet. Kept safe on
+              this computer, and sent when you join again.
+            </p>
+          )}
           <p className={css.after}>No invite? Whoever runs Sallyport in your organisation can send you one.</p>
           <section className={css.next}>
             <h2 className={css.nextTitle}>What happens next</h2>

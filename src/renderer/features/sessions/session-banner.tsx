@@ -3,10 +3,16 @@ import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
 import { BrokenLinkIcon, EndedIcon, HourglassIcon, SnowflakeIcon, StrictIcon } from '../../components/icons/icons.tsx';
 import { Banner } from '../../components/primitives.tsx';
 import { clock } from '../../services/format.ts';
+import { useServices } from '../../services/services.tsx';
 import { testIds } from '../../test-ids.ts';
 import { endWords, lowMs, noContact, noContactWords, timeLeftInFull } from './words.ts';
 
 const endIcons = { strict: StrictIcon, broken: BrokenLinkIcon, ended: EndedIcon, hourglass: HourglassIcon } as const;
+
+function TryNow() {
+  const { app } = useServices();
+  return <Button onClick={() => app.retry()}>Try now</Button>;
+}
 
 function FrozenBanner(props: { why: 'lease' | 'order'; endsAtMs: number | null; now: number }) {
   const left = props.endsAtMs === null ? null : Math.max(0, Math.ceil((props.endsAtMs - props.now) / 1000));
@@ -18,7 +24,13 @@ function FrozenBanner(props: { why: 'lease' | 'order'; endsAtMs: number | null; 
         ? `If contact is not back in ${left} s, the session ends and its record is closed. SP-4002`
         : `It ends in ${left} s unless it is released.`;
   return (
-    <Banner tone="held" icon={<SnowflakeIcon />} title={title} testId={testIds.banner}>
+    <Banner
+      tone="held"
+      icon={<SnowflakeIcon />}
+      title={title}
+      testId={testIds.banner}
+      actions={props.why === 'lease' ? <TryNow /> : undefined}
+    >
       Nothing you type is sent. {then}
     </Banner>
   );
@@ -40,7 +52,13 @@ export function SessionBanner(props: {
   if (noContact(view, props.connection, now)) {
     const words = noContactWords(view, now);
     return (
-      <Banner tone="press" icon={<BrokenLinkIcon />} title={words.title} testId={testIds.banner}>
+      <Banner
+        tone="press"
+        icon={<BrokenLinkIcon />}
+        title={words.title}
+        testId={testIds.banner}
+        actions={props.connection === 'online' ? undefined : <TryNow />}
+      >
         {words.text}
       </Banner>
     );

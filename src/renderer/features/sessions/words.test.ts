@@ -34,6 +34,7 @@ const reasons: EndReason[] = [
   { kind: 'disconnected', by: 'target' },
   { kind: 'disconnected', by: 'network' },
   { kind: 'disconnected', by: 'quit' },
+  { kind: 'disconnected', by: 'revoked' },
   { kind: 'lease-expired' },
   { kind: 'idle' },
   { kind: 'time-limit' },

@@ -156,6 +156,14 @@ export function endWords(view: SessionView): EndWords | null {
           return { ...quiet, title: `You disconnected at ${at}`, text: record };
         case 'quit':
           return { ...quiet, title: `Ended at ${at}`, text: `Sallyport was asked to quit. ${record}` };
+        case 'revoked':
+          return {
+            tone: 'press',
+            icon: 'broken',
+            problem: null,
+            title: `Ended at ${at}: this device lost its access`,
+            text: `${record} SP-1005`,
+          };
         case 'target':
           return { ...quiet, title: `${view.targetName} closed the connection at ${at}`, text: record };
         case 'network':
@@ -186,7 +194,10 @@ export function endWords(view: SessionView): EndWords | null {
         tone: 'strict',
         icon: 'strict',
         problem: reason.problem,
-        title: 'Stopped: the record could not be written',
+        title:
+          view.openedAtMs === null
+            ? `Cannot connect to ${view.targetName}: it could not be recorded`
+            : 'Stopped: the record could not be written',
         text: `The session ended at ${at}. ${reason.problem.message}`,
       };
     case 'host-key-mismatch':
