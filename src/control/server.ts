@@ -8,6 +8,7 @@ import { buildApp } from './api/app.ts';
 import { allRoutes } from './api/routes.ts';
 import { socketRoutes } from './api/session-routes.ts';
 import { openAudit } from './audit/audit.ts';
+import { openDatabaseVault } from './broker/vault/database-vault.ts';
 import { openEmbeddedVault } from './broker/vault/embedded-vault.ts';
 import { openVault } from './broker/vault/open-vault.ts';
 import { type ConfigInput, makeConfig } from './config/config.ts';
@@ -22,6 +23,7 @@ import { ListeningOrigins } from './identity/origins.ts';
 import { createReplayGuard } from './identity/replay-guard.ts';
 import { PolicyEngine } from './policy/engine.ts';
 import { openSigner } from './signer.ts';
+import type { Writer } from './store/database.ts';
 import { type DatabaseTemplate, openDatabase } from './store/open-database.ts';
 
 export interface RunningServer {
@@ -68,20 +70,29 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
     opened.push(() => folder.release());
     const clock = overrides.clock ?? systemClock;
     const log = createLog(config.logLevel);
-    const tls = await openTls(config, clock.now());
+    const openStore = async (): Promise<Writer> => {
+      const store = await openDatabase(config, {
+        template: overrides.databaseTemplate,
+        onLost: (err) => log.warn({ err }, 'a connection to the database broke'),
+      });
+      opened.push(() => store.destroy());
+      return store;
+    };
+    // Of servers that share a database the embedded vault is in it, and the authority of their TLS in the vault: launchers pin one.
+    const common = config.database.kind === 'postgres' ? await openStore() : null;
     const { vault, sshAuthority, ...keeper } = await openVault({
       place: config.vault,
       dataFolder: folder.path,
       clock,
-      openEmbedded: () => openEmbeddedVault({ dataFolder: folder.path }),
+      openEmbedded: () =>
+        common === null
+          ? openEmbeddedVault({ dataFolder: folder.path })
+          : openDatabaseVault({ writer: common, clock, dataFolder: folder.path }),
     });
     opened.push(() => keeper.close());
+    const tls = await openTls(config, clock.now(), common === null ? null : vault);
     const signer = await openSigner(vault);
-    const writer = await openDatabase(config, {
-      template: overrides.databaseTemplate,
-      onLost: (err) => log.warn({ err }, 'a connection to the database broke'),
-    });
-    opened.push(() => writer.destroy());
+    const writer = common ?? (await openStore());
     const audit = await openAudit({ writer, dataFolder: folder.path, now: () => clock.now() });
     opened.push(() => audit.close());
     const policy = new PolicyEngine({

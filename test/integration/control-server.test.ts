@@ -9,6 +9,7 @@ import { takeDataFolder } from '../../src/control/config/data-folder.ts';
 import { openTls } from '../../src/control/config/tls.ts';
 import { startServer } from '../../src/control/server.ts';
 import { controlApi } from '../../src/shared/protocol/control-api.ts';
+import { isPostgresRun } from '../harness/test-database.ts';
 import { makeDeviceKey } from './control-world/device.ts';
 import { makeDocument, startWorld, type World } from './control-world/world.ts';
 
@@ -20,16 +21,12 @@ afterAll(() => world.close());
 
 describe('the data folder', () => {
   test('is closed to others, and so is everything that was made in it', () => {
-    const modes = [
-      '',
-      'control.sock',
-      'audit.log',
-      'vault',
-      'vault.key',
-      'tls',
-      'tls/authority.key',
-      'tls/server.key',
-    ].map((name) => [name, (statSync(path.join(world.folder, name)).mode & 0o777).toString(8)]);
+    // With PostgreSQL the vault and the authority's key are in the database.
+    const inFolder = isPostgresRun() ? [] : ['vault', 'tls/authority.key'];
+    const modes = ['', 'control.sock', 'audit.log', 'vault.key', 'tls', 'tls/server.key', ...inFolder].map((name) => [
+      name,
+      (statSync(path.join(world.folder, name)).mode & 0o777).toString(8),
+    ]);
     expect(modes.filter(([, mode]) => mode !== '600' && mode !== '700')).toEqual([]);
   });
 
@@ -92,7 +89,8 @@ describe('TLS', () => {
   });
 
   test("a certificate of one's own needs its key and its root", async () => {
-    const { folder } = world;
+    const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-tls-'));
+    const made = await openTls(makeConfig({ data: folder, listen: '127.0.0.1:0' }), new Date());
     const own = (certificate: string, key: string) =>
       openTls(
         makeConfig({
@@ -112,7 +110,8 @@ describe('TLS', () => {
       message: expect.stringContaining('belongs'),
     });
     await expect(own('nothing.crt', 'tls/server.key')).rejects.toMatchObject({ code: 'SP-5001' });
-    expect(await own('tls/authority.crt', 'tls/authority.key')).toMatchObject({ trustRoot: world.server.trustRoot });
+    expect(await own('tls/authority.crt', 'tls/authority.key')).toMatchObject({ trustRoot: made.trustRoot });
+    rmSync(folder, { recursive: true });
   });
 });
 

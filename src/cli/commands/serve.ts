@@ -10,6 +10,7 @@ interface ServeOptions extends VaultOptions {
   tlsCert?: string;
   tlsKey?: string;
   database?: string;
+  recordings?: string;
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
 
@@ -38,6 +39,7 @@ export const registerServe: Register = (program, open) => {
       'folder (in DIR), postgres (PGHOST, PGPORT, PGUSER, PGDATABASE) or postgres://HOST:PORT/NAME; passwords by PGPASSFILE',
       'folder',
     )
+    .option('--recordings <dir>', 'where recordings are stored, when not in DIR: servers on one database need the same')
     .option('--log-level <level>', 'JSON lines on stderr: silent, error, warn, info or debug', level, 'warn')
     .action(async (options: ServeOptions, self) => {
       const session = open(self);
@@ -52,6 +54,7 @@ export const registerServe: Register = (program, open) => {
         tlsKey: options.tlsKey,
         database: options.database,
         vault: vaultInput(options),
+        recordings: options.recordings,
         logLevel: options.logLevel,
       });
       const { address, socket, trustRoot, caFile, sshAuthorityFile } = server;

@@ -14,6 +14,8 @@ export interface Config {
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | null;
   readonly database: DatabasePlace;
   readonly vault: VaultPlace;
+  /** Absolute: where recordings are stored. `shared`: outside of the data folder, where other servers may write too. */
+  readonly recordings: { readonly folder: string; readonly shared: boolean };
   readonly limits: Limits;
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug';
 }
@@ -66,6 +68,8 @@ export interface ConfigInput {
   /** `folder`, `memory`, `postgres` or `postgres://HOST:PORT/DATABASE` */
   database?: string | undefined;
   vault?: VaultInput;
+  /** Default: `recordings` in the data folder */
+  recordings?: string | undefined;
   limits?: Partial<Limits>;
   logLevel?: Config['logLevel'];
 }
@@ -94,6 +98,10 @@ export function makeConfig(input: ConfigInput): Config {
         : { certificateFile: path.resolve(input.tlsCertificate), keyFile: path.resolve(input.tlsKey) },
     database: parseDatabase(input.database ?? 'folder'),
     vault: makeVaultPlace(input.vault ?? {}),
+    recordings: {
+      folder: input.recordings === undefined ? path.resolve(input.data, 'recordings') : path.resolve(input.recordings),
+      shared: input.recordings !== undefined,
+    },
     limits: { ...defaultLimits, ...input.limits },
     logLevel: input.logLevel ?? 'info',
   };

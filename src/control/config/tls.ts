@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { isIP } from 'node:net';
 import path from 'node:path';
 import * as x509 from '@peculiar/x509';
+import { z } from 'zod';
 import { SallyportError } from '../../shared/errors/result.ts';
+import type { Vault } from '../vault.ts';
 import type { Config } from './config.ts';
 
 export interface ServerTls {
@@ -25,9 +27,12 @@ const certificateDays = 397;
 /** A certificate with less left is replaced at the next start. */
 const renewBelowDays = 60;
 
-/** The operator's certificate, or one by Sallyport's own authority in `DIR/tls`. Throws SP-5010 or SP-5001 when files do not fit. */
-export async function openTls(config: Config, now: Date): Promise<ServerTls> {
-  return config.tls === null ? ownAuthority(config, now) : givenCertificate(config.tls);
+/**
+ * The operator's certificate, or one by Sallyport's own authority: kept in `DIR/tls`, or, for servers that share a vault, in there. Throws SP-5010
+ * or SP-5001 when files do not fit, and what the vault throws.
+ */
+export async function openTls(config: Config, now: Date, shared: Vault | null = null): Promise<ServerTls> {
+  return config.tls === null ? ownAuthority(config, now, shared) : givenCertificate(config.tls);
 }
 
 function givenCertificate(files: NonNullable<Config['tls']>): ServerTls {
@@ -79,7 +84,7 @@ function splitPem(text: string): NodeCertificate[] {
   }
 }
 
-async function ownAuthority(config: Config, now: Date): Promise<ServerTls> {
+async function ownAuthority(config: Config, now: Date, shared: Vault | null): Promise<ServerTls> {
   const folder = path.join(config.dataFolder, 'tls');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const files = {
@@ -88,10 +93,10 @@ async function ownAuthority(config: Config, now: Date): Promise<ServerTls> {
     certificate: path.join(folder, 'server.crt'),
     key: path.join(folder, 'server.key'),
   };
-  if (!existsSync(files.caFile)) await makeAuthority(files, now);
-  const authority = new NodeCertificate(readFileSync(files.caFile));
+  const pems = shared === null ? await authorityInFolder(files, now) : await authorityInVault(shared, files, now);
+  const authority = new NodeCertificate(pems.certificate);
   const names = [...new Set([config.name, config.listen.host])].filter((name) => name !== '0.0.0.0' && name !== '::');
-  if (!isUsable(files, authority, names, now)) await makeCertificate(files, names, now);
+  if (!isUsable(files, authority, names, now)) await makeCertificate(files, pems, names, now);
   return {
     chain: `${readFileSync(files.certificate, 'utf8').trim()}\n${authority.toString().trim()}\n`,
     key: readFileSync(files.key, 'utf8'),
@@ -107,7 +112,38 @@ interface Files {
   key: string;
 }
 
-async function makeAuthority(files: Files, now: Date): Promise<void> {
+const authoritySchema = z.object({ certificate: z.string(), key: z.string() });
+/** PEM, both. */
+type MadeAuthority = z.infer<typeof authoritySchema>;
+
+interface Authority {
+  certificate: string;
+  /** Asked for only when there is something to sign: an operator may keep the file elsewhere in between. */
+  key(): string;
+}
+
+async function authorityInFolder(files: Files, now: Date): Promise<Authority> {
+  if (!existsSync(files.caFile)) {
+    const made = await makeAuthority(now);
+    // The key first: a certificate without its key would look finished.
+    writeWhole(files.caKey, made.key);
+    writeWhole(files.caFile, made.certificate);
+  }
+  return { certificate: readFileSync(files.caFile, 'utf8'), key: () => readFileSync(files.caKey, 'utf8') };
+}
+
+/** Servers that start together agree on one; its certificate is written out for who names it as their authority. */
+async function authorityInVault(vault: Vault, files: Files, now: Date): Promise<Authority> {
+  const name = 'tls-authority';
+  const bytes =
+    (await vault.get(name)) ?? (await vault.add(name, Buffer.from(JSON.stringify(await makeAuthority(now)))));
+  const authority = authoritySchema.parse(JSON.parse(bytes.toString('utf8')));
+  bytes.fill(0);
+  writeWhole(files.caFile, authority.certificate);
+  return { certificate: authority.certificate, key: () => authority.key };
+}
+
+async function makeAuthority(now: Date): Promise<MadeAuthority> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: 'CN=Sallyport authority',
@@ -121,14 +157,12 @@ async function makeAuthority(files: Files, now: Date): Promise<void> {
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
-  // The key first: a certificate without its key would look finished.
-  writeWhole(files.caKey, await pemOfKey(keys.privateKey));
-  writeWhole(files.caFile, certificate.toString('pem'));
+  return { certificate: certificate.toString('pem'), key: await pemOfKey(keys.privateKey) };
 }
 
-async function makeCertificate(files: Files, names: string[], now: Date): Promise<void> {
-  const authority = new x509.X509Certificate(readFileSync(files.caFile, 'utf8'));
-  const pkcs8 = createPrivateKey(readFileSync(files.caKey)).export({ format: 'der', type: 'pkcs8' });
+async function makeCertificate(files: Files, pems: Authority, names: string[], now: Date): Promise<void> {
+  const authority = new x509.X509Certificate(pems.certificate);
+  const pkcs8 = createPrivateKey(pems.key()).export({ format: 'der', type: 'pkcs8' });
   const signingKey = await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, false, ['sign']);
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.create({

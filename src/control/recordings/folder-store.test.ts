@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -33,6 +33,18 @@ describe('the folder store', () => {
     expect(await store.list(`${session}/`)).toEqual([{ key: `${session}/m`, bytes: 5 }]);
     expect(await store.list('6a2f41b8-7f4e-4a54-9d62-0f3b8a4fd002/')).toEqual([]);
     expect(await store.get(`${session}/nothing`)).toBeNull();
+  });
+
+  it('leaves to others, in a folder that it shares, what they are still taking in', () => {
+    const incoming = path.join(root, '.incoming');
+    mkdirSync(incoming, { recursive: true });
+    for (const name of ['fresh', 'forgotten']) writeFileSync(path.join(incoming, name), 'x');
+    const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000);
+    utimesSync(path.join(incoming, 'forgotten'), twoDaysAgo, twoDaysAgo);
+    makeFolderStore(root, true);
+    expect(readdirSync(incoming)).toEqual(['fresh']);
+    makeFolderStore(root);
+    expect(readdirSync(root)).toEqual([]);
   });
 
   it('takes in a stream, keeps it once, and leaves nothing of what it does not keep', async () => {

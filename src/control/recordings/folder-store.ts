@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { SallyportError } from '../../shared/errors/result.ts';
@@ -62,13 +62,36 @@ async function* marked(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   }
 }
 
-/**
- * Objects as files under one folder. A file appears whole or not at all: written in `.incoming`, synced, then linked (which, unlike a rename, does
- * not replace) and the folder synced. What a crash left in `.incoming` is removed when the store is made.
- */
-export function makeFolderStore(root: string): ObjectStore {
+/** What another process has not written to for so long was left by a crash: a body that falls silent is given up within minutes. Milliseconds. */
+const abandonedMs = 24 * 3_600_000;
+
+/** The folder for what is still coming in. Alone, everything there is left from before; otherwise what nobody has written to for a day. */
+function openIncoming(root: string, shared: boolean): string {
   const incoming = path.join(root, '.incoming');
-  rmSync(incoming, { recursive: true, force: true });
+  if (!shared) {
+    rmSync(incoming, { recursive: true, force: true });
+    return incoming;
+  }
+  try {
+    mkdirSync(incoming, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(incoming)) {
+      const file = path.join(incoming, name);
+      const facts = statSync(file, { throwIfNoEntry: false });
+      if (facts !== undefined && Date.now() - facts.mtimeMs > abandonedMs) rmSync(file, { force: true });
+    }
+  } catch (error) {
+    throw unavailable('open its folder', error);
+  }
+  return incoming;
+}
+
+/**
+ * Objects as files under one folder. A file appears whole or not at all: written in `.incoming` under a random name, synced, then linked (which, unlike
+ * a rename, does not replace) and the folder synced. What a crash left in `.incoming` is removed when a store is made. `shared`: other processes
+ * store in the same folder; it must be a file system with atomic links (local, NFS). Throws SP-5010 when a shared folder cannot be used.
+ */
+export function makeFolderStore(root: string, shared = false): ObjectStore {
+  const incoming = openIncoming(root, shared);
 
   function fileOf(key: string): string {
     if (!keyPattern.test(key)) throw new SallyportError('SP-5001', 'This is not the key of a stored object.');

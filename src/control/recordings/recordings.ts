@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Stream } from '../../shared/model/recording.ts';
 import type { Signed } from '../../shared/protocol/signed.ts';
 import type { Actor } from '../actor.ts';
@@ -15,7 +14,7 @@ import { unlockStream } from './unlock.ts';
 /** The central store of recordings: what comes in and who reads it. */
 export function makeRecordings(parts: { core: CoreContext; broker: Broker; hub: Hub }) {
   const { core, broker, hub } = parts;
-  const store = makeFolderStore(path.join(core.dataFolder, 'recordings'));
+  const store = makeFolderStore(core.config.recordings.folder, core.config.recordings.shared);
   const ingest = { core, store, queue: makeKeyedQueue() };
   return {
     putSegment: (actor: Actor, segment: Parameters<typeof putSegment>[2]): Promise<Stored> =>

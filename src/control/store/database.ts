@@ -93,6 +93,13 @@ export interface SecretTable {
   set_by: string;
 }
 
+/** Of servers that share a PostgreSQL; see broker/vault/database-vault.ts. */
+export interface VaultEntryTable {
+  name: string;
+  sealed: Uint8Array;
+  updated_at: Moment;
+}
+
 export interface AuditTable {
   id: Generated<number>;
   at: Moment;
@@ -111,6 +118,7 @@ export interface Database extends SessionTables {
   devices: DeviceTable;
   used_proofs: ProofTable;
   secrets: SecretTable;
+  vault_entries: VaultEntryTable;
   audit_events: AuditTable;
 }
 

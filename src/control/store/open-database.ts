@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
@@ -28,9 +29,17 @@ export async function openDatabase(
   options: OpenDatabaseOptions = {},
 ): Promise<Writer> {
   const { database } = config;
-  return database.kind === 'postgres'
-    ? openPostgres(database, options.onLost ?? (() => undefined))
-    : openEmbedded(database.kind === 'memory' ? 'memory://' : path.join(config.dataFolder, 'pglite'), config, options);
+  const embedded = path.join(config.dataFolder, 'pglite');
+  if (database.kind === 'postgres') {
+    if (existsSync(embedded)) {
+      throw new SallyportError(
+        'SP-5010',
+        'This data folder has a database of its own, which would be left behind. Nothing was changed. Start without --database postgres, or give --data a new folder.',
+      );
+    }
+    return openPostgres(database, options.onLost ?? (() => undefined));
+  }
+  return openEmbedded(database.kind === 'memory' ? 'memory://' : embedded, config, options);
 }
 
 async function openEmbedded(

@@ -51,6 +51,8 @@ export async function findMasterKey(options: {
   dataFolder: string;
   mayMake: boolean;
   environment?: NodeJS.ProcessEnv;
+  /** What to say instead when there is none in the data folder and none may be made. */
+  whenMissing?: { why: string; action: string };
 }): Promise<Buffer> {
   const environment = options.environment ?? process.env;
   const credentials = environment.CREDENTIALS_DIRECTORY;
@@ -72,11 +74,12 @@ export async function findMasterKey(options: {
   const own = path.join(options.dataFolder, 'vault.key');
   const key = await readMasterKey(own);
   if (key !== null) return key;
-  if (!options.mayMake)
-    throw refuse(
-      own,
-      'the file is gone, and the vault beside it needs it',
-      'Restore it from your backup: without it the vault cannot be opened.',
-    );
+  if (!options.mayMake) {
+    const { why, action } = options.whenMissing ?? {
+      why: 'the file is gone, and the vault beside it needs it',
+      action: 'Restore it from your backup: without it the vault cannot be opened.',
+    };
+    throw refuse(own, why, action);
+  }
   return makeMasterKey(own);
 }

@@ -8,6 +8,7 @@ import { incompleteAlerts } from './003-incomplete-alerts.ts';
 import { manifestTimes } from './004-manifest-times.ts';
 import { sealedPasswords } from './005-sealed-passwords.ts';
 import { vaultedPasswords } from './006-vaulted-passwords.ts';
+import { vaultEntries } from './007-vault-entries.ts';
 
 /** In order; the names are stored in the database and never change. */
 const migrations: Record<string, Migration> = {
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   '004-manifest-times': manifestTimes,
   '005-sealed-passwords': sealedPasswords,
   '006-vaulted-passwords': vaultedPasswords,
+  '007-vault-entries': vaultEntries,
 };
 
 /**
