@@ -3,9 +3,11 @@ import { SallyportError, toProblem } from '../shared/errors/result.ts';
 import { version } from '../shared/version.ts';
 import { registerApply } from './commands/apply.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerDevices } from './commands/devices.ts';
 import { registerInvite } from './commands/invite.ts';
 import { registerLocks } from './commands/locks.ts';
 import { registerRecordings } from './commands/recordings.ts';
+import { registerRequests } from './commands/requests.ts';
 import { registerSecrets } from './commands/secrets.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerSessions } from './commands/sessions.ts';
@@ -31,9 +33,11 @@ const commands: readonly Register[] = [
   registerServe,
   registerApply,
   registerInvite,
+  registerDevices,
   registerTargets,
   registerSecrets,
   registerSessions,
+  registerRequests,
   registerLocks,
   registerRecordings,
   registerAudit,
@@ -90,11 +94,21 @@ function commandNamed(program: Command, argv: readonly string[]): string {
   return named;
 }
 
-/** `bogus --help` would print the help of the program, as if there were such a command. */
+/** `bogus --help` and `sessions bogus --help` would print the help of what is above, as if there were such a command. */
 function unknownCommand(program: Command, argv: readonly string[]): string | null {
-  const [first] = argv;
-  const known = first === undefined || first.startsWith('-') || first === 'help';
-  return known || program.commands.some((command) => command.name() === first) ? null : first;
+  let at = program;
+  let isValue = false;
+  for (const word of argv) {
+    // Only options of the program stand before a command; two of them take a value.
+    const skipped = isValue || word.startsWith('-');
+    isValue = !isValue && (word === '--socket' || word === '--as');
+    if (skipped) continue;
+    if (at.commands.length === 0 || word === 'help') return null;
+    const child = at.commands.find((command) => command.name() === word);
+    if (child === undefined) return word;
+    at = child;
+  }
+  return null;
 }
 
 /** Subcommands of subcommands do not take these over by themselves. */

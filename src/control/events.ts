@@ -4,6 +4,8 @@ import { EventEmitter } from 'node:events';
 export interface ControlEventMap {
   /** Devices lost their right to be here: close their sockets, end their sessions. */
   'devices-revoked': [{ deviceIds: readonly string[]; userId: string; because: string }];
+  /** An access request was revoked: end the sessions that were opened under it. */
+  'access-ended': [{ requestId: string }];
   /** People, targets or policies changed: what anyone may see may be different now. */
   applied: [{ version: number }];
 }

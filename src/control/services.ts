@@ -6,6 +6,7 @@ import type { Leases } from './live/leases.ts';
 import type { Orders } from './live/orders.ts';
 import type { Recordings } from './recordings/recordings.ts';
 import type { Relay } from './relay/relay.ts';
+import type { AccessRequests } from './requests/requests.ts';
 
 /**
  * The services built on the core (types only: their implementations import the core, so nothing but types may be imported from them here).
@@ -19,6 +20,7 @@ export interface Services {
   readonly channels: LauncherChannels;
   readonly orders: Orders;
   readonly relay: Relay;
+  readonly requests: AccessRequests;
   readonly recordings: Recordings;
   /** Called once when the server stops, before the database closes. */
   close(): Promise<void>;

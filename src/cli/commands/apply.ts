@@ -1,6 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { parseDocument } from 'yaml';
 import { SallyportError } from '../../shared/errors/result.ts';
+import { parsePolicySet } from '../../shared/model/policy-set.ts';
 import { type ApplyDocumentInput, applyDocumentSchema } from '../../shared/protocol/control-api.ts';
 import { examples, type Register, UsageError } from '../environment.ts';
 import { table } from '../text.ts';
@@ -13,10 +15,13 @@ export const registerApply: Register = (program, open) => {
       'Reads a YAML or JSON document and makes people, targets and policies exactly that, in one step: what is not in it is removed. A removed person loses their devices at once. Applying the same document again changes nothing. Needs the role engineer; the first apply needs nobody.',
     )
     .argument('<file>', 'the document; - reads standard input')
-    .action(async (file: string, _options: unknown, self) => {
+    .option('--policies <folder>', 'add the access rules of its .cedar files to those of the document')
+    .action(async (file: string, options: { policies?: string }, self) => {
       const session = open(self);
       const client = session.client();
-      const body = readDocument(file, await readText(file));
+      const document = readDocument(file, await readText(file));
+      const more = options.policies === undefined ? [] : await readPolicies(options.policies);
+      const body = { ...document, policies: [...document.policies, ...more] };
       const result = await client.call('apply', { body });
       session.print(result, () => {
         const kinds = ['people', 'targets', 'policies'] as const;
@@ -33,7 +38,10 @@ export const registerApply: Register = (program, open) => {
         return `${table(['', 'added', 'changed', 'removed'], rows, '')}${result.organisation.changed ? 'organisation changed\n' : ''}`;
       });
     });
-  examples(command, ['sallyport --socket data/control.sock --as sanna apply sallyport.yaml']);
+  examples(command, [
+    'sallyport --socket data/control.sock --as sanna apply sallyport.yaml',
+    'sallyport --socket data/control.sock --as sanna apply sallyport.yaml --policies assets/policies',
+  ]);
 };
 
 async function readText(file: string): Promise<string> {
@@ -47,6 +55,29 @@ async function readText(file: string): Promise<string> {
       `${file} cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'}). Check the path.`,
     );
   }
+}
+
+/** Throws a UsageError when there is no such folder, SP-5008 with the file and line of a policy without a name. */
+async function readPolicies(folder: string): Promise<ApplyDocumentInput['policies']> {
+  const names = await readdir(folder).catch((cause: unknown) => {
+    throw new UsageError(
+      `${folder} cannot be read (${cause instanceof Error ? cause.message : 'unknown'}). Check the path.`,
+    );
+  });
+  const policies: ApplyDocumentInput['policies'] = [];
+  for (const name of names.filter((each) => each.endsWith('.cedar')).sort()) {
+    try {
+      const found = parsePolicySet(await readText(path.join(folder, name)));
+      policies.push(...found.map(({ id, cedar }) => ({ id, cedar })));
+    } catch (cause) {
+      if (cause instanceof SallyportError) throw cause;
+      throw new SallyportError(
+        'SP-5008',
+        `${name}: ${cause instanceof Error ? cause.message : ''}. Nothing was changed.`,
+      );
+    }
+  }
+  return policies;
 }
 
 /** JSON is YAML. Throws SP-5007 with the line that is wrong. */

@@ -17,9 +17,11 @@ export const registerAudit: Register = (program, open) => {
       'Prints audit events, newest first. Needs a policy that permits ReadAudit. The same events are in audit.log of the data folder, one per line.',
     )
     .option('--limit <count>', 'how many', limit, 50)
-    .action(async (options: { limit: number }, self) => {
+    .option('--actor <person>', 'only what this person did: an id')
+    .option('--session <id>', 'only what happened to, or in, this session')
+    .action(async (query: { limit: number; actor?: string; session?: string }, self) => {
       const session = open(self);
-      const { events } = await session.client().call('listAudit', { query: { limit: options.limit } });
+      const { events } = await session.client().call('listAudit', { query });
       session.print({ events }, () =>
         table(
           ['TIME (UTC)', 'EVENT', 'WHO', 'WHAT', 'DETAIL'],
@@ -34,7 +36,7 @@ export const registerAudit: Register = (program, open) => {
         ),
       );
     });
-  examples(command, ['sallyport --as nils audit --limit 20', 'sallyport --as nils audit --json']);
+  examples(command, ['sallyport --as nils audit --limit 20', 'sallyport --as nils audit --actor jonas --json']);
 };
 
 /** Lists and objects by their names or number: policies are whole texts, and --json has them. */

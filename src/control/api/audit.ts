@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { SallyportError } from '../../shared/errors/result.ts';
 import { defineRoute } from './route.ts';
 
@@ -11,6 +12,16 @@ export const listAudit = defineRoute('listAudit', async (context, { actor, query
   const rows = await context.reader
     .selectFrom('audit_events')
     .selectAll()
+    .$if(query.actor !== undefined, (rows) => rows.where('actor', '=', query.actor ?? ''))
+    // Events about an order, a lock or a login name their session in the detail.
+    .$if(query.session !== undefined, (rows) =>
+      rows.where((where) =>
+        where.or([
+          where('subject', '=', query.session ?? ''),
+          where(sql<string | null>`detail ->> 'session'`, '=', query.session ?? ''),
+        ]),
+      ),
+    )
     .orderBy('id', 'desc')
     .limit(query.limit)
     .execute();

@@ -7,6 +7,7 @@ import type { AuditEntry } from '../audit/audit.ts';
 import { createStrangerLimit } from '../audit/stranger-limit.ts';
 import type { CoreContext } from '../context.ts';
 import { networkOf } from './network.ts';
+import { leaveUnread } from './slow-body.ts';
 
 /** The HTTP status of a code (RFC 9110 section 15). Codes that no answer carries are 500. */
 const statuses: Partial<Record<ErrorCode, number>> = {
@@ -18,6 +19,8 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   'SP-2001': 404,
   'SP-2002': 403,
   'SP-2003': 423,
+  'SP-2004': 404,
+  'SP-2005': 409,
   'SP-2041': 403,
   'SP-2043': 409,
   'SP-2104': 502,
@@ -113,12 +116,23 @@ export function createProblemHandler(context: CoreContext): ProblemHandler {
     }
     // The refusal stands whether or not it can be audited.
     await audit(ours, request, route).catch((failure: unknown) => context.log.error({ err: failure }, 'audit failed'));
-    if (problem.status === 429) reply.header('retry-after', '5');
+    if (problem.status === 429) reply.header('retry-after', ours.facts?.retryAfter ?? '5');
+    // A body that nobody will read must not hold the connection; whoever sends it has a moment to read why.
+    if (request.actor === null) leaveUnread(request.raw);
     await reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   };
 }
 
-const audited: ReadonlySet<ErrorCode> = new Set(['SP-2001', 'SP-2002', 'SP-3001', 'SP-5002', 'SP-5003', 'SP-5011']);
+const audited: ReadonlySet<ErrorCode> = new Set([
+  'SP-2001',
+  'SP-2002',
+  'SP-2004',
+  'SP-2005',
+  'SP-3001',
+  'SP-5002',
+  'SP-5003',
+  'SP-5011',
+]);
 
 /** What of a refusal is audited here: who was refused what. Refusals with an audit event of their own are recorded where they happen. */
 function refusal(error: SallyportError, request: FastifyRequest, route: string): AuditEntry | null {

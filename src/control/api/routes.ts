@@ -1,5 +1,7 @@
+import { accessRequestRoutes } from './access-requests.ts';
 import { apply } from './apply.ts';
 import { listAudit } from './audit.ts';
+import { listDevices, revokeDevice } from './devices.ts';
 import { enrol } from './enrol.ts';
 import { invite } from './invite.ts';
 import { me } from './me.ts';
@@ -21,6 +23,9 @@ export function allRoutes(): Route[] {
     listSecrets,
     removeSecret,
     invite,
+    listDevices,
+    revokeDevice,
+    ...accessRequestRoutes,
     listAudit,
     ...sessionRoutes,
   ];

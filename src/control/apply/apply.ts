@@ -46,6 +46,12 @@ export async function applyDocument(core: CoreContext, actor: Actor, document: A
       people.removed.map((person) => person.id),
       now,
     );
+    await revokeRequestsOf(
+      transaction,
+      people.removed.map((person) => person.id),
+      actor,
+      now,
+    );
     const lines = [
       await core.audit.recordWithin(transaction, {
         event: 'config.applied',
@@ -225,6 +231,28 @@ async function revokeDevicesOf(
     .where('user_id', 'in', people)
     .where('revoked_at', 'is', null)
     .returning(['id', 'user_id'])
+    .execute();
+}
+
+/** Put back, a person starts without the access they once were granted. */
+async function revokeRequestsOf(
+  transaction: Transaction<Database>,
+  people: string[],
+  actor: Actor,
+  now: Date,
+): Promise<void> {
+  if (people.length === 0) return;
+  await transaction
+    .updateTable('access_requests')
+    .set({
+      state: 'revoked',
+      revoked_by: actor.userId,
+      revoked_by_name: actor.name,
+      revoked_at: now,
+      revocation_reason: 'The person was removed.',
+    })
+    .where('user_id', 'in', people)
+    .where('state', 'in', ['open', 'approved'])
     .execute();
 }
 

@@ -13,6 +13,11 @@ declare module 'fastify' {
   }
 }
 
+/** Lets a few strangers at a time through to what costs something. */
+export interface Turns {
+  forStranger<T>(request: FastifyRequest, work: () => Promise<T>): Promise<T>;
+}
+
 /**
  * Who asks: the person whose device made the proof, or, on the local socket, the person named in `sallyport-actor`. Throws SP-1005 for a device
  * that is not (or no longer) enrolled, SP-1006 for a proof, SP-5011 for an unknown actor, SP-5003 when the method is not theirs.
@@ -21,6 +26,7 @@ export async function authenticate(
   context: CoreContext,
   request: FastifyRequest,
   auth: ApiMethod['auth'],
+  turns: Turns,
 ): Promise<Actor | null> {
   if (auth === 'none') return null;
   if (context.origins.isLocal(request.raw.socket)) return authenticateLocal(context, request, auth);
@@ -30,8 +36,9 @@ export async function authenticate(
       "This is done on the server's own machine only. Run the command there, over the socket in its data folder.",
     );
   }
-  const proof = await requireProof(context, request);
-  const device = await findDevice(context.reader, proof.thumbprint);
+  // The signature first, then one read; only what a known device signed may write.
+  const proof = await checkProof(context, request);
+  const device = await turns.forStranger(request, () => findDevice(context.reader, proof.thumbprint));
   if (device === null) {
     throw new SallyportError(
       'SP-1005',
@@ -45,28 +52,37 @@ export async function authenticate(
       'This device has lost its access. Ask your administrator; a new invite enrols it again.',
     );
   }
+  await spendProof(context, proof);
   return { ...person, device: { id: device.id, name: device.name, publicKey: device.publicKey }, via: 'device' };
 }
 
 /** The request's proof, checked and used up. Throws SP-1006. */
 export async function requireProof(context: CoreContext, request: FastifyRequest): Promise<Proof> {
+  const proof = await checkProof(context, request);
+  await spendProof(context, proof);
+  return proof;
+}
+
+function checkProof(context: CoreContext, request: FastifyRequest): Promise<Proof> {
   const header = request.headers.dpop;
   const path = request.url.split('?', 1)[0] ?? '';
   const urls = context.origins.https().map((origin) => `${origin}${path}`);
   const now = context.clock.now();
   // Two DPoP headers come as one text with a comma, which is not a proof.
-  const proof = await verifyProof(typeof header === 'string' ? header : undefined, {
+  return verifyProof(typeof header === 'string' ? header : undefined, {
     method: request.method,
     urls,
     now,
   });
-  if (!(await context.replayGuard.firstUse(proof, now))) {
+}
+
+async function spendProof(context: CoreContext, proof: Proof): Promise<void> {
+  if (!(await context.replayGuard.firstUse(proof, context.clock.now()))) {
     throw new SallyportError(
       'SP-1006',
       'The proof of this device was used before. Each request needs a new one; try again.',
     );
   }
-  return proof;
 }
 
 async function authenticateLocal(
@@ -99,6 +115,6 @@ async function authenticateLocal(
 }
 
 /** Engineers always; others where a policy permits Administer. */
-async function mayAdminister(context: CoreContext, actor: Actor): Promise<boolean> {
+export async function mayAdminister(context: CoreContext, actor: Actor): Promise<boolean> {
   return actor.roles.includes('engineer') || (await context.policy.decide(actor, { action: 'Administer' })).allowed;
 }

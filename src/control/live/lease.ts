@@ -16,6 +16,9 @@ export const openingGraceMs = 30_000;
  */
 export const cutGraceMs = 4800;
 
+/** From the end of the access that a session runs under to the cut: its own process has counted to the same end and sealed by then. */
+export const accessGraceMs = 1000;
+
 /** From the last word of an open session to the cut, however far its lease still reaches. */
 export const silenceCutMs = 14_800;
 
@@ -24,6 +27,8 @@ export interface Lease {
   grantedAt: number;
   /** No renewal from here on: the grant's time limit, kept by the server whatever the launcher does. */
   endsAt: number;
+  /** When the access that it runs under ends; null where it runs under none. */
+  accessEndsAt: number | null;
   openedAt: number | null;
   headAt: number | null;
   seq: number;
@@ -44,9 +49,18 @@ export interface LeaseStep {
   renew: boolean;
 }
 
-/** `lifeMs`: how long the grant lets the session live from now. */
-export function firstLease(at: number, lifeMs: number): Lease {
-  return { phase: 'opening', grantedAt: at, endsAt: at + lifeMs, openedAt: null, headAt: null, seq: 0, renewedAt: at };
+/** `lifeMs`: how long the grant lets the session live from now; `accessMs`: how long the access that it runs under holds. */
+export function firstLease(at: number, lifeMs: number, accessMs: number | null = null): Lease {
+  return {
+    phase: 'opening',
+    grantedAt: at,
+    endsAt: at + lifeMs,
+    accessEndsAt: accessMs === null ? null : at + accessMs,
+    openedAt: null,
+    headAt: null,
+    seq: 0,
+    renewedAt: at,
+  };
 }
 
 function isFresh(lease: Lease, at: number): boolean {
@@ -82,7 +96,8 @@ export function expiresAt(lease: Lease): number {
 
 /** When the server itself cuts what it can and counts the session as ended. */
 export function cutAt(lease: Lease): number {
-  const byLease = expiresAt(lease) + cutGraceMs;
+  const byAccess = (lease.accessEndsAt ?? Number.POSITIVE_INFINITY) + accessGraceMs;
+  const byLease = Math.min(expiresAt(lease) + cutGraceMs, byAccess);
   // A renewal can come just before a head is stale: counted from the lease alone, the cut would come more than 15 s after the last head.
   return lease.openedAt === null
     ? byLease

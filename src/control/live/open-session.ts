@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Transaction } from 'kysely';
 import type { z } from 'zod';
 import { blobOfLine, keyOfBlob } from '../../recording/signatures/keys.ts';
 import { verifySsh } from '../../recording/signatures/sshsig.ts';
@@ -17,8 +18,10 @@ import type { Broker } from '../broker/broker.ts';
 import { certificateAlgorithm } from '../broker/certificate.ts';
 import type { CoreContext, Reader } from '../context.ts';
 import { type Resolve, resolveTarget } from '../relay/address.ts';
+import { type AccessGrant, grantInForce } from '../requests/grants.ts';
+import { askForApproval, standingOf, targetNotFound } from '../requests/may-request.ts';
 import { hasPassword } from '../secrets/secrets.ts';
-import { targetResource } from '../targets/target-resource.ts';
+import type { Database } from '../store/database.ts';
 import type { Leases } from './leases.ts';
 import { lockInForce, lockRefusal } from './locks.ts';
 import { passwordMissing } from './sealed-password.ts';
@@ -66,29 +69,65 @@ function sessionKeyRefused(): SallyportError {
   );
 }
 
-/** Throws SP-2001 when the person may not know of the target, SP-2002 when they may not connect. */
-async function checkAccess(core: CoreContext, actor: Actor, target: TargetRow, login: string): Promise<void> {
-  const resource = targetResource(target);
-  const [see, connect] = await core.policy.decideMany(actor, [
-    { action: 'SeeTarget', resource },
-    { action: 'Connect', resource, context: { login } },
-  ]);
+/**
+ * The access that the session runs under, or null where an access rule lets the person in by itself. Throws SP-2001 when the person may not know of the
+ * target, SP-2002 when they may not connect.
+ */
+async function checkAccess(
+  core: CoreContext,
+  actor: Actor,
+  target: TargetRow,
+  login: string,
+): Promise<AccessGrant | null> {
+  const standing = await standingOf(core, actor, target, login);
+  if (standing.connects) return null;
+  if (standing.connectsGranted) {
+    const now = core.clock.now();
+    const granted = await grantInForce(core.reader, { userId: actor.userId, targetId: target.id, login, now });
+    // Less than a second is no session.
+    if (granted !== null && secondsUntil(granted.endsAt, now) > 0) return granted;
+  }
+  if (!standing.sees) throw targetNotFound();
+  const facts = { target: target.name, login };
+  if (standing.requests) {
+    throw new SallyportError(
+      'SP-2002',
+      `Connecting to ${target.name} as ${login} needs an approval, and you have none now. ${askForApproval(target.name, login)}`,
+      { facts },
+    );
+  }
   const offered = target.logins.some((entry) => entry.name === login);
-  if (connect?.allowed === true && offered) return;
-  if (see?.allowed !== true && connect?.allowed !== true) throw targetNotFound();
   const why = offered ? 'no access rule lets you' : 'the target does not offer this login';
   throw new SallyportError(
     'SP-2002',
     `You may not connect to ${target.name} as ${login}: ${why}. Choose another login, or ask for access.`,
-    { facts: { target: target.name, login } },
+    { facts },
   );
 }
 
-function targetNotFound(): SallyportError {
-  return new SallyportError(
-    'SP-2001',
-    'There is no such target among those you may reach. Reload the list; if it should be there, ask for access.',
-  );
+/** Whole seconds that are left. */
+function secondsUntil(end: Date, now: Date): number {
+  return Math.floor((end.getTime() - now.getTime()) / 1000);
+}
+
+/** The target's limits, within the time of the access. */
+function limitsFor(target: TargetRow, access: AccessGrant | null, now: Date): TargetRow['limits'] {
+  if (access === null) return target.limits;
+  const left = Math.max(1, secondsUntil(access.endsAt, now));
+  return { ...target.limits, maxSeconds: Math.min(target.limits.maxSeconds, left) };
+}
+
+/** In the same transaction as the session's row: a revocation either waits for it and finds the session, or came before. Throws SP-2002. */
+async function holdAccess(trx: Transaction<Database>, access: AccessGrant, target: TargetRow): Promise<void> {
+  const held = await trx
+    .selectFrom('access_requests')
+    .select('id')
+    .where('id', '=', access.requestId)
+    .where('state', '=', 'approved')
+    .forShare()
+    .executeTakeFirst();
+  if (held === undefined)
+    throw new SallyportError('SP-2002', `The access to ${target.name} was revoked just now. No session was opened.`);
 }
 
 /** Throws SP-5001 when the target asks for a reason or a ticket and there is none. */
@@ -151,7 +190,7 @@ export async function openSession(
   checkSessionKey(device, body);
   const target = await findTarget(core.reader, body.targetId);
   if (target === null || target.removed_at !== null) throw targetNotFound();
-  await checkAccess(core, actor, target, body.login);
+  const access = await checkAccess(core, actor, target, body.login);
   const lock = await lockInForce(core.reader, actor.userId, target.id);
   if (lock !== null) throw lockRefusal(lock, target.name);
   checkNeeds(target, body);
@@ -165,6 +204,7 @@ export async function openSession(
   ];
   const credential = await credentialFor(parts, { sessionId, userId: actor.userId, target, login: body.login });
   const now = core.clock.now();
+  const limits = limitsFor(target, access, now);
   const payload: GrantPayload = {
     version: 0,
     sessionId,
@@ -182,18 +222,24 @@ export async function openSession(
     recipients: { output: [output.recipient, org.breakGlass], input: [input.recipient, org.breakGlass] },
     credential,
     sessionKey: body.sessionKey,
-    limits: target.limits,
+    limits,
     recordMode: 'strict',
   };
   const grant = core.signer.sign('grant@sallyport', payload);
   // Before it is stored: a kill that finds the row must find the lease to stop as well.
-  const lease = leases.begin({ sessionId, deviceId: device.id, lifeMs: target.limits.maxSeconds * 1000 });
+  const lease = leases.begin({
+    sessionId,
+    deviceId: device.id,
+    lifeMs: limits.maxSeconds * 1000,
+    accessMs: access === null ? null : access.endsAt.getTime() - now.getTime(),
+  });
   let writeAuditLine: () => Promise<void>;
   try {
     writeAuditLine = await core.writer.transaction().execute(async (trx) => {
       // Again, inside: a kill between the check above and here must hold.
       const late = await lockInForce(trx, actor.userId, target.id);
       if (late !== null) throw lockRefusal(late, target.name);
+      if (access !== null) await holdAccess(trx, access, target);
       const { numInsertedOrUpdatedRows } = await trx
         .insertInto('sessions')
         .values({
@@ -210,6 +256,7 @@ export async function openSession(
           grant_payload: grant.payload,
           grant_signature: grant.signature,
           granted_at: now,
+          access_request_id: access?.requestId ?? null,
           end_reason: null,
           ended_by: null,
         })
@@ -234,6 +281,7 @@ export async function openSession(
           route: target.route,
           credential: credential.kind,
           device: device.id,
+          access: access?.requestId ?? null,
           reason: body.reason,
           ticket: body.ticket,
         },

@@ -1,8 +1,12 @@
+import { sql } from 'kysely';
 import type { EndReason } from '../../shared/model/session.ts';
 import { endReasonText } from '../../shared/record/end-reason.ts';
 import type { Broker } from '../broker/broker.ts';
+import type { EndOfWire } from '../bus/topics.ts';
 import type { CoreContext } from '../context.ts';
+import { stillGranted } from '../requests/grants.ts';
 import type { Hub } from './hub.ts';
+import { leaseRanOut } from './lease-store.ts';
 import type { Leases } from './leases.ts';
 import { findSession, type SessionRow } from './session-store.ts';
 
@@ -17,6 +21,12 @@ export interface SessionEnds {
   missing(deviceId: string, running: readonly string[]): Promise<void>;
   /** The lease ran out: cut, and counted as ended whatever the launcher does. */
   lapsed(sessionId: string): Promise<void>;
+  /** By this process's count. Where others have part in leases theirs may know better: then nothing ends. */
+  ranOut(sessionId: string): Promise<void>;
+  /** Another process ended it: what this one has of it goes. */
+  heard(sessionId: string, how: EndOfWire): void;
+  /** The access under which it was opened was revoked or ran out: the same, as the end of its time. */
+  accessOver(sessionId: string): Promise<void>;
 }
 
 const killedWithoutOrder: EndReason = {
@@ -42,7 +52,10 @@ export function timeOfEnd(session: Pick<SessionRow, 'granted_at' | 'opened_at'>,
   return time >= (session.opened_at ?? session.granted_at).getTime() && time <= now.getTime() ? new Date(time) : null;
 }
 
-export type EndOfWire = 'by-launcher' | 'lease-expired' | 'process-gone';
+const wireEnds: Partial<Record<EndReason['kind'], EndOfWire>> = {
+  'lease-expired': 'lease-expired',
+  'time-limit': 'access-over',
+};
 
 /** Opening and ending of sessions, once each, however often it is reported. `onEnd` cuts what is still connected. */
 export function makeSessionEnds(parts: {
@@ -65,15 +78,29 @@ export function makeSessionEnds(parts: {
     return { kind: 'killed', orderId: id, by: by_name, byRole: by_role, reason, at: requested_at.toISOString() };
   }
 
+  /** Whether the time of the access that a session was opened under is over. */
+  async function timeIsOver(sessionId: string): Promise<boolean> {
+    const session = await findSession(core.reader, sessionId);
+    const under = session?.access_request_id ?? null;
+    return under !== null && !(await stillGranted(core.reader, under, core.clock.now()));
+  }
+
+  function heard(sessionId: string, how: EndOfWire): void {
+    leases.forget(sessionId);
+    broker.forget(sessionId);
+    parts.onEnd(sessionId, how);
+  }
+
+  // In every process: the wire may be in any.
+  core.bus.subscribe('session-ended', ({ sessionId, how }) => heard(sessionId, how));
+
   function close(session: SessionRow, how: EndOfWire): void {
-    leases.forget(session.id);
-    broker.forget(session.id);
-    parts.onEnd(session.id, how);
+    core.bus.publish('session-ended', { sessionId: session.id, how });
     hub.changed(['sessions', 'recordings']);
     hub.changed(['targets'], session.user_id);
   }
 
-  async function endedByServer(sessionId: string, assumed: EndReason): Promise<void> {
+  async function endedByServer(sessionId: string, assumed: EndReason, onlyIfRanOut = false): Promise<void> {
     const reason = (await killReason(sessionId)) ?? assumed;
     const session = await findSession(core.reader, sessionId);
     const { numUpdatedRows } = await core.writer
@@ -81,9 +108,10 @@ export function makeSessionEnds(parts: {
       .set({ ended_at: core.clock.now(), end_reason: JSON.stringify(reason), ended_by: 'server' })
       .where('id', '=', sessionId)
       .where('ended_at', 'is', null)
+      .$if(onlyIfRanOut, (update) => update.where(leaseRanOut))
       .executeTakeFirst();
     if (session === null || numUpdatedRows === 0n) return;
-    close(session, assumed.kind === 'lease-expired' ? 'lease-expired' : 'process-gone');
+    close(session, wireEnds[assumed.kind] ?? 'process-gone');
     if (assumed.kind === 'lease-expired') {
       await core.audit.record({
         event: 'session.lease-expired',
@@ -100,12 +128,17 @@ export function makeSessionEnds(parts: {
     });
   }
 
+  async function endWithLease(sessionId: string, onlyIfRanOut: boolean): Promise<void> {
+    const kind = (await timeIsOver(sessionId)) ? 'time-limit' : 'lease-expired';
+    await endedByServer(sessionId, { kind }, onlyIfRanOut);
+  }
+
   return {
     async opened(session) {
       leases.opened(session.id);
       const { numUpdatedRows } = await core.writer
         .updateTable('sessions')
-        .set({ opened_at: core.clock.now() })
+        .set({ opened_at: core.clock.now(), heard_at: sql<Date>`now()` })
         .where('id', '=', session.id)
         .where('opened_at', 'is', null)
         .executeTakeFirst();
@@ -152,8 +185,11 @@ export function makeSessionEnds(parts: {
         .execute();
       for (const { id } of open) if (!running.includes(id)) await endedByServer(id, processGone);
     },
-    async lapsed(sessionId) {
-      await endedByServer(sessionId, { kind: 'lease-expired' });
+    lapsed: (sessionId) => endWithLease(sessionId, false),
+    ranOut: (sessionId) => endWithLease(sessionId, core.shared !== null),
+    heard,
+    async accessOver(sessionId) {
+      await endedByServer(sessionId, { kind: 'time-limit' });
     },
   };
 }

@@ -54,14 +54,14 @@ describe('policy engine', () => {
     [
       'a permit names its policy',
       operator,
-      { action: 'Connect', resource: makeTarget(), context: { login: 'deploy' } },
+      { action: 'Connect', resource: makeTarget(), context: { login: 'deploy', granted: false } },
       true,
       ['operators reach the lab'],
     ],
     [
       'a forbid wins and is named',
       operator,
-      { action: 'Connect', resource: makeTarget(), context: { login: 'root' } },
+      { action: 'Connect', resource: makeTarget(), context: { login: 'root', granted: false } },
       false,
       ['never root'],
     ],

@@ -37,7 +37,19 @@ export function toCedar(actor: PolicyActor, request: PolicyRequest): CedarQuesti
     }
     case 'Connect': {
       const target = targetEntity(request.resource);
+      const { login, granted } = request.context;
+      return ask(target.uid, [target], { login, granted });
+    }
+    case 'RequestAccess': {
+      const target = targetEntity(request.resource);
       return ask(target.uid, [target], { login: request.context.login });
+    }
+    case 'DecideRequest': {
+      const { seconds } = request.resource;
+      return ask(
+        { type: 'Request', id: request.resource.id },
+        ownedEntities('Request', request.resource, actor, { seconds }),
+      );
     }
     case 'ListRecordings':
     case 'ReadRecording': {
@@ -93,8 +105,13 @@ function otherPerson(id: string, actor: PolicyActor): EntityJson[] {
   return id === actor.userId ? [] : [{ uid: { type: 'User', id }, attrs: { name: '' }, parents: [] }];
 }
 
-function ownedEntities(type: 'Recording' | 'Session', resource: OwnedResource, actor: PolicyActor): EntityJson[] {
+function ownedEntities(
+  type: 'Recording' | 'Session' | 'Request',
+  resource: OwnedResource,
+  actor: PolicyActor,
+  more: Record<string, CedarValueJson> = {},
+): EntityJson[] {
   const target = targetEntity(resource.target);
-  const attrs = { owner: user(resource.ownerId), target: { __entity: target.uid }, login: resource.login };
+  const attrs = { owner: user(resource.ownerId), target: { __entity: target.uid }, login: resource.login, ...more };
   return [{ uid: { type, id: resource.id }, attrs, parents: [] }, target, ...otherPerson(resource.ownerId, actor)];
 }

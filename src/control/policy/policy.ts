@@ -19,10 +19,17 @@ export interface OwnedResource {
   login: string;
 }
 
+/** An access request as policies see it: who decides may look at whose it is, where to, and for how long. */
+export interface RequestResource extends OwnedResource {
+  seconds: number;
+}
+
 /** What is asked: a closed union; schema.ts holds the same in Cedar. */
 export type PolicyRequest =
   | { action: 'SeeTarget'; resource: TargetResource }
-  | { action: 'Connect'; resource: TargetResource; context: { login: string } }
+  | { action: 'Connect'; resource: TargetResource; context: { login: string; granted: boolean } }
+  | { action: 'RequestAccess'; resource: TargetResource; context: { login: string } }
+  | { action: 'DecideRequest'; resource: RequestResource }
   | { action: 'ListRecordings' | 'ReadRecording'; resource: OwnedResource }
   | { action: 'UnlockRecording'; resource: OwnedResource; context: { stream: 'output' | 'input' } }
   | { action: 'SeeSessions' | 'KillSession'; resource: OwnedResource }

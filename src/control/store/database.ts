@@ -1,5 +1,7 @@
 import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
 import type { ApplyDocument, Role } from '../../shared/protocol/control-api.ts';
+import type { AccessRequestTable } from './access-tables.ts';
+import type { ProcessTables } from './process-tables.ts';
 import type { SessionTables } from './session-tables.ts';
 
 /** A moment: read as `Date`, written as `Date`. */
@@ -109,7 +111,7 @@ export interface AuditTable {
   detail: Json<Record<string, unknown>>;
 }
 
-export interface Database extends SessionTables {
+export interface Database extends SessionTables, ProcessTables {
   organisation: OrganisationTable;
   people: PersonTable;
   targets: TargetTable;
@@ -118,6 +120,7 @@ export interface Database extends SessionTables {
   devices: DeviceTable;
   used_proofs: ProofTable;
   secrets: SecretTable;
+  access_requests: AccessRequestTable;
   vault_entries: VaultEntryTable;
   audit_events: AuditTable;
 }

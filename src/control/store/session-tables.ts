@@ -1,7 +1,11 @@
+import type { ColumnType, Generated } from 'kysely';
 import type { OrderState } from '../../shared/model/order.ts';
 import type { Stream } from '../../shared/model/recording.ts';
 import type { EndReason } from '../../shared/model/session.ts';
 import type { Json, Moment, MomentOrNull } from './database.ts';
+
+/** Not known when the row is made. */
+type LaterOrNull<T> = ColumnType<T | null, T | null | undefined, T | null>;
 
 /** The tables of sessions, locks, orders and recordings (migrations 002 to 004). */
 
@@ -33,8 +37,23 @@ export interface SessionTable {
   end_reason: Json<EndReason> | null;
   /** The server ends a session that has lost its lease; the launcher's own account of the end replaces it when it comes. */
   ended_by: 'launcher' | 'server' | null;
+  /** The access request under which it was opened; null where no approval was needed. */
+  access_request_id: ColumnType<string | null, string | null | undefined, string | null>;
   /** When it was settled that its recording is late: alerted about, or found whole. */
   incomplete_alerted_at: MomentOrNull;
+  /** The control process with the one relay connection, and when that connection was closed. */
+  relayed_by: LaterOrNull<string>;
+  relay_closed_at: MomentOrNull;
+  /** Hex SHA-256 of what the target proved over the relay (relay/host-proof.ts), until the login takes it. */
+  carried_proof: LaterOrNull<string>;
+  /** The lease, where several processes share the database (live/lease-store.ts): all times by the database's clock. */
+  lease_seq: Generated<number>;
+  lease_renewed_at: Generated<Date>;
+  lease_ends_at: MomentOrNull;
+  /** The last word of its launcher: its opening, or a recording head. As of the last renewal. */
+  heard_at: MomentOrNull;
+  head_output_bytes: LaterOrNull<number>;
+  head_input_bytes: LaterOrNull<number>;
 }
 
 export interface StreamKeyTable {
@@ -78,6 +97,8 @@ export interface OrderTable {
   relay_closed_at: MomentOrNull;
   relay_closed_ms: number | null;
   survivors: 'none' | 'unknown';
+  /** By the database's clock. */
+  stored_at: Generated<Date>;
   payload: string;
   signature: string;
 }

@@ -3,6 +3,8 @@ import { blobOfLine, fingerprint } from '../../recording/signatures/keys.ts';
 import type { TargetView } from '../../shared/model/target.ts';
 import type { Actor, Context } from '../context.ts';
 import type { PolicyRequest } from '../policy/policy.ts';
+import { grantKey, grantsOf } from '../requests/grants.ts';
+import { connectRequest } from '../requests/may-request.ts';
 import type { Reader, TargetTable } from '../store/database.ts';
 import { addressOf, targetResource } from './target-resource.ts';
 
@@ -57,30 +59,51 @@ export function createVisibleTargets(): VisibleTargets {
     async forPerson(context, actor) {
       const targets = await grantedTo(context, actor);
       const facts = await context.services.targetFacts.forPerson(actor.userId);
+      const grants = await grantsOf(context.reader, actor.userId, context.clock.now());
       const none = { lastUsedAt: null, lock: null, unreachable: null };
-      return targets.map((target) => ({ ...target, ...(facts.get(target.id) ?? none) }));
+      return targets.map((target) => ({ ...withGrants(target, grants), ...(facts.get(target.id) ?? none) }));
     },
   };
 }
 
-/** A connect is asked for every login; whether a target may merely be seen is asked only where none is allowed. */
-async function decide(context: Context, actor: Actor, rows: readonly Row[]): Promise<Granted[]> {
-  const connects = await context.policy.decideMany(
-    actor,
-    rows.flatMap((row) => {
-      const resource = targetResource(row);
-      return row.logins.map(
-        (login): PolicyRequest => ({ action: 'Connect', resource, context: { login: login.name } }),
-      );
-    }),
+/** What requests for access that were approved open now; a login that is open without one asks for none. */
+function withGrants(target: Granted, grants: ReadonlySet<string>): Granted {
+  const logins = target.logins.map(({ needsApproval, ...login }) =>
+    needsApproval === true && !grants.has(grantKey(target.id, login.name)) ? { ...login, needsApproval } : login,
   );
-  let next = 0;
+  const closed = logins.length > 0 && logins.every((login) => 'needsApproval' in login);
+  return { ...target, logins, needs: closed ? ['approval', ...target.needs] : target.needs };
+}
+
+/** A connect is asked for every login; whether it may be requested, or a target merely be seen, only where it is not allowed. */
+async function decide(context: Context, actor: Actor, rows: readonly Row[]): Promise<Granted[]> {
+  const pairs = rows.flatMap((row) => {
+    const resource = targetResource(row);
+    return row.logins.map((login) => ({ row, resource, login }));
+  });
+  type Pair = (typeof pairs)[number];
+  const ask = async (asked: readonly Pair[], question: (pair: Pair) => PolicyRequest) => {
+    const decisions = await context.policy.decideMany(actor, asked.map(question));
+    return new Map(
+      asked.flatMap((pair, index) => (decisions[index]?.allowed === true ? [[pair, decisions[index]]] : [])),
+    );
+  };
+  const open = await ask(pairs, ({ resource, login }) => connectRequest(resource, login.name, false));
+  const shut = pairs.filter((pair) => !open.has(pair));
+  const onRequest = await ask(shut, ({ resource, login }) => connectRequest(resource, login.name, true));
+  const requestable = await ask([...onRequest.keys()], ({ resource, login }) => ({
+    action: 'RequestAccess',
+    resource,
+    context: { login: login.name },
+  }));
+  const pairsOf = Map.groupBy(pairs, (pair) => pair.row);
   const found = rows.map((row) => {
-    const own = connects.slice(next, next + row.logins.length);
-    next += row.logins.length;
-    const logins = row.logins.filter((_login, index) => own[index]?.allowed === true);
-    const grantedBy = [...new Set(own.flatMap((decision) => (decision.allowed ? decision.policies : [])))];
-    return { row, logins, grantedBy };
+    const offered = (pairsOf.get(row) ?? []).filter((pair) => open.has(pair) || requestable.has(pair));
+    const logins = offered.map((pair) =>
+      open.has(pair) ? pair.login : { ...pair.login, needsApproval: true as const },
+    );
+    const by = offered.flatMap((pair) => (open.get(pair) ?? onRequest.get(pair))?.policies ?? []);
+    return { row, logins, grantedBy: [...new Set(by)] };
   });
   const closed = found.filter((each) => each.logins.length === 0).map((each) => each.row);
   const sees = await context.policy.decideMany(
@@ -91,7 +114,9 @@ async function decide(context: Context, actor: Actor, rows: readonly Row[]): Pro
   return found.filter((each) => !hidden.has(each.row)).map((each) => view(each.row, each.logins, each.grantedBy));
 }
 
-function view(row: Row, logins: Row['logins'], grantedBy: string[]): Granted {
+type OfferedLogin = Row['logins'][number] & { needsApproval?: true };
+
+function view(row: Row, logins: readonly OfferedLogin[], grantedBy: string[]): Granted {
   return {
     id: row.id,
     name: row.name,
@@ -101,7 +126,12 @@ function view(row: Row, logins: Row['logins'], grantedBy: string[]): Granted {
     production: row.production,
     owner: row.owner,
     route: row.route,
-    logins: logins.map((login) => ({ name: login.name, isDefault: login.default, credential: login.credential })),
+    logins: logins.map(({ name, default: isDefault, credential, needsApproval }) => ({
+      name,
+      isDefault,
+      credential,
+      ...(needsApproval === undefined ? {} : { needsApproval }),
+    })),
     needs: row.needs,
     hostKeyFingerprints: row.host_keys.map((line) => fingerprint(blobOfLine(line))),
     grantedBy,

@@ -1,4 +1,6 @@
+import type { NamedPolicy } from '../../shared/model/policy-set.ts';
 import { people } from './people.ts';
+import { shippedPolicies } from './policies.ts';
 
 /** A target of the lab as the world names it. */
 export interface WorldTarget {
@@ -61,33 +63,9 @@ function targetLines(target: WorldTarget): string[] {
   ];
 }
 
-function policyLines(id: string, words: string, cedar: string[]): string[] {
-  return [`  # ${words}`, `  - id: ${text(id)}`, '    cedar: |', ...cedar.map((line) => `      ${line}`)];
+function policyLines({ id, words, cedar }: NamedPolicy): string[] {
+  return [`  # ${words}`, `  - id: ${text(id)}`, '    cedar: |', ...cedar.split('\n').map((line) => `      ${line}`)];
 }
-
-const policies: string[][] = [
-  policyLines('Operators on the web tier', 'Operators see and reach what carries the label team: web.', [
-    'permit (principal in Role::"operator", action in [Action::"SeeTarget", Action::"Connect"], resource)',
-    'when { resource.hasTag("team") && resource.getTag("team") == "web" };',
-  ]),
-  policyLines('Own recordings', 'Everyone may list and read what they did themselves.', [
-    'permit (principal, action in [Action::"ListRecordings", Action::"ReadRecording"], resource)',
-    'when { resource.owner == principal };',
-  ]),
-  policyLines('Own replay', 'They may replay its output. Their input stays closed: keystrokes hold passwords.', [
-    'permit (principal, action == Action::"UnlockRecording", resource)',
-    'when { resource.owner == principal && context.stream == "output" };',
-  ]),
-  policyLines('Analysts watch', 'Analysts see every target and session, kill, lift locks, and read the audit.', [
-    'permit (principal in Role::"analyst", action in [Action::"SeeTarget", Action::"SeeSessions", Action::"KillSession", Action::"LiftLock", Action::"ReadAudit"], resource);',
-  ]),
-  policyLines('Analysts review', 'Analysts read every recording and open both of its streams.', [
-    'permit (principal in Role::"analyst", action in [Action::"ListRecordings", Action::"ReadRecording", Action::"UnlockRecording"], resource);',
-  ]),
-  policyLines('Engineers keep the server', 'Engineers administer the server. They do not read recordings.', [
-    'permit (principal in Role::"engineer", action in [Action::"Administer", Action::"SeeTarget", Action::"SeeSessions", Action::"ReadAudit"], resource);',
-  ]),
-];
 
 /** The document for `sallyport apply`, with words for whoever reads it as an example. */
 export function worldText(world: World): string {
@@ -109,8 +87,8 @@ export function worldText(world: World): string {
     'targets:',
     ...world.targets.flatMap(targetLines),
     '',
-    '# Access rules, in Cedar. What no rule permits is denied.',
+    '# Access rules, in Cedar: those that Sallyport brings (assets/policies). What no rule permits is denied.',
     'policies:',
-    ...policies.flat(),
+    ...shippedPolicies().flatMap(policyLines),
   ].join('\n')}\n`;
 }

@@ -140,6 +140,8 @@ export function endOf(code: number, grant: GrantPayload, reason = ''): WireEnd {
       return { kind: 'refused', problem: { ...refusal(reason), facts } };
     case closeCodes.leaseExpired:
       return { kind: 'lease-expired' };
+    case closeCodes.accessOver:
+      return { kind: 'time-limit' };
     case closeCodes.targetUnreachable:
       return {
         kind: 'refused',

@@ -10,6 +10,8 @@ export type WireEnd =
   | { kind: 'network' }
   | { kind: 'killed' }
   | { kind: 'lease-expired' }
+  /** The time of the access that the session ran under is over. */
+  | { kind: 'time-limit' }
   | { kind: 'refused'; problem: Problem };
 
 /** The connection that SSH runs on. */

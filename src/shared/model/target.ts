@@ -12,6 +12,8 @@ export const loginViewSchema = z.object({
   name: z.string(),
   isDefault: z.boolean(),
   credential: loginKindSchema,
+  /** An approval is missing: a connect is refused until an access request is approved. Absent where none is. */
+  needsApproval: z.literal(true).optional(),
 });
 
 /** A target as the person who asks may see it. */
@@ -26,8 +28,8 @@ export const targetViewSchema = z.object({
   owner: z.string().nullable(),
   route: routeKindSchema,
   logins: z.array(loginViewSchema),
-  /** What a connect asks for; an empty list is a quiet tick. */
-  needs: z.array(z.enum(['reason', 'ticket'])),
+  /** What a connect asks for; an empty list is a quiet tick. `approval`: every login needs one that is missing. */
+  needs: z.array(z.enum(['approval', 'reason', 'ticket'])),
   /** SHA256:... fingerprints of the expected host keys. */
   hostKeyFingerprints: z.array(z.string()),
   /** The ids of the policies that let this person connect. */

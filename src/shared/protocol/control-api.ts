@@ -3,6 +3,7 @@ import { problemSchema } from '../errors/result.ts';
 import { orderViewSchema } from '../model/order.ts';
 import { recordingViewSchema, streamSchema } from '../model/recording.ts';
 import { loginKindSchema, targetViewSchema } from '../model/target.ts';
+import { accessApi } from './access-api.ts';
 import { signedSchema } from './signed.ts';
 
 /**
@@ -390,12 +391,19 @@ export const controlApi = {
     /** age file (base64) whose plaintext is the AGE-SECRET-KEY-1... line, encrypted to `recipient`. */
     response: z.object({ sealedIdentity: base64 }),
   },
+  ...accessApi,
   listAudit: {
     method: 'GET',
     path: '/v1/audit',
     auth: 'device',
     summary: 'Audit events, newest first',
-    query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(200) }),
+    query: z.object({
+      limit: z.coerce.number().int().min(1).max(1000).default(200),
+      /** A person's id: what they did. */
+      actor: id.optional(),
+      /** What happened to, or in, this session. */
+      session: id.optional(),
+    }),
     response: z.object({ events: z.array(auditEventSchema) }),
   },
   apply: {

@@ -60,6 +60,8 @@ export const closeCodes = {
   cipherRefused: 4032,
   revoked: 4005,
   superseded: 4006,
+  /** The access under which the session was opened was revoked, or its time is over. */
+  accessOver: 4007,
   malformed: 4900,
   ended: 4000,
 } as const;

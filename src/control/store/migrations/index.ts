@@ -9,6 +9,8 @@ import { manifestTimes } from './004-manifest-times.ts';
 import { sealedPasswords } from './005-sealed-passwords.ts';
 import { vaultedPasswords } from './006-vaulted-passwords.ts';
 import { vaultEntries } from './007-vault-entries.ts';
+import { severalProcesses } from './008-several-processes.ts';
+import { accessRequests } from './009-access-requests.ts';
 
 /** In order; the names are stored in the database and never change. */
 const migrations: Record<string, Migration> = {
@@ -19,6 +21,8 @@ const migrations: Record<string, Migration> = {
   '005-sealed-passwords': sealedPasswords,
   '006-vaulted-passwords': vaultedPasswords,
   '007-vault-entries': vaultEntries,
+  '008-several-processes': severalProcesses,
+  '009-access-requests': accessRequests,
 };
 
 /**

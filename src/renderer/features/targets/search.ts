@@ -29,7 +29,9 @@ export interface IndexedTarget {
 
 /** The login that Enter takes; undefined where this person may see the target and not connect to it. */
 export function defaultLogin(target: TargetView): TargetView['logins'][number] | undefined {
-  return target.logins.find((login) => login.isDefault) ?? target.logins[0];
+  const open = target.logins.filter((login) => login.needsApproval !== true);
+  const offered = open.length > 0 ? open : target.logins;
+  return offered.find((login) => login.isDefault) ?? offered[0];
 }
 
 /** Prepares a list once, so that each letter costs comparisons only. */

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { Ban, Check, ChevronRight, CornerDownLeft, Lock, MessageSquare, Ticket } from 'lucide-react';
+import { Ban, Check, ChevronRight, CornerDownLeft, Lock, MessageSquare, Ticket, UserCheck } from 'lucide-react';
 import type { TargetView } from '../../../shared/model/target.ts';
 import { BrokenArchIcon, BrokenLinkIcon } from '../../components/icons/icons.tsx';
 import { Badge, cx, ProductionBadge } from '../../components/primitives.tsx';
@@ -53,6 +53,12 @@ function Needs(props: { target: TargetView }) {
           <span className={css.checkBody}>An analyst to lift the lock first</span>
         </p>
       )}
+      {needs.includes('approval') ? (
+        <p className={css.check}>
+          <UserCheck size={14} strokeWidth={1.6} aria-hidden="true" />
+          <span className={css.checkBody}>An approval, for a time: ask with sallyport request</span>
+        </p>
+      ) : null}
       {needs.includes('reason') ? (
         <p className={css.check}>
           <MessageSquare size={14} strokeWidth={1.6} aria-hidden="true" />
@@ -65,7 +71,7 @@ function Needs(props: { target: TargetView }) {
           <span className={css.checkBody}>A ticket</span>
         </p>
       ) : null}
-      {grantedBy.length > 0 && lock === null ? (
+      {grantedBy.length > 0 && lock === null && !needs.includes('approval') ? (
         <p className={css.check}>
           <Check size={14} strokeWidth={1.8} className={css.tick} aria-hidden="true" />
           <span className={css.checkBody}>

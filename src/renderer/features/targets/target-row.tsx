@@ -1,4 +1,4 @@
-import { Ban, Check, CornerDownLeft, Lock, MessageSquare, Ticket } from 'lucide-react';
+import { Ban, Check, CornerDownLeft, Lock, MessageSquare, Ticket, UserCheck } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { TargetView } from '../../../shared/model/target.ts';
 import { BrokenArchIcon, BrokenLinkIcon, CutIcon, RecordingIcon } from '../../components/icons/icons.tsx';
@@ -64,6 +64,12 @@ function Needs(props: { target: TargetView }) {
         <span className={cx(css.need, css.quiet)}>
           <Check size={14} strokeWidth={1.8} className={css.tick} aria-hidden="true" />
           Nothing more
+        </span>
+      ) : null}
+      {needs.includes('approval') ? (
+        <span className={css.need}>
+          <UserCheck size={13} strokeWidth={1.6} aria-hidden="true" />
+          Approval
         </span>
       ) : null}
       {needs.includes('reason') ? (

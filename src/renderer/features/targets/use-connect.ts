@@ -19,14 +19,20 @@ export interface ConnectState {
 }
 
 /** Why connecting to this target cannot begin, by what the list says already; null when it can. */
-function barTo(target: TargetView): Problem | null {
+function barTo(target: TargetView, login: string | undefined): Problem | null {
   if (target.logins.length === 0) {
     return {
       code: 'SP-2002',
       message: `You may see ${target.name} but no access rule gives you a login there. Ask ${target.owner ?? 'whoever runs Sallyport for you'} if you need one.`,
     };
   }
-  if (target.lock === null) return null;
+  if (target.lock === null) {
+    if (target.logins.find((each) => each.name === login)?.needsApproval !== true) return null;
+    return {
+      code: 'SP-2002',
+      message: `Connecting to ${target.name} as ${login} needs an approval that you do not have now. Ask for it: sallyport request ${target.name} --login ${login} --for 2h --reason "..."`,
+    };
+  }
   const { by, at, reason } = target.lock;
   return {
     code: 'SP-2003',
@@ -58,7 +64,7 @@ export function useConnect(): ConnectState {
     begin(target, wanted) {
       if (busy) return;
       const login = wanted ?? defaultLogin(target)?.name;
-      const problem = barTo(target);
+      const problem = barTo(target, login);
       if (login === undefined || problem !== null) {
         if (problem !== null) setFailed({ target, problem });
         return;

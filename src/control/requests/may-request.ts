@@ -1,0 +1,54 @@
+import { SallyportError } from '../../shared/errors/result.ts';
+import type { Actor, CoreContext } from '../context.ts';
+import type { TargetRow } from '../live/session-store.ts';
+import type { PolicyRequest, TargetResource } from '../policy/policy.ts';
+import { targetResource } from '../targets/target-resource.ts';
+
+export function targetNotFound(): SallyportError {
+  return new SallyportError(
+    'SP-2001',
+    'There is no such target among those you may reach. Reload the list; if it should be there, ask for access.',
+  );
+}
+
+/** What a refused connection tells its person to do, where an approval is all that is missing. */
+export function askForApproval(target: string, login: string): string {
+  return `Ask for it: sallyport request ${target} --login ${login} --for 2h --reason "..."`;
+}
+
+export function connectRequest(resource: TargetResource, login: string, granted: boolean): PolicyRequest {
+  return { action: 'Connect', resource, context: { login, granted } };
+}
+
+export interface Standing {
+  /** May know of the target. */
+  sees: boolean;
+  /** May connect as this login without anyone's approval; by these policies. */
+  connects: boolean;
+  /** May connect once it is granted. */
+  connectsGranted: boolean;
+  /** May ask for it, and it would help. */
+  requests: boolean;
+}
+
+/**
+ * What a person may do with a login of a target. A target is known to whoever may see it, connect to it, or ask for access to this login. A login
+ * that the target does not offer is nobody's.
+ */
+export async function standingOf(core: CoreContext, actor: Actor, target: TargetRow, login: string): Promise<Standing> {
+  const resource = targetResource(target);
+  const [see, plain, granted, request] = await core.policy.decideMany(actor, [
+    { action: 'SeeTarget', resource },
+    connectRequest(resource, login, false),
+    connectRequest(resource, login, true),
+    { action: 'RequestAccess', resource, context: { login } },
+  ]);
+  const offered = target.logins.some((entry) => entry.name === login);
+  const requests = granted?.allowed === true && request?.allowed === true;
+  return {
+    sees: see?.allowed === true || plain?.allowed === true || requests,
+    connects: offered && plain?.allowed === true,
+    connectsGranted: offered && granted?.allowed === true,
+    requests: offered && requests,
+  };
+}
