@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { packageScript, runNode, toolEnvironment } from './lib/node24.mjs';
 import { inRoot } from './lib/paths.mjs';
+import { findPostgres, oldestPostgres } from './lib/postgres.mjs';
 import { fail, say } from './lib/say.mjs';
 import { countReport } from './lib/test-report.mjs';
 import { setup } from './setup.mjs';
 
-const projects = ['unit', 'integration', 'e2e'];
+const projects = ['unit', 'integration', 'integration-postgres', 'e2e'];
 
 /** @param {string[]} args @returns {{ chosen: string[], rest: string[] }} */
 function split(args) {
@@ -36,7 +37,13 @@ async function main() {
   mkdirSync(folder, { recursive: true });
   const temporary = temporaryFolder();
   const sum = { passed: 0, failed: 0, skipped: 0, clean: true };
+  /** @type {string[]} */
+  const notRun = [];
   for (const project of chosen) {
+    if (project === 'integration-postgres' && findPostgres() === null) {
+      notRun.push(`${project} (PostgreSQL ${oldestPostgres} or newer is not on this machine)`);
+      continue;
+    }
     const file = `${folder}/${project}.json`;
     rmSync(file, { force: true });
     const began = performance.now();
@@ -54,6 +61,7 @@ async function main() {
   const ran = sum.passed + sum.failed > 0;
   if (!ran) say('No test ran: no file or name matches.');
   else if (!sum.clean && sum.failed === 0) say('Vitest reported an error outside of the tests; see above.');
+  for (const what of notRun) console.log(`not run: ${what}`);
   console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
   return ran && sum.clean ? 0 : 1;
 }

@@ -3,11 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import { isRoot } from './paths.mjs';
+import { wantNoCluster } from './postgres.mjs';
 import { StepError, say } from './say.mjs';
 
 /**
- * Debian packages, each with what it is for. A list names alternatives: newer releases renamed some libraries.
- * @type {{ names: string[], purpose: string }[]}
+ * Debian packages, each with what it is for. A list names alternatives: newer releases renamed some libraries. Without an `optional` one some tests
+ * are not run.
+ * @type {{ names: string[], purpose: string, optional?: true }[]}
  */
 const debianPackages = [
   { names: ['libgtk-3-0', 'libgtk-3-0t64'], purpose: 'Electron' },
@@ -19,6 +21,11 @@ const debianPackages = [
   { names: ['openssh-server'], purpose: 'the lab: real SSH targets' },
   { names: ['openssh-client'], purpose: 'the lab and checking signatures' },
   { names: ['dropbear-bin'], purpose: 'tests: an SSH target that is not OpenSSH' },
+  {
+    names: ['postgresql-15', 'postgresql-16', 'postgresql-17', 'postgresql-18', 'postgresql'],
+    purpose: 'tests: the server on PostgreSQL',
+    optional: true,
+  },
   { names: ['age'], purpose: 'checking recordings' },
   { names: ['zstd'], purpose: 'checking recordings' },
   { names: ['python3'], purpose: 'building node-pty' },
@@ -35,7 +42,7 @@ function isDebian() {
   return existsSync('/etc/debian_version') && existsSync('/usr/bin/dpkg-query');
 }
 
-/** @returns {string[]} packages that are not installed, the first of each list of alternatives that apt could know */
+/** @returns {{ name: string, optional: boolean }[]} packages that are not installed, the first of each list of alternatives that apt could know */
 function missingDebianPackages() {
   const names = debianPackages.flatMap((entry) => entry.names);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholders
@@ -49,7 +56,10 @@ function missingDebianPackages() {
   }
   return debianPackages
     .filter((entry) => !entry.names.some((name) => installed.has(name)))
-    .map((entry) => entry.names.find(isKnownToApt) ?? entry.names[0] ?? '');
+    .map((entry) => ({
+      name: entry.names.find(isKnownToApt) ?? entry.names[0] ?? '',
+      optional: entry.optional === true,
+    }));
 }
 
 /** @param {string} name @param {number} _index @param {string[]} all */
@@ -99,6 +109,7 @@ function installOnDebian(missing) {
   say(`  installing ${missing.join(' ')}`);
   const update = apt(['update', '-q']);
   if (!update.ok) throw new StepError({ ...words, why: `apt-get update: ${update.words}` });
+  if (missing.some((name) => name.startsWith('postgresql'))) wantNoCluster();
   withoutDaemons(() => {
     const install = apt(['install', '-y', '-q', '--no-install-recommends', ...missing]);
     if (!install.ok) throw new StepError({ ...words, why: `apt-get install: ${install.words}` });
@@ -130,9 +141,11 @@ export function installSystemLibraries() {
       todo: 'install them (and the libraries that Electron needs: GTK 3, NSS, ALSA, GBM) and run the command again',
     });
   }
-  const missing = missingDebianPackages();
+  const lacking = missingDebianPackages();
+  const missing = lacking.map(({ name }) => name);
   if (missing.length === 0) return 'all there';
   if (!isRoot()) {
+    if (lacking.every(({ optional }) => optional)) return `all there but ${missing.join(' ')} (some tests are not run)`;
     throw new StepError({
       what: `System packages are missing: ${missing.join(' ')}.`,
       why: 'installing them needs root, and this is an ordinary user',

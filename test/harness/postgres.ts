@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { findPostgres } from '../../scripts/lib/postgres.mjs';
 
 const run = promisify(execFile);
 const user = 'sallyport';
@@ -22,18 +23,6 @@ export interface Cluster {
   start(): Promise<void>;
   /** Stops it and removes its folder. */
   remove(): Promise<void>;
-}
-
-/** The newest PostgreSQL that Debian's packages put on this machine; null when there is none. */
-export function findPostgres(): string | null {
-  const root = '/usr/lib/postgresql';
-  try {
-    const versions = readdirSync(root).filter((name) => Number(name) >= 15);
-    const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
-    return newest === undefined ? null : path.join(root, newest, 'bin');
-  } catch {
-    return null;
-  }
 }
 
 /** PostgreSQL refuses to run as root: there it runs as its own account, which the package makes. */
