@@ -19,6 +19,8 @@ export function reasonOf(error: unknown): EndReason {
       return { kind: 'host-key-mismatch', problem };
     case 'SP-2040':
     case 'SP-2041':
+    case 'SP-2043':
+    case 'SP-2044':
       return { kind: 'auth-failed', problem };
     case 'SP-3011':
       return { kind: 'recorder-failed', problem };

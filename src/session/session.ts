@@ -18,6 +18,7 @@ import { makePipeline, type Pipeline } from './pipeline.ts';
 import { makeScreenPort } from './port/screen-port.ts';
 import { reportRecord } from './record-report.ts';
 import type { Recorder, RecorderOptions } from './recorder/recorder.ts';
+import { makeSealedPasswords } from './sealed-passwords.ts';
 import { makeShellTarget } from './shell-target.ts';
 import { openShell, type Shell } from './ssh/connect.ts';
 import { reach } from './ssh/relay.ts';
@@ -48,6 +49,7 @@ export function makeSession(parts: SessionParts): Session {
   const ownKey = publicKeyLine(parts.sessionKey);
   const giveUp = new AbortController();
   const signatures = makeLoginSignatures(link.send);
+  const passwords = makeSealedPasswords({ send: link.send, sessionKey: parts.sessionKey });
   const ending = makeEnding(parts);
   let life: Lifecycle = requested;
   let started = false;
@@ -150,6 +152,7 @@ export function makeSession(parts: SessionParts): Session {
       serverKey: message.serverKey,
       terminal: { ...size, term: message.terminal.term },
       sign: (proof, toSign) => signatures.ask(proof, toSign),
+      sealedPassword: (proof) => passwords.ask(to.sessionId, proof),
       step: (step) => change({ type: 'step', step }),
       banner: makeBannerWriter({
         mark,
@@ -327,6 +330,8 @@ export function makeSession(parts: SessionParts): Session {
           return limits?.resumed();
         case 'login-signature-answer':
           return signatures.answer(message);
+        case 'sealed-password-answer':
+          return passwords.answer(message);
         case 'port':
         case 'screen':
           // Both were taken by the link.

@@ -164,6 +164,16 @@ export async function openOwnedSession(options: OpenOptions): Promise<OwnedSessi
     }
   }
 
+  async function seal(message: Extract<SessionToOwner, { type: 'sealed-password' }>): Promise<void> {
+    const { type: _type, id, ...body } = message;
+    try {
+      const { sealed } = await client.call('sealedPassword', { params: { sessionId }, body });
+      post({ type: 'sealed-password-answer', id, sealed, problem: null });
+    } catch (error) {
+      post({ type: 'sealed-password-answer', id, sealed: null, problem: toProblem(error) });
+    }
+  }
+
   let headSentAt = 0;
   let reason: EndReason = {
     kind: 'process-crashed',
@@ -174,6 +184,7 @@ export async function openOwnedSession(options: OpenOptions): Promise<OwnedSessi
     const at = new Date().toISOString();
     if (message.type === 'screen') onScreen(message.message);
     else if (message.type === 'login-signature') void sign(message);
+    else if (message.type === 'sealed-password') void seal(message);
     else if (message.type === 'state' && message.state.state === 'open')
       channel?.send({ type: 'session-opened', sessionId, at });
     else if (message.type === 'socket-closed' && message.orderId !== null) {

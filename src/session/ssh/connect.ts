@@ -4,7 +4,9 @@ import { assertNever, SallyportError } from '../../shared/errors/result.ts';
 import { cipherAlgorithms, hostKeyAlgorithms, kexAlgorithms, macAlgorithms } from '../../ssh/algorithms.ts';
 import { assertSupportedSsh2, refuseServerChannels } from '../../ssh/ssh2-internals.ts';
 import { certificateWay } from './certificate-login.ts';
+import { handoverWay } from './handover.ts';
 import type { LoginContext, LoginWay } from './login-way.ts';
+import { sealedWay } from './sealed-login.ts';
 import { addressOf } from './wire.ts';
 
 export interface SshOptions extends Omit<LoginContext, 'failed'> {
@@ -42,12 +44,10 @@ function wayOf(context: LoginContext): LoginWay | Promise<LoginWay> {
   switch (credential.kind) {
     case 'certificate':
       return certificateWay(context, credential);
-    case 'handover':
     case 'sealed-password':
-      throw new SallyportError(
-        'SP-9002',
-        'The grant names a way to log in that this version of Sallyport does not know. Nothing was connected. Update the launcher.',
-      );
+      return sealedWay(context, credential);
+    case 'handover':
+      return handoverWay(context);
     default:
       return assertNever(credential);
   }
@@ -76,7 +76,7 @@ async function login(client: Client, options: SshOptions): Promise<Shell['facts'
     const failAsTheWireSays = (otherwise: SallyportError) => {
       wire.destroy();
       void wire.closed.then((end) => {
-        if (end.kind !== 'refused') return fail(otherwise);
+        if (end.kind !== 'refused') return fail(way.lost ?? otherwise);
         const { code, message, facts } = end.problem;
         fail(new SallyportError(code, message, facts === undefined ? {} : { facts }));
       });
@@ -142,8 +142,8 @@ async function login(client: Client, options: SshOptions): Promise<Shell['facts'
     way.stream.once('data', () => {
       heard = true;
     });
-    way.attach(client);
     refuseServerChannels(client, options.channelRefused);
+    way.attach(client);
   });
 }
 

@@ -12,6 +12,8 @@ export interface LoginContext {
   serverKey: string;
   /** Asks the broker for the one signature of a login by certificate. */
   sign(proof: ExchangeProof, toSign: Buffer): Promise<Uint8Array>;
+  /** Asks the broker for the password of a sealed login; whoever gets it wipes it. */
+  sealedPassword(proof: ExchangeProof): Promise<Uint8Array>;
   step(step: 'host-key' | 'login' | 'shell'): void;
   /** The login cannot be made: the first error counts, the wire is closed. */
   failed(error: unknown): void;

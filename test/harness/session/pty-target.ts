@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type IPty, spawn } from 'node-pty';
-import ssh2, { type Connection, type ServerChannel } from 'ssh2';
+import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
 import type { Sshd } from './sshd.ts';
 
 /** A target that is not OpenSSH: an ssh2 server with a shell on a real pseudo terminal behind it, which keeps every byte it sent. */
@@ -38,8 +38,51 @@ function shellBehind(channel: ServerChannel, size: { cols: number; rows: number 
   return pty;
 }
 
-/** Starts one on a free port of 127.0.0.1. */
-export async function startPtyTarget(): Promise<PtyTarget> {
+/** Who is let in, by ssh2's own context. */
+export type Authentication = (context: AuthContext) => void;
+
+/** A round of keyboard-interactive prompts (RFC 4256), and what it takes to be let in after the last. */
+export interface Round {
+  prompts: { prompt: string; echo: boolean }[];
+  /** Whether these answers are right; a round without it takes any. */
+  right?: (answers: string[]) => boolean;
+}
+
+/** Lets in whoever gives the password, by the methods named. Each password that was given is kept in `given`. */
+export function byPassword(options: {
+  password: string;
+  methods: ('password' | 'keyboard-interactive')[];
+  rounds?: Round[];
+  given?: string[];
+}): Authentication {
+  const { password, methods, given = [] } = options;
+  const right = (answers: string[]) => {
+    given.push(...answers);
+    return answers[0] === password;
+  };
+  const rounds = options.rounds ?? [{ prompts: [{ prompt: 'Password: ', echo: false }] }];
+  return (context) => {
+    if (context.method === 'password' && methods.includes('password'))
+      return right([context.password]) ? context.accept() : context.reject(methods);
+    if (context.method !== 'keyboard-interactive' || !methods.includes('keyboard-interactive'))
+      return context.reject(methods);
+    const ask = (at: number): void => {
+      const round = rounds[at];
+      if (round === undefined) context.accept();
+      else
+        context.prompt(round.prompts, (answers) => {
+          if ((round.right ?? right)(answers)) ask(at + 1);
+          else context.reject(methods);
+        });
+    };
+    ask(0);
+  };
+}
+
+/** Starts one on a free port of 127.0.0.1. Everyone is let in unless `authentication` says otherwise. */
+export async function startPtyTarget(
+  options: { authentication?: Authentication; login?: string } = {},
+): Promise<PtyTarget> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-pty-target-'));
   for (const name of ['host', 'ca'])
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, name)]);
@@ -49,7 +92,7 @@ export async function startPtyTarget(): Promise<PtyTarget> {
   const server = new ssh2.Server({ hostKeys: [readFileSync(join(folder, 'host'))] }, (connection) => {
     connections.add(connection);
     connection.on('error', () => undefined);
-    connection.on('authentication', (context) => context.accept());
+    connection.on('authentication', options.authentication ?? ((context) => context.accept()));
     connection.on('session', (accept) => {
       const session = accept();
       let size = { cols: 80, rows: 24 };
@@ -72,7 +115,7 @@ export async function startPtyTarget(): Promise<PtyTarget> {
   return {
     sshd: {
       port: address.port,
-      login: 'someone',
+      login: options.login ?? 'someone',
       hostKey: readFileSync(join(folder, 'host.pub'), 'utf8').trim(),
       authority: join(folder, 'ca'),
     },

@@ -86,6 +86,10 @@ export interface WorldOptions {
   answer?: (
     message: Extract<SessionToOwner, { type: 'login-signature' }>,
   ) => Extract<OwnerToSession, { type: 'login-signature-answer' }>;
+  /** Answers sealed-password; nobody does where it is absent. */
+  sealedPassword?: (
+    message: Extract<SessionToOwner, { type: 'sealed-password' }>,
+  ) => Promise<Extract<OwnerToSession, { type: 'sealed-password-answer' }>>;
   /** Holds the broker's answer back until then. */
   answerAfter?: () => Promise<unknown>;
 }
@@ -156,6 +160,7 @@ export async function startSession(options: WorldOptions): Promise<World> {
         };
         void Promise.resolve(options.answerAfter?.()).then(() => send(answer));
       }
+      if (message.type === 'sealed-password') void options.sealedPassword?.(message).then(send);
     }
     for (const check of [...waiters]) check();
   });
