@@ -1,6 +1,6 @@
+import { plainBanner } from '../ssh/banner.ts';
 import type { Screen } from './pipeline.ts';
 import type { Recorder } from './recorder/recorder.ts';
-import { plainBanner } from '../ssh/banner.ts';
 
 /** A target may send as many banners as it likes before the login; this many characters of them are looked at. */
 const maxCharacters = 16_384;

@@ -32,6 +32,8 @@ export interface Protocol {
   _authenticated: boolean;
   _handlers: Record<string, Handler | undefined>;
   _packetRW: { write: { allocStart: number; alloc(size: number): Buffer; finalize(packet: Buffer): Buffer } };
+  /** Sends the identification; undefined once it did. */
+  start: (() => void) | undefined;
   service(name: string): void;
   ping(): void;
   requestFailure(): void;

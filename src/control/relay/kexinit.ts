@@ -55,17 +55,24 @@ export function peekKexInit(bytes: Buffer): PeekResult {
   }
   const packet = clearPacket(bytes, start);
   if (packet.state !== 'found') return packet;
+  if (packet.payload[0] !== kexInit) return { state: 'not-ssh', why: 'the first packet is not a key exchange' };
+  const ciphers = readCiphers(packet.payload);
+  return ciphers === null
+    ? { state: 'not-ssh', why: 'a broken key exchange message' }
+    : { state: 'found', ciphers, end: packet.end };
+}
+
+/** The encryption algorithms of a KEXINIT payload; null when it is broken. */
+export function readCiphers(payload: Buffer): Ciphers | null {
   try {
-    const reader = new SshReader(packet.payload);
-    if (reader.byte() !== kexInit) return { state: 'not-ssh', why: 'the first packet is not a key exchange' };
-    reader.take(16);
-    // kex_algorithms, server_host_key_algorithms
+    const reader = new SshReader(payload);
+    // SSH_MSG_KEXINIT, cookie, then kex_algorithms and server_host_key_algorithms
+    reader.take(1 + 16);
     reader.string();
     reader.string();
-    const ciphers = { toServer: reader.text().split(','), toClient: reader.text().split(',') };
-    return { state: 'found', ciphers, end: packet.end };
+    return { toServer: reader.text().split(','), toClient: reader.text().split(',') };
   } catch {
-    return { state: 'not-ssh', why: 'a broken key exchange message' };
+    return null;
   }
 }
 

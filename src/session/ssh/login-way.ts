@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ConnectConfig } from 'ssh2';
+import type { SallyportError } from '../../shared/errors/result.ts';
 import type { GrantPayload } from '../../shared/protocol/signed.ts';
 import type { ExchangeProof } from '../../ssh/ssh2-internals.ts';
 import type { Wire } from './wire.ts';
@@ -31,6 +32,8 @@ export interface LoginWay {
   attach(client: Client): void;
   /** What a person reads when the target does not accept the login (SP-2040). */
   refused: string;
+  /** Takes the place of SP-2050 until the connection is ready. */
+  lost?: SallyportError;
 }
 
 export type MakeLoginWay = (context: LoginContext) => LoginWay | Promise<LoginWay>;

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { z } from 'zod';
 import { errorCodeSchema, type Problem, SallyportError } from '../../shared/errors/result.ts';
 import { closeCodes } from '../../shared/protocol/control-channel.ts';
 import type { GrantPayload } from '../../shared/protocol/signed.ts';
+import { handoverRefusal } from './handover-refusal.ts';
 import { addressOf, openDirect, reachTimeoutMs, type Wire, type WireEnd } from './wire.ts';
 
 /** Where the relay is and how this connection proves itself. */
@@ -81,15 +83,40 @@ function openRelay(grant: GrantPayload, relay: RelayAccess, signal: AbortSignal)
     socket.once('open', () => {
       opened = true;
       signal.removeEventListener('abort', onAbort);
-      const stream = createWebSocketStream(socket);
-      // What the stream reports is also in `closed`; without a listener it would end the process.
-      stream.on('error', () => undefined);
-      // The stream of a closed WebSocket ends but stays open for writing; SSH must see that it is gone.
-      stream.on('end', () => stream.destroy());
-      resolve({ stream, closed, destroy: () => socket.terminate() });
+      const destroy = () => socket.terminate();
+      if (grant.credential.kind === 'handover') resolve(afterFirstFrame(socket, { closed, destroy }));
+      else resolve({ stream: streamOf(socket), closed, destroy });
     });
     if (signal.aborted) onAbort();
   });
+}
+
+function streamOf(socket: WebSocket): Duplex {
+  const stream = createWebSocketStream(socket);
+  // What the stream reports is also in `closed`; without a listener it would end the process.
+  stream.on('error', () => undefined);
+  // The stream of a closed WebSocket ends but stays open for writing; SSH must see that it is gone.
+  stream.on('end', () => stream.destroy());
+  return stream;
+}
+
+/** The stream would take a text frame for bytes of SSH: it listens from the end of the first frame on, and loses nothing in between. */
+function afterFirstFrame(socket: WebSocket, wire: Pick<Wire, 'closed' | 'destroy'>): Wire {
+  let stream: Duplex | undefined;
+  const firstFrame = new Promise<string | null>((resolve) =>
+    socket.once('message', (data, isBinary) => {
+      stream ??= streamOf(socket);
+      resolve(isBinary || !Buffer.isBuffer(data) ? null : data.toString('utf8'));
+    }),
+  );
+  return {
+    ...wire,
+    firstFrame,
+    get stream() {
+      stream ??= streamOf(socket);
+      return stream;
+    },
+  };
 }
 
 async function readProblem(response: IncomingMessage): Promise<Problem> {
@@ -115,8 +142,12 @@ async function readProblem(response: IncomingMessage): Promise<Problem> {
 }
 
 /** The problem that a refusal's reason names ("SP-2003 ..."). */
-function refusal(reason: string): Problem {
+function refusal(reason: string, grant: GrantPayload): Problem {
   const code = errorCodeSchema.safeParse(reason.slice(0, 7));
+  if (code.success && grant.credential.kind === 'handover') {
+    const problem = handoverRefusal(code.data, reason.slice(8), grant.target.name);
+    if (problem !== null) return problem;
+  }
   const why = reason
     .slice(8)
     .replace(/[^\x20-\x7e\u00c0-\u024f]/g, '')
@@ -125,6 +156,10 @@ function refusal(reason: string): Problem {
     code: code.success ? code.data : 'SP-2105',
     message: `The relay refused this session${why === '' ? '' : `: ${why}`}. Connect again; if it stays, ask your administrator.`,
   };
+}
+
+function withFacts(problem: Problem, facts: Record<string, string>): Problem {
+  return { ...problem, facts: { ...facts, ...problem.facts } };
 }
 
 /** What a close code of the relay (control-channel.ts) and its reason mean here. */
@@ -137,7 +172,7 @@ export function endOf(code: number, grant: GrantPayload, reason = ''): WireEnd {
     case closeCodes.killed:
       return { kind: 'killed' };
     case closeCodes.refused:
-      return { kind: 'refused', problem: { ...refusal(reason), facts } };
+      return { kind: 'refused', problem: withFacts(refusal(reason, grant), facts) };
     case closeCodes.leaseExpired:
       return { kind: 'lease-expired' };
     case closeCodes.accessOver:

@@ -16,7 +16,11 @@ export type WireEnd =
 
 /** The connection that SSH runs on. */
 export interface Wire {
-  stream: Duplex;
+  readonly stream: Duplex;
+  /**
+   * The relay's text frame before the first binary one, where the grant is for a handover; null when a binary one came first. `stream` may be used when it is here. Never rejects.
+   */
+  firstFrame?: Promise<string | null>;
   /** Resolves once, when the connection is closed, whoever closed it. Never rejects. */
   closed: Promise<WireEnd>;
   /** Closes the connection at once, dropping what is under way in both directions. */

@@ -102,6 +102,10 @@ const words: Record<PromptCheck, string> = {
   'prompt-password-change': 'the target wants the password to be changed',
 };
 
+export function isPromptCheck(text: string): text is PromptCheck {
+  return Object.hasOwn(words, text);
+}
+
 /** The refusal of a prompt in words, SP-2044. What the target said is not in it. */
 export function promptRefusal(check: PromptCheck): SallyportError {
   const next =

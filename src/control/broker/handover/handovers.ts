@@ -1,0 +1,92 @@
+import { fingerprint } from '../../../recording/signatures/keys.ts';
+import { type HandoverPayload, namespaces } from '../../../shared/protocol/signed.ts';
+import type { CoreContext } from '../../context.ts';
+import { findTarget, grantOf, type SessionRow } from '../../live/session-store.ts';
+import { mayGoOn } from '../../live/still-allowed.ts';
+import type { HandOver } from '../../relay/handover-leg.ts';
+import { type HandoverLimits, handoverLimits, startHandover } from './hand-over.ts';
+import type { LoggedIn, Refusal } from './password-login.ts';
+
+/** The logins that the broker makes itself, because they are made with a password. */
+export interface Handovers {
+  /** For a session whose grant says so; null for any other. */
+  prepare(session: SessionRow): Promise<HandOver | null>;
+}
+
+export function makeHandovers(parts: {
+  core: CoreContext;
+  /** The vaulted password, the caller's to overwrite; null when there is none. Rejects with SP-5006. */
+  passwordFor(of: { target: string; login: string }): Promise<Buffer | null>;
+  limits?: HandoverLimits;
+}): Handovers {
+  const { core } = parts;
+
+  /** The session's one login is claimed and written down before the launcher hears of it: also the last look at a kill or a lock that came meanwhile. */
+  async function claim(session: SessionRow, facts: LoggedIn): Promise<Refusal | null> {
+    const { numUpdatedRows } = await core.writer
+      .updateTable('sessions')
+      .set({ login_signed_at: core.clock.now() })
+      .where('id', '=', session.id)
+      .where('login_signed_at', 'is', null)
+      .where(mayGoOn(session))
+      .executeTakeFirst();
+    if (numUpdatedRows !== 1n) return { code: 'SP-2042', check: 'session' };
+    await core.audit.record({
+      event: 'login.handed-over',
+      actor: session.user_id,
+      subject: session.id,
+      detail: {
+        login: session.login,
+        target: session.target_id,
+        method: facts.method,
+        hostKey: fingerprint(facts.hostKey),
+      },
+    });
+    return null;
+  }
+
+  return {
+    async prepare(session) {
+      const grant = grantOf(session);
+      if (grant.credential.kind !== 'handover') return null;
+      const target = await findTarget(core.reader, session.target_id);
+      const prompt = target?.logins.find((each) => each.name === session.login)?.prompt ?? null;
+      return (wiring) =>
+        startHandover({
+          toTarget: wiring.toTarget,
+          toLauncher: wiring.toLauncher,
+          done: wiring.done,
+          limits: parts.limits ?? handoverLimits,
+          login: grant.login,
+          hostKeys: grant.hostKeys,
+          prompt,
+          password: () => parts.passwordFor({ target: grant.target.name, login: grant.login }),
+          async announce(facts) {
+            const refusal = await claim(session, facts);
+            if (refusal === null) wiring.tell(handoverFrame(core, session.id, facts));
+            return refusal;
+          },
+          refused(refusal) {
+            const detail = { ...refusal, device: session.device_id };
+            core.audit
+              .record({ event: 'login.refused', actor: session.user_id, subject: session.id, detail })
+              .catch((error: unknown) => core.log.error({ err: error }, 'a refused login could not be written down'));
+            wiring.refused(refusal);
+          },
+        });
+    },
+  };
+}
+
+/** The first frame to the launcher. */
+export function handoverFrame(core: Pick<CoreContext, 'signer'>, sessionId: string, facts: LoggedIn): string {
+  const payload: HandoverPayload = {
+    version: 0,
+    sessionId,
+    sshSessionId: facts.sshSessionId.toString('base64'),
+    clientIdent: facts.clientIdent,
+    serverIdent: facts.serverIdent,
+    hostKey: facts.hostKey.toString('base64'),
+  };
+  return JSON.stringify(core.signer.sign(namespaces.handover, payload));
+}
