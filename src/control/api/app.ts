@@ -1,5 +1,4 @@
 import type { Server as HttpsServer } from 'node:https';
-import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
@@ -8,7 +7,9 @@ import { SallyportError } from '../../shared/errors/result.ts';
 import { version } from '../../shared/version.ts';
 import type { ServerTls } from '../config/tls.ts';
 import type { Context } from '../context.ts';
-import { networkOf } from './network.ts';
+import { makeAdmission } from './admission.ts';
+import { answerUnreadable } from './client-error.ts';
+import { makeConnections } from './connections.ts';
 import { createProblemHandler } from './problem.ts';
 import type { Route } from './route.ts';
 import { limitBodyTime } from './slow-body.ts';
@@ -23,12 +24,22 @@ export interface AppOptions {
 
 /** The HTTP server with everything registered; not listening yet. */
 export async function buildApp({ context, tls, routes, sockets }: AppOptions): Promise<FastifyInstance> {
+  const { limits } = context.config;
   const app = fastify({
-    https: { cert: tls.chain, key: tls.key, minVersion: 'TLSv1.3' },
+    https: {
+      cert: tls.chain,
+      key: tls.key,
+      minVersion: 'TLSv1.3',
+      handshakeTimeout: limits.handshakeMs,
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: Math.min(5000, limits.headersMs),
+      maxHeaderSize: limits.headerBytes,
+    },
+    clientErrorHandler: answerUnreadable,
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: context.config.limits.jsonBody,
-    // The longest any request may take: a large journal over a slow line. Headers alone get Node's 60 s, other bodies `limitBodyTime`.
+    bodyLimit: limits.jsonBody,
+    // The longest any request may take: a large journal over a slow line. Headers have a limit of their own, other bodies `limitBodyTime`.
     requestTimeout: 6 * 3_600_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
@@ -37,23 +48,25 @@ export async function buildApp({ context, tls, routes, sockets }: AppOptions): P
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('actor', null);
-  app.addHook('onRequest', async (request) => limitBodyTime(request.raw, context.config.limits.bodyMs));
+  const connections = makeConnections({
+    strangersPerNetwork: limits.strangersPerNetwork,
+    strangers: limits.strangers,
+    perDevice: limits.connectionsPerDevice,
+  });
+  connections.watch(app.server);
+  app.server.maxConnections = limits.connections;
+  app.decorate('admission', makeAdmission(context, connections, await knownThumbprints(context)));
+  app.addHook('onRequest', async (request) => {
+    limitBodyTime(request.raw, limits.bodyMs);
+    await app.admission.arrives(request);
+  });
   app.setErrorHandler(createProblemHandler(context));
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );
 
-  await app.register(rateLimit, {
-    max: context.config.limits.requestsPerMinute,
-    timeWindow: 60_000,
-    // A peer on the local socket has no address; the key is made before the list below is asked.
-    keyGenerator: (request) => networkOf(request.ip),
-    // Whoever holds the socket is on the machine and has other ways.
-    allowList: (request) => context.origins.isLocal(request.raw.socket),
-    errorResponseBuilder: () =>
-      new SallyportError('SP-5004', 'Too many requests from this address. Wait a few seconds and try again.'),
-  });
-  await app.register(websocket, { options: { maxPayload: 1_048_576, perMessageDeflate: false } });
+  // Pings are answered in socket.ts, where an answer that nobody reads is noticed.
+  await app.register(websocket, { options: { maxPayload: 1_048_576, perMessageDeflate: false, autoPong: false } });
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -73,7 +86,7 @@ export async function buildApp({ context, tls, routes, sockets }: AppOptions): P
     transform: jsonSchemaTransform,
   });
 
-  app.setNotFoundHandler({ preHandler: app.rateLimit() }, async () => {
+  app.setNotFoundHandler(async () => {
     throw new SallyportError('SP-5002', 'There is nothing at this address.');
   });
   for (const route of routes) route.register(app, context);
@@ -81,4 +94,14 @@ export async function buildApp({ context, tls, routes, sockets }: AppOptions): P
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.ready();
   return app;
+}
+
+/** The keys of devices that may ask, so that the first request of each after a start is known for what it claims to be. */
+async function knownThumbprints(context: Context): Promise<string[]> {
+  const rows = await context.reader
+    .selectFrom('devices')
+    .select('thumbprint')
+    .where('revoked_at', 'is', null)
+    .execute();
+  return rows.map((row) => row.thumbprint);
 }

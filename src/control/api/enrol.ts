@@ -81,5 +81,5 @@ export const enrol = defineRoute(
       deviceKey: outcome.organisation.device_key,
     };
   },
-  { perMinute: (context) => context.config.limits.enrolmentsPerMinute },
+  { enrols: true },
 );

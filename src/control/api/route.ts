@@ -4,6 +4,7 @@ import { SallyportError } from '../../shared/errors/result.ts';
 import { type ApiMethod, type ApiName, type ControlApi, controlApi } from '../../shared/protocol/control-api.ts';
 import type { Actor, Context } from '../context.ts';
 import { authenticate } from '../identity/authenticate.ts';
+import { holdsUnstorable } from '../store/storable.ts';
 
 type Entry<N extends ApiName> = ControlApi[N];
 type Parsed<E, K extends string> = E extends Record<K, infer S extends z.ZodType> ? z.output<S> : undefined;
@@ -27,8 +28,8 @@ export interface RouteOptions {
   bodyLimit?: (context: Context) => number;
   /** The handler reads the body itself, as it comes, and keeps its own limits. */
   streamed?: true;
-  /** Requests per minute and address, in place of the general limit. */
-  perMinute?: (context: Context) => number;
+  /** Counts as an attempt to enrol as well. */
+  enrols?: true;
 }
 
 export interface Route {
@@ -46,7 +47,6 @@ export function defineRoute<N extends ApiName>(name: N, handler: RouteHandler<N>
   return {
     name,
     register(app, context) {
-      const perMinute = options.perMinute?.(context);
       if (options.streamed === true) void app.register(async (scope) => add(streaming(scope)));
       else add(app);
 
@@ -56,10 +56,11 @@ export function defineRoute<N extends ApiName>(name: N, handler: RouteHandler<N>
           url: method.path,
           bodyLimit: options.bodyLimit?.(context) ?? context.config.limits.jsonBody,
           schema: schemaOf(name, method),
-          ...(perMinute === undefined ? {} : { config: { rateLimit: { max: perMinute, timeWindow: 60_000 } } }),
-          // After the rate limit, before the body is read: a stranger costs little and learns nothing about shapes.
-          preParsing: async (request) => {
-            request.actor = await authenticate(context, request, method.auth);
+          // Before the body is read: a stranger costs little and learns nothing about shapes.
+          preParsing: async (request, reply) => {
+            if (options.enrols === true) await app.admission.enrols(request);
+            request.actor = await authenticate(context, request, method.auth, app.admission);
+            if (request.actor !== null) await app.admission.proved(request, request.actor, reply);
           },
           handler: async (request, reply) => {
             if (method.binary === true && options.streamed !== true && !Buffer.isBuffer(request.body)) {
@@ -77,7 +78,14 @@ export function defineRoute<N extends ApiName>(name: N, handler: RouteHandler<N>
               request,
               reply,
             };
-            return handler(context, input as unknown as RouteInput<N>);
+            if (holdsUnstorable([request.params, request.query, request.body])) {
+              throw new SallyportError(
+                'SP-5001',
+                'The request holds characters that cannot be stored: NUL, or half of a character. Leave them out.',
+              );
+            }
+            const answer = () => handler(context, input as unknown as RouteInput<N>);
+            return method.auth === 'none' ? app.admission.forStranger(request, answer) : answer();
           },
         });
       }

@@ -19,6 +19,11 @@ export function limitBodyTime(request: IncomingMessage, ms: number): void {
 /** How long someone whose body is not wanted any more has to read why. */
 const answerMs = 5000;
 
+/** The rest of a body that nobody wants: who does not stop sending it loses the connection. */
+export function leaveUnread(request: IncomingMessage): void {
+  if (!request.complete) setTimeout(() => !request.complete && request.destroy(), answerMs).unref();
+}
+
 /**
  * A body that may take as long as it needs, of someone who is known by now, as long as bytes keep coming: silence of `silenceMs` ends its connection,
  * and with it the iteration (it throws).

@@ -39,13 +39,17 @@ export function defineSocket<P>(
           if (request.headers.origin !== undefined) {
             throw new SallyportError('SP-5003', 'Web pages may not open this socket. Use the launcher.');
           }
-          request.actor = await authenticate(context, request, 'device');
+          request.actor = await authenticate(context, request, 'device', app.admission);
           if (request.actor?.device == null) {
             throw new SallyportError(
               'SP-1008',
               'This socket is for enrolled launchers. Connect over TLS with a device proof.',
             );
           }
+          await app.admission.proved(request, request.actor, null);
+          if (!request.ws) return;
+          const closed = app.admission.opens(request.actor.device.id);
+          request.raw.socket.once('close', closed);
         },
         handler: async () => {
           throw new SallyportError('SP-5001', 'This address is a WebSocket. Connect to it as one.');
@@ -56,9 +60,21 @@ export function defineSocket<P>(
             socket.terminate();
             return;
           }
+          answerPings(socket);
           handler(context, { actor: { ...actor, device: actor.device }, params: request.params as P, socket, request });
         },
       });
     },
   };
+}
+
+/** Answers to pings that a launcher may leave unread. */
+const unreadBytesAtMost = 1_048_576;
+
+/** Each ping makes an answer: whoever sends pings and reads nothing would fill the memory. */
+function answerPings(socket: WebSocket): void {
+  socket.on('ping', (data) => {
+    if (socket.bufferedAmount > unreadBytesAtMost) socket.terminate();
+    else socket.pong(data);
+  });
 }

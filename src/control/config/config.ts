@@ -1,7 +1,10 @@
 import os from 'node:os';
 import path from 'node:path';
 import { SallyportError } from '../../shared/errors/result.ts';
+import { defaultLimits, type Limits } from './limits.ts';
 import { makeVaultPlace, type VaultInput, type VaultPlace } from './vault.ts';
+
+export { defaultLimits, type Limits } from './limits.ts';
 
 /** What `serve` was told, checked. Secrets are never in here. */
 export interface Config {
@@ -27,36 +30,6 @@ export interface Config {
 export type DatabasePlace =
   | { readonly kind: 'folder' | 'memory' }
   | { readonly kind: 'postgres'; readonly url: string | null };
-
-/** Bytes, unless a name says otherwise. */
-export interface Limits {
-  readonly jsonBody: number;
-  readonly applyBody: number;
-  readonly manifestBody: number;
-  readonly segmentBody: number;
-  readonly journalBody: number;
-  /** Milliseconds in which a body must have come; a journal instead may take longer but not fall silent. */
-  readonly bodyMs: number;
-  readonly bodySilenceMs: number;
-  /** Milliseconds after the end of a session in which its recording should have come. */
-  readonly arrivalMs: number;
-  /** Requests per minute and address. */
-  readonly requestsPerMinute: number;
-  readonly enrolmentsPerMinute: number;
-}
-
-export const defaultLimits: Limits = {
-  jsonBody: 262_144,
-  applyBody: 33_554_432,
-  manifestBody: 9_437_184,
-  segmentBody: 8_388_608,
-  journalBody: 2_147_483_648,
-  bodyMs: 300_000,
-  bodySilenceMs: 60_000,
-  arrivalMs: 600_000,
-  requestsPerMinute: 3000,
-  enrolmentsPerMinute: 20,
-};
 
 export interface ConfigInput {
   data: string;

@@ -7,20 +7,25 @@ import {
   launcherToControlSchema,
   silenceMs,
 } from '../../shared/protocol/control-channel.ts';
+import type { Limits } from '../config/limits.ts';
 import type { Clock } from '../context.ts';
+import { holdsUnstorable } from '../store/storable.ts';
 import type { Channel } from './hub.ts';
 
 const maxMessageBytes = 65_536;
 /** What a launcher may leave unread before it counts as gone. */
 const maxUnreadBytes = 1_048_576;
-/** A launcher with a hundred sessions says some hundred things a second at most; beyond it the channel is not what it claims to be. */
+/** Messages that may wait for those before them. A launcher with a hundred sessions says some hundred things a second at most. */
 const maxWaiting = 1000;
+/** Seconds' worth of messages that may come at once: a launcher that is back tells what happened meanwhile. */
+const burstSeconds = 3;
 
 export interface ChannelOptions {
   socket: WebSocket;
   deviceId: string;
   userId: string;
   clock: Clock;
+  limits: Pick<Limits, 'helloMs' | 'messagesPerSecond'>;
   /** Called for each valid message, one after the other. `MalformedMessage` closes the channel as malformed, any other rejection as failed. */
   onMessage(message: LauncherToControl): Promise<void> | void;
   onFailure(error: unknown): void;
@@ -32,7 +37,7 @@ function parse(data: WebSocket.RawData, isBinary: boolean): LauncherToControl | 
   if (isBinary || !Buffer.isBuffer(data) || data.length > maxMessageBytes) return null;
   try {
     const parsed = launcherToControlSchema.safeParse(JSON.parse(data.toString('utf8')));
-    return parsed.success ? parsed.data : null;
+    return parsed.success && !holdsUnstorable(parsed.data) ? parsed.data : null;
   } catch {
     return null;
   }
@@ -48,6 +53,8 @@ export function openChannel(options: ChannelOptions): Channel {
   let waiting = 0;
   let work: Promise<void> = Promise.resolve();
   let closed = false;
+  const burst = options.limits.messagesPerSecond * burstSeconds;
+  let allowance = burst;
 
   const channel: Channel = {
     deviceId: options.deviceId,
@@ -73,6 +80,7 @@ export function openChannel(options: ChannelOptions): Channel {
     if (closed) return;
     closed = true;
     clearInterval(beat);
+    clearTimeout(noHello);
     options.onClose(why);
   }
 
@@ -92,15 +100,22 @@ export function openChannel(options: ChannelOptions): Channel {
     else channel.send({ type: 'heartbeat' });
   }, heartbeatMs);
   beat.unref();
+  // Until then nothing is known of what it runs, and yet it would count as connected.
+  const noHello = setTimeout(() => channel.close(closeCodes.malformed, 'no hello'), options.limits.helloMs);
+  noHello.unref();
 
   socket.on('message', (data, isBinary) => {
     if (closed) return;
-    heardAt = clock.monotonicMs();
-    const message = parse(data, isBinary);
-    if (message === null || waiting >= maxWaiting) {
+    const now = clock.monotonicMs();
+    allowance = Math.min(burst, allowance + ((now - heardAt) / 1000) * options.limits.messagesPerSecond) - 1;
+    heardAt = now;
+    // Before it is read: reading is what costs.
+    const message = allowance < 0 || waiting >= maxWaiting ? 'too many' : parse(data, isBinary);
+    if (message === null || message === 'too many') {
       channel.close(closeCodes.malformed, message === null ? 'malformed message' : 'too many messages');
       return;
     }
+    if (message.type === 'hello') clearTimeout(noHello);
     waiting += 1;
     work = work
       .then(() => handle(message))

@@ -33,6 +33,7 @@ export function makeLauncherChannels(parts: {
         deviceId: actor.device.id,
         userId: actor.userId,
         clock: core.clock,
+        limits: core.config.limits,
         onMessage: (message) => handle(message, channel),
         onFailure: (error) =>
           core.log.error({ err: error, device: actor.device.id }, 'a launcher message could not be handled'),

@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify';
+import { SallyportError } from '../../shared/errors/result.ts';
+import { problemDocument } from './problem.ts';
+
+const reasons: Record<number, string> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  431: 'Request Header Fields Too Large',
+};
+
+function statusOf(code: string): number {
+  if (code === 'HPE_HEADER_OVERFLOW') return 431;
+  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return 413;
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+}
+
+/** Answers what is no HTTP, or came too slowly, with a problem document, and closes the connection (RFC 9110 section 15.5). */
+export function answerUnreadable(
+  this: FastifyInstance,
+  error: Error & { code: string },
+  socket: import('node:net').Socket,
+): void {
+  // Gone, or not yet one that text can be written to (a TLS handshake that failed).
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed) {
+    socket.destroy();
+    return;
+  }
+  const status = statusOf(error.code);
+  const problem = {
+    ...problemDocument(
+      status === 431 || status === 413
+        ? new SallyportError(
+            'SP-5005',
+            'The address or the headers are longer than this server takes. Nothing was done.',
+          )
+        : new SallyportError(
+            'SP-5001',
+            'The request could not be read, or came too slowly. Nothing was done; try again.',
+          ),
+    ),
+    status,
+  };
+  const body = JSON.stringify(problem);
+  const head = `HTTP/1.1 ${status} ${reasons[status]}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n`;
+  socket.end(head + body);
+  // Who keeps sending is not waited for.
+  setTimeout(() => socket.destroy(), 1000).unref();
+}

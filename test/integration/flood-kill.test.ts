@@ -1,0 +1,122 @@
+import { createServer, type Server } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeApiClient } from '../../src/lab/owner/api-client.ts';
+import type { OrderView } from '../../src/shared/model/order.ts';
+import { startFlood } from './flood-world/start-flood.ts';
+import { connectLauncher, type Launcher, webSocket } from './live-world/sockets.ts';
+import { type Device, startWorld, type World } from './live-world/world.ts';
+
+const kills = 24;
+const hostKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGEkzwJHUf0HnSx1H0nEp8e8L0T2PjzRSBkQ1w8ymU0Q';
+
+let world: World;
+let target: Server;
+let jonas: Device;
+let mira: Device;
+let launcher: Launcher;
+
+beforeAll(async () => {
+  world = await startWorld({ limits: { enrolmentsPerMinute: 20 } });
+  target = createServer((socket) => socket.on('error', () => undefined));
+  await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
+  const { port } = target.address() as { port: number };
+  await world.apply(
+    Array.from({ length: kills }, (_, at) => ({
+      name: `web-${at}`,
+      host: '127.0.0.1',
+      port,
+      logins: [{ name: 'deploy' }],
+      hostKeys: [hostKey],
+    })),
+    [`127.0.0.1:${port}`],
+  );
+  jonas = await world.enrol('jonas');
+  mira = await world.enrol('mira');
+  launcher = await connectLauncher(jonas);
+});
+afterAll(async () => {
+  await launcher?.close();
+  target?.close();
+  await world?.close();
+});
+
+/** What a launcher does with an order, at once. */
+async function obey(): Promise<void> {
+  const { orderId } = await launcher.next('kill');
+  const at = new Date().toISOString();
+  launcher.say({ type: 'order-received', orderId, at });
+  launcher.say({ type: 'order-done', orderId, socketClosedAt: at, closedMs: 1, survivors: 'unknown' });
+}
+
+type Ways = 'the local socket' | 'a device, connected' | 'a device, connecting anew';
+const ways: Ways[] = ['the local socket', 'a device, connected', 'a device, connecting anew'];
+
+/** Kills a session with an open wire; milliseconds from asking to the confirmation in hand. */
+async function timeKill(sessionId: string, way: Ways): Promise<number> {
+  const client =
+    way === 'a device, connecting anew'
+      ? makeApiClient({ ...mira.client, address: world.server.address })
+      : mira.client;
+  const ask = (name: 'killSession' | 'getOrder', input: object): Promise<OrderView> =>
+    way === 'the local socket' ? world.as('mira', name, input) : client.call(name, input);
+  const from = performance.now();
+  const obeyed = obey();
+  let view = await ask('killSession', { params: { sessionId }, body: { reason: 'wrong host' } });
+  while (view.state !== 'confirmed') {
+    view = await ask('getOrder', { params: { orderId: view.id }, query: { waitMs: '1000', after: view.state } });
+  }
+  const ms = performance.now() - from;
+  await obeyed;
+  expect(view.relayClosedMs).not.toBeNull();
+  if (way === 'a device, connecting anew') await client.close();
+  return ms;
+}
+
+test('security 36: under a flood from the same address and from another a kill confirms within 2 s', async () => {
+  const sessions: string[] = [];
+  for (let at = 0; at < kills; at += 1) {
+    const { id } = await world.open(jonas, `web-${at}`, 'deploy');
+    const wire = await webSocket(jonas, `/v1/relay/${id}`);
+    wire.on('error', () => undefined);
+    launcher.say({ type: 'session-opened', sessionId: id, at: new Date().toISOString() });
+    sessions.push(id);
+  }
+  const beats = sessions.map((id) => launcher.beat(id));
+  const seconds = 7;
+  const claim = mira.client.key.jwk;
+  const floods = await Promise.all(
+    ['127.0.0.1', '127.0.0.2'].map((from) => startFlood({ address: world.server.address, seconds, from, claim })),
+  );
+  const times: Record<Ways, number[]> = {
+    'the local socket': [],
+    'a device, connected': [],
+    'a device, connecting anew': [],
+  };
+  const end = performance.now() + seconds * 1000;
+  for (const [at, id] of sessions.entries()) {
+    if (performance.now() > end) break;
+    const way = ways[at % ways.length] as Ways;
+    times[way].push(await timeKill(id, way));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  for (const stop of beats) stop();
+  const answers = await Promise.all(floods.map((flood) => flood.ended));
+  const all = Object.values(times)
+    .flat()
+    .sort((a, b) => a - b);
+  if (process.env.SALLYPORT_MEASURE !== undefined) console.log({ times, answers });
+  expect(all.length).toBeGreaterThanOrEqual(6);
+  expect(all.at(-1)).toBeLessThan(2000);
+  for (const counts of answers) {
+    // It was a flood, it was refused, and nothing broke.
+    expect((counts[401] ?? 0) + (counts[429] ?? 0) + (counts[400] ?? 0)).toBeGreaterThan(500);
+    expect(counts[429]).toBeGreaterThan(0);
+    expect(counts[500] ?? 0).toBe(0);
+  }
+  const strangers = await world.server.context.reader
+    .selectFrom('audit_events')
+    .select('event')
+    .where('actor', '=', 'unknown')
+    .execute();
+  expect(strangers.length).toBeLessThan(200);
+});
