@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import type { Namespace, Signed } from '../shared/protocol/signed.ts';
 import type { Audit } from './audit/audit.ts';
+import type { Bus } from './bus/bus.ts';
 import type { SshAuthority } from './broker/authority/ssh-authority.ts';
 import type { Config } from './config/config.ts';
 import type { ControlEvents } from './events.ts';
 import type { Invites } from './identity/invites.ts';
 import type { Origins } from './identity/origins.ts';
 import type { ReplayGuard } from './identity/replay-guard.ts';
+import type { PoliciesInForce } from './policy/policies-in-force.ts';
 import type { PolicyControl } from './policy/policy.ts';
 import type { Services } from './services.ts';
 import type { Reader, Writer } from './store/database.ts';
@@ -39,10 +41,15 @@ export interface CoreContext {
   readonly clock: Clock;
   readonly audit: Audit;
   readonly policy: PolicyControl;
+  readonly inForce: PoliciesInForce;
   readonly vault: Vault;
   readonly sshAuthority: SshAuthority;
   readonly signer: Signer;
+  /** Within this process; `bus` goes to all of them. */
   readonly events: ControlEvents;
+  readonly bus: Bus;
+  /** Where other control processes may use the same database: connections to it that no request can use up. Null: this one is alone. */
+  readonly shared: { readonly db: Writer } | null;
   readonly invites: Invites;
   readonly replayGuard: ReplayGuard;
   readonly origins: Origins;

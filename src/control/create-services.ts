@@ -2,11 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { closeCodes } from '../shared/protocol/control-channel.ts';
 import { openBroker } from './broker/broker.ts';
+import { makeHandovers } from './broker/handover/handovers.ts';
 import type { CoreContext } from './context.ts';
+import { makeAccessEnds } from './live/access-ends.ts';
 import { makeHub } from './live/hub.ts';
+import { joinOthers } from './live/join.ts';
 import { makeLauncherChannels } from './live/launcher-channels.ts';
+import { makeLeaseStore } from './live/lease-store.ts';
 import { startLeases } from './live/leases.ts';
-import { makeLocalOrderBus } from './live/order-bus.ts';
+import { makeOneChannel } from './live/one-channel.ts';
 import { makeOrders } from './live/orders.ts';
 import { makeSessionEnds } from './live/session-ends.ts';
 import { grantOf } from './live/session-store.ts';
@@ -14,6 +18,9 @@ import { makeTargetFacts } from './live/target-facts.ts';
 import { startMissingWatch } from './recordings/missing-watch.ts';
 import { makeRecordings } from './recordings/recordings.ts';
 import { makeRelay } from './relay/relay.ts';
+import { accessLeftMs } from './requests/grants.ts';
+import { makeAccessRequests } from './requests/requests.ts';
+import { passwordSecretName } from './secrets/secret-name.ts';
 import type { Services } from './services.ts';
 
 /** Where the public key of the SSH certificate authority lies: one OpenSSH line. */
@@ -28,53 +35,69 @@ export async function createServices(core: CoreContext): Promise<Services> {
   await writeFile(sshAuthorityFile(core.dataFolder), `${broker.authority}\n`, { mode: 0o644 });
 
   const logFailure = (error: unknown) => core.log.error({ err: error }, 'the end of a session could not be stored');
-  const hub = makeHub({ supersededCode: closeCodes.superseded });
+  const hub = makeHub({ supersededCode: closeCodes.superseded, bus: core.bus });
   const leases = startLeases({
     clock: core.clock,
     signer: core.signer,
+    store: core.shared === null ? null : makeLeaseStore(core.shared.db),
+    onFailure: (error) => core.log.warn({ err: error }, 'leases could not be renewed'),
     isConnected: hub.isConnected,
     send: hub.send,
     onLapsed: (sessionId) =>
-      ends.lapsed(sessionId).catch((error: unknown) => {
+      ends.ranOut(sessionId).catch((error: unknown) => {
         logFailure(error);
         throw error;
       }),
   });
-  const relay = makeRelay({ core, cutAt: leases.cutAt, onReachability: () => hub.changed(['targets']) });
+  const relay = makeRelay({
+    core,
+    know: leases.know,
+    handovers: makeHandovers({
+      core,
+      passwordFor: (of) => core.vault.get(passwordSecretName(of)),
+    }),
+    cutAt: leases.cutAt,
+    isAccessOver: leases.isAccessOver,
+    onReachability: () => hub.changed(['targets']),
+  });
   const ends = makeSessionEnds({
     core,
     broker,
     leases,
     hub,
-    onEnd: (sessionId, how) =>
-      how === 'lease-expired'
-        ? relay.end(sessionId, closeCodes.leaseExpired, 'the lease ran out', true)
-        : relay.end(sessionId, closeCodes.ended, 'the session ended', false),
+    onEnd(sessionId, how) {
+      if (how === 'lease-expired') relay.end(sessionId, closeCodes.leaseExpired, 'the lease ran out', true);
+      else if (how === 'access-over')
+        relay.end(sessionId, closeCodes.accessOver, 'the time of the access is over', true);
+      else relay.end(sessionId, closeCodes.ended, 'the session ended', false);
+    },
   });
-  const orders = makeOrders({ core, bus: makeLocalOrderBus(), hub, leases, broker, cutWire: relay.cut });
-  const channels = makeLauncherChannels({ core, hub, leases, orders, ends });
+  const orders = makeOrders({ core, hub, leases, broker, cutWire: relay.cut });
+  const oneChannel = makeOneChannel({ core, hub, supersededCode: closeCodes.superseded });
+  const channels = makeLauncherChannels({ core, hub, leases, orders, ends, oneChannel });
 
-  const running = await core.reader.selectFrom('sessions').selectAll().where('ended_at', 'is', null).execute();
+  // Where others share the database the leases are there.
+  const running =
+    core.shared === null
+      ? await core.reader.selectFrom('sessions').selectAll().where('ended_at', 'is', null).execute()
+      : [];
   for (const session of running) {
     const spent = core.clock.now().getTime() - session.granted_at.getTime();
+    const under = session.access_request_id;
     leases.resume({
       sessionId: session.id,
       deviceId: session.device_id,
       lifeMs: grantOf(session).limits.maxSeconds * 1000 - spent,
+      accessMs: under === null ? null : await accessLeftMs(core.reader, under, core.clock.now()),
       opened: session.opened_at !== null,
     });
     if (session.killed_at !== null) leases.stop(session.id);
   }
 
-  core.events.on('devices-revoked', ({ deviceIds, because }) => {
-    for (const deviceId of deviceIds) {
-      leases.stopDevice(deviceId);
-      relay.endDevice(deviceId, closeCodes.revoked, 'revoked');
-    }
-    channels.revoke(deviceIds, because);
-  });
-  core.events.on('applied', () => hub.changed(['targets', 'recordings', 'sessions', 'me']));
+  const accessEnds = makeAccessEnds({ core, broker, leases, relay, ends });
+  const watch = await joinOthers({ core, hub, leases, relay, ends, orders, channels, oneChannel, accessEnds });
 
+  const requests = makeAccessRequests({ core, hub });
   const missing = startMissingWatch(core, () => hub.changed(['recordings']));
 
   return {
@@ -85,13 +108,16 @@ export async function createServices(core: CoreContext): Promise<Services> {
     channels,
     orders,
     relay,
+    requests,
     recordings: makeRecordings({ core, broker, hub }),
     async close() {
       leases.close();
       await missing.close();
+      await requests.close();
       hub.close();
       await relay.close();
       await orders.close();
+      await watch.close();
     },
   };
 }

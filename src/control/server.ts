@@ -11,6 +11,7 @@ import { openAudit } from './audit/audit.ts';
 import { openDatabaseVault } from './broker/vault/database-vault.ts';
 import { openEmbeddedVault } from './broker/vault/embedded-vault.ts';
 import { openVault } from './broker/vault/open-vault.ts';
+import { openBus } from './bus/open-bus.ts';
 import { type ConfigInput, makeConfig } from './config/config.ts';
 import { takeDataFolder } from './config/data-folder.ts';
 import { createLog } from './config/log.ts';
@@ -22,6 +23,7 @@ import { openInvites } from './identity/invites.ts';
 import { ListeningOrigins } from './identity/origins.ts';
 import { createReplayGuard } from './identity/replay-guard.ts';
 import { PolicyEngine } from './policy/engine.ts';
+import { loadPolicies } from './policy/policies-in-force.ts';
 import { openSigner } from './signer.ts';
 import type { Writer } from './store/database.ts';
 import { type DatabaseTemplate, openDatabase } from './store/open-database.ts';
@@ -93,6 +95,8 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
     const tls = await openTls(config, clock.now(), common === null ? null : vault);
     const signer = await openSigner(vault);
     const writer = common ?? (await openStore());
+    const { bus, shared, close: closeBus } = await openBus(config.database, log);
+    opened.push(closeBus);
     const audit = await openAudit({ writer, dataFolder: folder.path, now: () => clock.now() });
     opened.push(() => audit.close());
     const policy = new PolicyEngine({
@@ -104,7 +108,7 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
       },
     });
     opened.push(() => policy.close());
-    policy.setPolicies(await writer.selectFrom('policies').selectAll().execute());
+    const inForce = await loadPolicies(writer, policy);
     const origins = new ListeningOrigins();
     const core: CoreContext = {
       config,
@@ -114,11 +118,14 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
       clock,
       audit,
       policy,
+      inForce,
       vault,
       sshAuthority,
       signer,
       origins,
       events: createEvents(),
+      bus,
+      shared,
       invites: await openInvites({ vault, writer }),
       replayGuard: createReplayGuard(writer),
       trustRoot: tls.trustRoot,

@@ -91,7 +91,7 @@ export async function applyDocument(core: CoreContext, actor: Actor, document: A
     };
   });
   for (const line of done.lines) await line();
-  if (done.policies) core.policy.setPolicies(wanted.policies);
+  core.inForce.set(done.version, done.policies ? wanted.policies : null);
   for (const userId of new Set(done.revoked.map((device) => device.user_id))) {
     const deviceIds = done.revoked.filter((device) => device.user_id === userId).map((device) => device.id);
     core.events.emit('devices-revoked', { deviceIds, userId, because: 'The person was removed.' });

@@ -1,14 +1,12 @@
 import { blobOfLine } from '../../recording/signatures/keys.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { Stream } from '../../shared/model/recording.ts';
-import type { Audit } from '../audit/audit.ts';
-import type { Clock } from '../context.ts';
-import type { Vault } from '../vault.ts';
+import type { CoreContext } from '../context.ts';
 import { CertificateRefused } from './authority/openbao-authority.ts';
-import type { SshAuthority } from './authority/ssh-authority.ts';
 import { certificateKeyId } from './certificate.ts';
 import { makeLoginKeys } from './login-keys.ts';
 import { checkLoginRequest, describeCheck, type LoginCheck, type LoginRequest } from './login-request.ts';
+import { makeStoredLoginKeys } from './stored-login-keys.ts';
 import { makeStreamKey, type StreamKey, sealStreamKey } from './stream-identities.ts';
 import { openWrapping } from './vault/wrapping.ts';
 
@@ -21,7 +19,7 @@ export interface Broker {
   /** The certificate authority's public key (OpenSSH line): targets name it in TrustedUserCAKeys. */
   readonly authority: string;
   /**
-   * Makes the login key of a session and has it certified. The key stays in this process. Resolves to the certificate's blob. Throws SP-5006, and
+   * Makes the login key of a session and has it certified. The key stays with the broker. Resolves to the certificate's blob. Throws SP-5006, and
    * then holds no key.
    */
   certify(facts: { sessionId: string; userId: string; targetName: string; login: string }): Promise<Buffer>;
@@ -32,7 +30,7 @@ export interface Broker {
   signLogin(
     request: LoginRequest,
     session: { sessionId: string; hostKeys: readonly string[]; login: string; certificate: Buffer },
-  ): { signature: Buffer } | { refused: LoginCheck | 'once' };
+  ): Promise<{ signature: Buffer } | { refused: LoginCheck | 'once' }>;
   /** Lets go of a session's login key. */
   forget(sessionId: string): void;
   makeStreamKey(sessionId: string, stream: Stream): Promise<StreamKey>;
@@ -41,20 +39,22 @@ export interface Broker {
 }
 
 /** Opens the broker on a vault and an authority. Throws SP-5006. */
-export async function openBroker(core: {
-  vault: Vault;
-  sshAuthority: SshAuthority;
-  clock: Clock;
-  audit: Pick<Audit, 'record'>;
-}): Promise<Broker> {
+export async function openBroker(
+  core: Pick<CoreContext, 'vault' | 'sshAuthority' | 'clock' | 'audit' | 'shared' | 'log'>,
+): Promise<Broker> {
   const authority = core.sshAuthority;
   const wrapping = await openWrapping(core.vault);
-  const keys = makeLoginKeys();
+  const keys =
+    core.shared === null
+      ? makeLoginKeys()
+      : makeStoredLoginKeys(core.shared.db, wrapping, (err) =>
+          core.log.error({ err }, 'a login key is left to expire'),
+        );
 
   return {
     authority: authority.publicKey,
     async certify({ sessionId, userId, targetName, login }) {
-      const publicKey = keys.make(sessionId, certificateMinutes * 60_000);
+      const publicKey = await keys.make(sessionId, certificateMinutes * 60_000);
       const now = Math.floor(core.clock.now().getTime() / 1000);
       try {
         return await authority.certify({
@@ -73,8 +73,8 @@ export async function openBroker(core: {
         throw error;
       }
     },
-    signLogin(request, session) {
-      const sign = keys.take(session.sessionId);
+    async signLogin(request, session) {
+      const sign = await keys.take(session.sessionId);
       if (sign === null) return { refused: 'once' };
       const refused = checkLoginRequest(request, {
         hostKeys: session.hostKeys.map(blobOfLine),

@@ -7,30 +7,30 @@ afterEach(() => {
 });
 
 describe('the login keys of sessions', () => {
-  it('are taken out once, by whoever is first, and sign for the certified half', () => {
+  it('are taken out once, by whoever is first, and sign for the certified half', async () => {
     const keys = makeLoginKeys();
-    const publicKey = keys.make('a', 1000);
-    const sign = keys.take('a');
-    expect([keys.take('a'), keys.size]).toEqual([null, 0]);
+    const publicKey = await keys.make('a', 1000);
+    const sign = await keys.take('a');
+    expect([await keys.take('a'), keys.size]).toEqual([null, 0]);
     const bytes = Buffer.from('bytes');
     expect(verifyBlob(publicKeyBlob(publicKey), bytes, sign?.(bytes) ?? Buffer.alloc(0))).toBe(true);
   });
 
-  it('are not given for a session that never had one, dropped it, or has one already', () => {
+  it('are not given for a session that never had one, dropped it, or has one already', async () => {
     const keys = makeLoginKeys();
-    keys.make('a', 1000);
-    expect(() => keys.make('a', 1000)).toThrow();
+    await keys.make('a', 1000);
+    await expect(keys.make('a', 1000)).rejects.toThrow();
     keys.drop('a');
-    expect([keys.take('a'), keys.take('b'), keys.size]).toEqual([null, null, 0]);
+    expect([await keys.take('a'), await keys.take('b'), keys.size]).toEqual([null, null, 0]);
   });
 
-  it('are gone when their time is over, without being asked for', () => {
+  it('are gone when their time is over, without being asked for', async () => {
     vi.useFakeTimers();
     const keys = makeLoginKeys();
-    keys.make('a', 1000);
+    await keys.make('a', 1000);
     vi.advanceTimersByTime(999);
     expect(keys.size).toBe(1);
     vi.advanceTimersByTime(1);
-    expect([keys.size, keys.take('a')]).toEqual([0, null]);
+    expect([keys.size, await keys.take('a')]).toEqual([0, null]);
   });
 });

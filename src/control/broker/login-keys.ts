@@ -2,23 +2,26 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { signBlob } from '../../recording/signatures/keys.ts';
 
 export interface LoginKeys {
-  /** Makes the key pair of a session; returns the public half. The private half stays here, in memory, until used, expired or dropped. */
-  make(sessionId: string, lifetimeMs: number): KeyObject;
+  /** Makes the key pair of a session; resolves to the public half. The private half stays here until used, expired or dropped. */
+  make(sessionId: string, lifetimeMs: number): Promise<KeyObject>;
   /**
    * Takes the key of a session out: whoever gets it first is the only one ever. Null when it was taken, has expired, was dropped or never was.
    * The caller signs with it and lets go of it.
    */
-  take(sessionId: string): ((bytes: Uint8Array) => Buffer) | null;
+  take(sessionId: string): Promise<((bytes: Uint8Array) => Buffer) | null>;
+  /** At once or soon after. */
   drop(sessionId: string): void;
-  /** How many keys are held (tests, metrics). */
-  readonly size: number;
 }
 
 /**
+ * Login keys of a control process that is alone: in memory.
  * Node gives no way to overwrite a KeyObject's memory: wiping means letting go of the only reference to it; OpenSSL cleanses the key as it is freed.
  * Timers end a key's life without anyone asking.
  */
-export function makeLoginKeys(): LoginKeys {
+export function makeLoginKeys(): LoginKeys & {
+  /** How many keys are held (tests). */
+  readonly size: number;
+} {
   const held = new Map<string, { key: KeyObject; timer: NodeJS.Timeout }>();
 
   function drop(sessionId: string): void {
@@ -27,7 +30,7 @@ export function makeLoginKeys(): LoginKeys {
   }
 
   return {
-    make(sessionId, lifetimeMs) {
+    async make(sessionId, lifetimeMs) {
       if (held.has(sessionId)) throw new Error('a session has one login key');
       const { publicKey, privateKey } = generateKeyPairSync('ed25519');
       const timer = setTimeout(() => drop(sessionId), lifetimeMs);
@@ -35,7 +38,7 @@ export function makeLoginKeys(): LoginKeys {
       held.set(sessionId, { key: privateKey, timer });
       return publicKey;
     },
-    take(sessionId) {
+    async take(sessionId) {
       const entry = held.get(sessionId);
       if (entry === undefined) return null;
       drop(sessionId);

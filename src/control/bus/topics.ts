@@ -1,5 +1,9 @@
 import { z } from 'zod';
 
+/** Why nothing passes any more. */
+export const endsOfWire = ['by-launcher', 'lease-expired', 'process-gone', 'access-over'] as const;
+export type EndOfWire = (typeof endsOfWire)[number];
+
 /**
  * What control processes tell each other. Small (PostgreSQL's NOTIFY carries under 8,000 bytes), and always after the fact: the change is in the
  * database already, so a process that missed a message finds it there (live/watch.ts).
@@ -11,10 +15,12 @@ export const topics = {
   'order-changed': z.object({ orderId: z.string() }),
   /** A kill that could not be stored: nothing renews the session, and its wire is cut. */
   'session-cut': z.object({ sessionId: z.string() }),
-  'session-ended': z.object({ sessionId: z.string(), how: z.enum(['by-launcher', 'lease-expired', 'process-gone']) }),
+  'session-ended': z.object({ sessionId: z.string(), how: z.enum(endsOfWire) }),
   /** A device opened a control channel; one with a smaller number is superseded. */
   'channel-opened': z.object({ deviceId: z.string(), number: z.number().int() }),
   'devices-revoked': z.object({ deviceIds: z.array(z.string()), because: z.string() }),
+  /** An access request was revoked: what was opened under it ends. */
+  'access-ended': z.object({ requestId: z.string() }),
   /** People, targets or policies changed. */
   applied: z.object({ version: z.number().int() }),
   /** Launchers should ask again: all, or those of one person. */

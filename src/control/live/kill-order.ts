@@ -22,6 +22,8 @@ export type OrderEvent =
   | { type: 'sent'; at: string }
   | { type: 'received'; at: string }
   | { type: 'relay-closed'; at: string; ms: number }
+  /** There is no wire to wait for (any more), and nobody who could tell when it closed: it was closed before, or its process died. */
+  | { type: 'wire-gone'; at: string }
   /** `wire`: whether the relay's own connection is still being closed; the order is confirmed only when both are. */
   | {
       type: 'done';
@@ -65,6 +67,8 @@ export function stepOrder(order: OrderProgress, event: OrderEvent): OrderProgres
       const closed = { ...order, relayClosedAt: event.at, relayClosedMs: event.ms };
       return order.state === 'socket-closed' ? { ...closed, state: 'confirmed', confirmedAt: event.at } : closed;
     }
+    case 'wire-gone':
+      return order.state === 'socket-closed' ? { ...order, state: 'confirmed', confirmedAt: event.at } : order;
     case 'done': {
       if (order.confirmedAt !== null) return order;
       // Said again after a restart of the server, whose wires are gone with it: then nothing is waited for any more.

@@ -7,6 +7,7 @@ import { openChannel } from './channel.ts';
 import type { Hub } from './hub.ts';
 import { makeLauncherMessages } from './launcher-messages.ts';
 import type { Leases } from './leases.ts';
+import type { OneChannel } from './one-channel.ts';
 import type { Orders } from './orders.ts';
 import type { SessionEnds } from './session-ends.ts';
 
@@ -23,6 +24,7 @@ export function makeLauncherChannels(parts: {
   leases: Leases;
   orders: Orders;
   ends: SessionEnds;
+  oneChannel: OneChannel;
 }): LauncherChannels {
   const { core, hub } = parts;
   return {
@@ -44,6 +46,10 @@ export function makeLauncherChannels(parts: {
       });
       hub.attach(channel);
       core.log.info({ device: actor.device.id }, 'control channel opened');
+      void parts.oneChannel.claim(channel).catch((error: unknown) => {
+        core.log.error({ err: error, device: actor.device.id }, 'a control channel could not be numbered');
+        channel.close(1011, 'the server failed');
+      });
       void closeRevoked(actor.device.id).catch((error: unknown) => {
         core.log.error({ err: error, device: actor.device.id }, 'a device could not be looked up again');
         channel.close(1011, 'the server failed');

@@ -33,6 +33,7 @@ export function makeLauncherMessages(
     if (session === null || session.device_id !== deviceId)
       throw new MalformedMessage('a session that is not of this device');
     own.add(sessionId);
+    await leases.know(sessionId);
     return session;
   }
 

@@ -1,8 +1,14 @@
 import type { LiveSession } from '../../shared/protocol/control-api.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
-import type { Leases } from './leases.ts';
-import { grantOf, ownedResource } from './session-store.ts';
+import type { Leases, LiveHead } from './leases.ts';
+import { grantOf, ownedResource, type SessionRow } from './session-store.ts';
+
+/** As of the last renewal: the launcher talks to another process. */
+function storedHead({ head_output_bytes, head_input_bytes, heard_at }: SessionRow): LiveHead | null {
+  if (head_output_bytes === null || head_input_bytes === null || heard_at === null) return null;
+  return { outputBytes: head_output_bytes, inputBytes: head_input_bytes, at: heard_at };
+}
 
 /** Running sessions this person may see: their own, and those that access rules show; newest first. */
 export async function listLiveSessions(core: CoreContext, leases: Leases, actor: Actor): Promise<LiveSession[]> {
@@ -26,7 +32,7 @@ export async function listLiveSessions(core: CoreContext, leases: Leases, actor:
     .filter(({ session }, index) => session.user_id === actor.userId || decisions[index]?.allowed === true)
     .map(({ session }) => {
       const { user, target } = grantOf(session);
-      const head = leases.latestHead(session.id);
+      const head = leases.latestHead(session.id) ?? storedHead(session);
       return {
         sessionId: session.id,
         user,

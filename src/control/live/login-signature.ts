@@ -25,7 +25,7 @@ export async function signLogin(
     broker: Broker;
     cutAt(sessionId: string): number | null;
     /** The relay's `takeCarried`. */
-    takeCarried(sessionId: string, proof: HostProof): boolean;
+    takeCarried(sessionId: string, proof: HostProof): Promise<boolean>;
   },
   actor: Actor,
   sessionId: string,
@@ -56,7 +56,7 @@ export async function signLogin(
     hostKey: Buffer.from(body.hostKey, 'base64'),
     hostSignature: Buffer.from(body.hostSignature, 'base64'),
   };
-  const verdict = broker.signLogin(
+  const verdict = await broker.signLogin(
     { ...proof, sshSessionId: Buffer.from(body.sshSessionId, 'base64'), toSign: Buffer.from(body.toSign, 'base64') },
     {
       sessionId,
@@ -67,7 +67,7 @@ export async function signLogin(
   );
   if ('refused' in verdict) return refuse(verdict.refused);
   // A login beside the relay could not be cut: neither by a kill nor by a lost lease.
-  if (session.route === 'relay' && !parts.takeCarried(sessionId, proof)) return refuse('relay');
+  if (session.route === 'relay' && !(await parts.takeCarried(sessionId, proof))) return refuse('relay');
   // In the database too: the key is gone with a restart, this fact is not. Also the last look at a kill or a lock that came meanwhile.
   const { numUpdatedRows } = await core.writer
     .updateTable('sessions')

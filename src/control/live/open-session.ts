@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Transaction } from 'kysely';
+import { sql } from 'kysely';
 import type { z } from 'zod';
 import { blobOfLine, keyOfBlob } from '../../recording/signatures/keys.ts';
 import { verifySsh } from '../../recording/signatures/sshsig.ts';
@@ -19,7 +20,7 @@ import { certificateAlgorithm } from '../broker/certificate.ts';
 import type { CoreContext, Reader } from '../context.ts';
 import { type Resolve, resolveTarget } from '../relay/address.ts';
 import { type AccessGrant, grantInForce } from '../requests/grants.ts';
-import { askForApproval, standingOf, targetNotFound } from '../requests/may-request.ts';
+import { askForApproval, knowsTarget, standingOf, targetNotFound } from '../requests/may-request.ts';
 import { hasPassword } from '../secrets/secrets.ts';
 import type { Database } from '../store/database.ts';
 import type { Leases } from './leases.ts';
@@ -87,7 +88,6 @@ async function checkAccess(
     // Less than a second is no session.
     if (granted !== null && secondsUntil(granted.endsAt, now) > 0) return granted;
   }
-  if (!standing.sees) throw targetNotFound();
   const facts = { target: target.name, login };
   if (standing.requests) {
     throw new SallyportError(
@@ -96,6 +96,7 @@ async function checkAccess(
       { facts },
     );
   }
+  if (!(await knowsTarget(core, actor, target))) throw targetNotFound();
   const offered = target.logins.some((entry) => entry.name === login);
   const why = offered ? 'no access rule lets you' : 'the target does not offer this login';
   throw new SallyportError(
@@ -256,6 +257,7 @@ export async function openSession(
           grant_payload: grant.payload,
           grant_signature: grant.signature,
           granted_at: now,
+          lease_ends_at: sql<Date>`now() + ${limits.maxSeconds} * interval '1 second'`,
           access_request_id: access?.requestId ?? null,
           end_reason: null,
           ended_by: null,

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { OrderView } from '../../shared/model/order.ts';
 import type { Signed } from '../../shared/protocol/signed.ts';
 import type { Reader, Writer } from '../context.ts';
@@ -22,6 +22,76 @@ export async function openOrders(db: Reader, deviceId: string): Promise<OrderRow
     .selectAll()
     .where('device_id', '=', deviceId)
     .where('confirmed_at', 'is', null)
+    .orderBy('requested_at')
+    .execute();
+}
+
+/** The row, locked until the transaction ends: of two processes that move an order on, one waits for the other. */
+export async function lockOrder(trx: Writer, orderId: string): Promise<OrderRow | null> {
+  return (await trx.selectFrom('orders').selectAll().where('id', '=', orderId).forUpdate().executeTakeFirst()) ?? null;
+}
+
+/** Milliseconds since an order was stored, by the database's clock. */
+export async function ageOf(db: Reader, orderId: string): Promise<number> {
+  const row = await db
+    .selectFrom('orders')
+    .select(sql<number>`(extract(epoch from clock_timestamp() - stored_at) * 1000)::float8`.as('age'))
+    .where('id', '=', orderId)
+    .executeTakeFirst();
+  return row?.age ?? 0;
+}
+
+/** A process that was not seen for this long counts as dead, and its wires with it. */
+const deadMs = 10_000;
+
+/** SQL: the one relay connection of a session is still open, or being closed, in a process that lives. */
+const wireIsUp = sql<boolean>`(
+  sessions.relayed_by is not null and sessions.relay_closed_at is null and exists (
+    select from control_processes
+    where id = sessions.relayed_by and seen_at > now() - ${sql.lit(deadMs)} * interval '1 millisecond'
+  )
+)`;
+
+/** Whether another process than `processId` still has, or closes, the wire of a session. */
+export async function isWiredElsewhere(db: Reader, sessionId: string, processId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('sessions')
+    .select('id')
+    .where('id', '=', sessionId)
+    .where('relayed_by', '!=', processId)
+    .where(wireIsUp)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Orders that wait for a wire that is gone without a word. */
+export async function waitingForNoWire(db: Reader): Promise<string[]> {
+  const rows = await db
+    .selectFrom('orders')
+    .innerJoin('sessions', 'sessions.id', 'orders.session_id')
+    .select('orders.id')
+    .where('orders.confirmed_at', 'is', null)
+    .where('orders.state', '=', 'socket-closed')
+    .where((where) => where.not(wireIsUp))
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+/** Orders not confirmed yet, of these sessions or for these devices, oldest first. */
+export async function ordersFor(
+  db: Reader,
+  of: { sessionIds: readonly string[]; deviceIds: readonly string[] },
+): Promise<OrderRow[]> {
+  return db
+    .selectFrom('orders')
+    .selectAll()
+    .where('confirmed_at', 'is', null)
+    .where((where) =>
+      where.or([
+        where('session_id', '=', sql<string>`any(${[...of.sessionIds]}::text[])`),
+        where('device_id', '=', sql<string>`any(${[...of.deviceIds]}::text[])`),
+      ]),
+    )
     .orderBy('requested_at')
     .execute();
 }

@@ -2,14 +2,17 @@ import { SallyportError } from '../../shared/errors/result.ts';
 import type { OrderView } from '../../shared/model/order.ts';
 import type { Actor } from '../actor.ts';
 import type { Broker } from '../broker/broker.ts';
+import type { Bus } from '../bus/bus.ts';
 import type { CoreContext } from '../context.ts';
 import type { Hub } from './hub.ts';
 import { type OrderEvent, type OrderProgress, stepOrder } from './kill-order.ts';
 import { storeKill } from './kill-store.ts';
 import type { Leases } from './leases.ts';
-import type { OrderBus } from './order-bus.ts';
 import {
+  ageOf,
   findOrder,
+  isWiredElsewhere,
+  lockOrder,
   type OrderRow,
   openOrders,
   orderOfSession,
@@ -20,7 +23,7 @@ import {
 } from './order-store.ts';
 import { findOwned } from './session-store.ts';
 
-/** What a launcher says of an order; whether a wire is still being closed is for this process to know. */
+/** What a launcher says of an order; whether a wire is still being closed is for the server to know. */
 export type LauncherEvent =
   | Extract<OrderEvent, { type: 'received' }>
   | Omit<Extract<OrderEvent, { type: 'done' }>, 'wire'>;
@@ -38,36 +41,44 @@ export interface Orders {
   advance(orderId: string, deviceId: string, event: LauncherEvent): Promise<boolean>;
   /** Sends a device every order it has not confirmed. */
   resend(deviceId: string): Promise<void>;
+  /** Carries out what was issued while this process could not hear it. */
+  catchUp(open: readonly OrderRow[]): void;
+  /** Confirms what waited for a wire of which nobody will say any more that it closed. */
+  wireGone(orderId: string): Promise<void>;
   /** Resolves when what was under way is stored. */
   close(): Promise<void>;
 }
 
 export function makeOrders(parts: {
   core: CoreContext;
-  bus: OrderBus;
   hub: Hub;
   leases: Leases;
   broker: Broker;
   /** Cuts the wire of a session here and now. Resolves with the times when its socket is closed; null when there is none in this process. */
   cutWire(sessionId: string, order: { id: string; acceptedAt: number }): Promise<{ at: string; ms: number }> | null;
 }): Orders {
-  const { core, bus, hub } = parts;
-  const { log } = core;
-  /** Monotonic time of acceptance, of orders given in this process. */
-  const accepted = new Map<string, number>();
+  const { core, hub } = parts;
+  const { log, bus } = core;
+  /** Orders that this process has carried out, of those that are not confirmed. */
+  const carried = new Set<string>();
   /** Orders whose wire this process is closing. */
   const closing = new Set<string>();
   const steps = new Map<string, Promise<unknown>>();
 
   function advance(orderId: string, deviceId: string | null, event: OrderEvent): Promise<boolean> {
     const work = (steps.get(orderId) ?? Promise.resolve()).then(async () => {
-      const row = await findOrder(core.reader, orderId);
-      if (row === null || (deviceId !== null && row.device_id !== deviceId)) return false;
-      const before = progressOf(row);
-      const after = stepOrder(before, event);
+      const moved = await core.writer.transaction().execute(async (trx) => {
+        const row = await lockOrder(trx, orderId);
+        if (row === null || (deviceId !== null && row.device_id !== deviceId)) return null;
+        const before = progressOf(row);
+        const after = stepOrder(before, event);
+        if (after !== before) await saveProgress(trx, orderId, after);
+        return { row, before, after };
+      });
+      if (moved === null) return false;
+      const { row, before, after } = moved;
       if (after === before) return true;
-      await saveProgress(core.writer, orderId, after);
-      bus.publish('changed', orderId);
+      bus.publish('order-changed', { orderId });
       if (after.state === 'confirmed' && before.state !== 'confirmed') await confirmed(row, after);
       return true;
     });
@@ -89,14 +100,13 @@ export function makeOrders(parts: {
     });
   }
 
-  /** In every control process: the one with the wire cuts it, the one with the launcher tells it. */
-  function carryOut(orderId: string, row: OrderRow): void {
+  /** In every control process: the one with the wire cuts it, the one with the launcher tells it. `acceptedAt`: this process's monotonic clock. */
+  function carryOut(row: OrderRow, acceptedAt: number): void {
+    const orderId = row.id;
+    carried.add(orderId);
     parts.leases.stop(row.session_id);
     parts.broker.forget(row.session_id);
-    const cut = parts.cutWire(row.session_id, {
-      id: orderId,
-      acceptedAt: accepted.get(orderId) ?? core.clock.monotonicMs(),
-    });
+    const cut = parts.cutWire(row.session_id, { id: orderId, acceptedAt });
     if (cut !== null) {
       closing.add(orderId);
       cut
@@ -123,22 +133,43 @@ export function makeOrders(parts: {
     log.error({ err: error }, 'the state of an order could not be stored');
   }
 
-  const issuedHere = new Map<string, OrderRow>();
-  const unsubscribe = bus.subscribe('issued', (orderId) => {
-    const row = issuedHere.get(orderId);
-    if (row !== undefined) carryOut(orderId, row);
-    else void findOrder(core.reader, orderId).then((found) => found !== null && carryOut(orderId, found), logFailure);
-  });
+  /** Of an order that another process took: it is stored, and when it was stored says for how long it has been waiting. */
+  async function carryOutOf(orderId: string, sessionId: string): Promise<void> {
+    if (carried.has(orderId)) return;
+    parts.leases.stop(sessionId);
+    const heardAt = core.clock.monotonicMs();
+    try {
+      const [row, age] = await Promise.all([findOrder(core.reader, orderId), ageOf(core.reader, orderId)]);
+      if (row !== null) carryOut(row, heardAt - age);
+    } catch (error) {
+      logFailure(error);
+      parts.cutWire(sessionId, { id: orderId, acceptedAt: heardAt })?.catch(logFailure);
+    }
+  }
+
+  const unsubscribes = [
+    bus.subscribe('order-issued', ({ orderId, sessionId }) => void carryOutOf(orderId, sessionId)),
+    bus.subscribe('session-cut', ({ sessionId }) => {
+      parts.leases.stop(sessionId);
+      parts.broker.forget(sessionId);
+      const order = { id: 'not-stored', acceptedAt: core.clock.monotonicMs() };
+      parts.cutWire(sessionId, order)?.catch(logFailure);
+    }),
+  ];
 
   /** Fail closed: what can be cut is cut, and nothing renews the session, although there is no lock and no order to send. */
-  function cutUnstored(sessionId: string, acceptedAt: number): never {
-    parts.leases.stop(sessionId);
-    parts.broker.forget(sessionId);
-    parts.cutWire(sessionId, { id: 'not-stored', acceptedAt })?.catch(logFailure);
+  function cutUnstored(sessionId: string): never {
+    bus.publish('session-cut', { sessionId });
     throw new SallyportError(
       'SP-5010',
       'The kill could not be stored, so there is no lock and the launcher was not told. The relay was cut and the lease is not renewed: the session ends within 15 s, but its person may connect again. Try again.',
     );
+  }
+
+  async function closesElsewhere(orderId: string): Promise<boolean> {
+    if (core.shared === null) return false;
+    const order = await findOrder(core.reader, orderId);
+    return order !== null && isWiredElsewhere(core.reader, order.session_id, bus.processId);
   }
 
   async function visibleSession(actor: Actor, sessionId: string) {
@@ -167,16 +198,14 @@ export function makeOrders(parts: {
       const stored = await storeKill(core, actor, { session, targetName: target.name, reason }).catch(
         (error: unknown) => {
           log.error({ err: error }, 'a kill could not be stored');
-          return cutUnstored(sessionId, acceptedAt);
+          return cutUnstored(sessionId);
         },
       );
       const orders = stored.kind === 'ordered' ? stored.orders : [];
       for (const row of orders) {
-        accepted.set(row.id, acceptedAt);
-        issuedHere.set(row.id, row);
-        bus.publish('issued', row.id);
-        issuedHere.delete(row.id);
-        accepted.delete(row.id);
+        // Here at once; its own message finds it carried out.
+        carryOut(row, acceptedAt);
+        bus.publish('order-issued', { orderId: row.id, sessionId: row.session_id });
       }
       if (stored.kind === 'nothing') {
         const earlier = await orderOfSession(core.reader, sessionId);
@@ -220,21 +249,29 @@ export function makeOrders(parts: {
       });
       return toOrderView((await findOrder(core.reader, orderId)) ?? first);
     },
-    advance: (orderId, deviceId, event) =>
-      advance(
-        orderId,
-        deviceId,
-        event.type === 'done' ? { ...event, wire: closing.has(orderId) ? 'closing' : 'none' } : event,
-      ),
+    async advance(orderId, deviceId, event) {
+      if (event.type !== 'done') return advance(orderId, deviceId, event);
+      const closes = closing.has(orderId) || (await closesElsewhere(orderId));
+      return advance(orderId, deviceId, { ...event, wire: closes ? 'closing' : 'none' });
+    },
     async resend(deviceId) {
       for (const row of await openOrders(core.reader, deviceId)) send(row);
     },
+    catchUp(open) {
+      for (const orderId of carried) if (!open.some((row) => row.id === orderId)) carried.delete(orderId);
+      for (const row of open) if (!carried.has(row.id)) void carryOutOf(row.id, row.session_id);
+    },
+    async wireGone(orderId) {
+      await advance(orderId, null, { type: 'wire-gone', at: core.clock.now().toISOString() });
+    },
     async close() {
-      unsubscribe();
+      for (const unsubscribe of unsubscribes) unsubscribe();
       await Promise.all(steps.values());
     },
   };
 }
+
+const lookAgainMs = 2000;
 
 function ended(sessionId: string, then: string, lock?: string): SallyportError {
   return new SallyportError('SP-4011', `This session has ended already, ${then}`, {
@@ -243,22 +280,20 @@ function ended(sessionId: string, then: string, lock?: string): SallyportError {
 }
 
 /** Resolves at the next change, after `waitMs`, or at once when `moved` says so. */
-async function waitForChange(
-  bus: OrderBus,
-  orderId: string,
-  waitMs: number,
-  moved: () => Promise<boolean>,
-): Promise<void> {
+async function waitForChange(bus: Bus, orderId: string, waitMs: number, moved: () => Promise<boolean>): Promise<void> {
   let done = () => {};
   const changed = new Promise<void>((resolve) => {
     done = resolve;
   });
-  const unsubscribe = bus.subscribe('changed', (id) => id === orderId && done());
+  const unsubscribe = bus.subscribe('order-changed', (message) => message.orderId === orderId && done());
   const timer = setTimeout(() => done(), waitMs);
+  // A message from another process can be lost with its connection.
+  const look = setInterval(() => void moved().then((found) => found && done(), done), lookAgainMs);
   try {
     if (!(await moved())) await changed;
   } finally {
     clearTimeout(timer);
+    clearInterval(look);
     unsubscribe();
   }
 }

@@ -22,7 +22,7 @@ export interface SealParts {
   core: CoreContext;
   cutAt(sessionId: string): number | null;
   /** The relay's `takeCarried`. */
-  takeCarried(sessionId: string, proof: HostProof): boolean;
+  takeCarried(sessionId: string, proof: HostProof): Promise<boolean>;
 }
 
 /**
@@ -62,7 +62,7 @@ export async function sealPassword(parts: SealParts, actor: Actor, sessionId: st
   const host = checkHost({ ...proof, sshSessionId }, grant.hostKeys.map(blobOfLine));
   if (host !== null) return refuse(host);
   // A login beside the relay could not be cut.
-  if (session.route === 'relay' && !parts.takeCarried(sessionId, proof)) return refuse('relay');
+  if (session.route === 'relay' && !(await parts.takeCarried(sessionId, proof))) return refuse('relay');
   // One statement, so that of several that ask at once one gets it, in whatever process; also the last look at a kill or a lock.
   const { numUpdatedRows } = await core.writer
     .updateTable('sessions')

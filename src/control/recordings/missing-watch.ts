@@ -36,12 +36,14 @@ export function startMissingWatch(core: CoreContext, onFound: () => void): Missi
       // An uploaded journal was an event of its own.
       const silent = state !== 'complete' && facts.journal === null;
       const writeLine = await core.writer.transaction().execute(async (trx) => {
-        await trx
+        const { numUpdatedRows } = await trx
           .updateTable('sessions')
           .set({ incomplete_alerted_at: core.clock.now() })
           .where('id', '=', session.id)
-          .execute();
-        if (!silent) return null;
+          // Of several processes that look at once, one says it.
+          .where('incomplete_alerted_at', 'is', null)
+          .executeTakeFirst();
+        if (!silent || numUpdatedRows !== 1n) return null;
         const { target } = grantOf(session);
         return core.audit.recordWithin(trx, {
           event: 'recording.incomplete',

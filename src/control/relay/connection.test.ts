@@ -37,6 +37,8 @@ it('is reset when it is cut, so that nothing that still waits is delivered, and 
     events: {
       onOpen: opened.resolve,
       onUnreachable: (why) => log.push(`unreachable: ${why}`),
+      onHostProof: async () => undefined,
+      onFailure: (error) => log.push(`failed: ${error}`),
       onClosed: ({ code, why }, counts) => log.push(`closed: ${code} ${why} ${counts.bytesToTarget}`),
     },
   });
@@ -62,7 +64,13 @@ it('that is still connecting is ended at once', async () => {
     port: 22,
     clock: { now: () => new Date(), monotonicMs: () => performance.now() },
     cutAt: () => performance.now() + 60_000,
-    events: { onOpen: () => undefined, onUnreachable: () => undefined, onClosed: ({ why }) => closed.resolve(why) },
+    events: {
+      onOpen: () => undefined,
+      onUnreachable: () => undefined,
+      onHostProof: async () => undefined,
+      onFailure: () => undefined,
+      onClosed: ({ why }) => closed.resolve(why),
+    },
   });
   await connection.end({ code: 4001, why: 'killed', discard: true });
   expect(await closed.promise).toBe('killed');

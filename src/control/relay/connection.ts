@@ -2,6 +2,7 @@ import { connect, isIPv6, type Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { closeCodes } from '../../shared/protocol/control-channel.ts';
 import type { Clock } from '../context.ts';
+import { carryHandover, type HandOver } from './handover-leg.ts';
 import type { HostProof } from './host-proof.ts';
 import { type Counts, type Pipe, startPipe } from './pipe.ts';
 
@@ -23,6 +24,9 @@ export interface Ending {
 export interface ConnectionEvents {
   onOpen(): void;
   onUnreachable(why: string): void;
+  /** What the target proved of itself over this connection, at most once. Its bytes wait for it. */
+  onHostProof(proof: HostProof): Promise<void>;
+  onFailure(error: unknown): void;
   /** Once, when the socket to the target is closed (or was never made). */
   onClosed(ending: Ending, counts: Counts): void;
 }
@@ -30,8 +34,6 @@ export interface ConnectionEvents {
 export interface Connection {
   /** Ends it; the first ending stands. Resolves when the target's socket is closed. */
   end(ending: Ending): Promise<void>;
-  /** What the target proved of itself over this connection, once; null when it has not, or the connection is ending. */
-  takeHostProof(): HostProof | null;
 }
 
 function networkWords(error: NodeJS.ErrnoException): string {
@@ -54,6 +56,10 @@ export function openConnection(options: {
   port: number;
   clock: Clock;
   cutAt(): number | null;
+  /** Whether it is the time of the session's access that is over then, and not its lease. */
+  isAccessOver?(): boolean;
+  /** Set when the broker logs in first and then hands the connection over. */
+  handOver?: HandOver | null;
   events: ConnectionEvents;
 }): Connection {
   const { socket, clock, events } = options;
@@ -64,6 +70,7 @@ export function openConnection(options: {
     family: isIPv6(options.address) ? 6 : 4,
   });
   let pipe: Pipe | null = null;
+  let handing: { stop(): void } | null = null;
   let ending: Ending | null = null;
   let lifeTimer: NodeJS.Timeout | undefined;
   let markClosed = () => {};
@@ -74,6 +81,7 @@ export function openConnection(options: {
   function end(how: Ending): Promise<void> {
     if (ending !== null) return closed;
     ending = how;
+    handing?.stop();
     pipe?.stop();
     clearTimeout(lifeTimer);
     clearTimeout(connectTimer);
@@ -97,8 +105,44 @@ export function openConnection(options: {
   function watchLife(): void {
     const at = options.cutAt();
     const left = at === null ? 0 : at - clock.monotonicMs();
-    if (left <= 0) void end({ code: closeCodes.leaseExpired, why: 'the lease ran out', discard: true });
-    else lifeTimer = setTimeout(watchLife, left);
+    if (left <= 0) {
+      const lapsed = { code: closeCodes.leaseExpired, why: 'the lease ran out', discard: true };
+      const over = { code: closeCodes.accessOver, why: 'the time of the access is over', discard: true };
+      void end(options.isAccessOver?.() === true ? over : lapsed);
+    } else lifeTimer = setTimeout(watchLife, left);
+  }
+
+  function carry(handedOver?: Parameters<typeof startPipe>[0]['handedOver']): Pipe {
+    return startPipe({
+      socket,
+      target,
+      ...(handedOver === undefined ? {} : { handedOver }),
+      onRefused: (why) => void end({ code: closeCodes.cipherRefused, why, discard: true }),
+      onMalformed: () => void end({ code: closeCodes.malformed, why: 'only binary frames pass', discard: true }),
+      onHostProof: events.onHostProof,
+      onUnproven(error) {
+        events.onFailure(error);
+        void end({ code: 1011, why: 'the relay cannot keep what the target proved', discard: true });
+      },
+    });
+  }
+
+  /** What passes between the launcher and the broker is not the session yet: a refusal resets the target, whatever it was told. */
+  function handOver(how: HandOver): { stop(): void } {
+    return carryHandover({
+      socket,
+      target,
+      handOver: how,
+      done(handedOver) {
+        handing = null;
+        pipe = carry(handedOver);
+      },
+      refused: ({ code, check }) => {
+        const refusedCode = code === 'SP-2032' ? closeCodes.cipherRefused : closeCodes.refused;
+        void end({ code: refusedCode, why: `${code} ${check}`, discard: true });
+      },
+      onMalformed: () => void end({ code: closeCodes.malformed, why: 'only binary frames pass', discard: true }),
+    });
   }
 
   const connectTimer = setTimeout(() => {
@@ -111,22 +155,22 @@ export function openConnection(options: {
     clearTimeout(connectTimer);
     events.onOpen();
     if (ending !== null) return;
-    pipe = startPipe({
-      socket,
-      target,
-      onRefused: (why) => void end({ code: closeCodes.cipherRefused, why, discard: true }),
-      onMalformed: () => void end({ code: closeCodes.malformed, why: 'only binary frames pass', discard: true }),
-    });
+    if (options.handOver) handing = handOver(options.handOver);
+    else pipe = carry();
   });
   target.on('error', (error: NodeJS.ErrnoException) => {
     const why = networkWords(error);
-    if (pipe === null && ending === null) events.onUnreachable(why);
-    void end({ code: pipe === null ? closeCodes.targetUnreachable : closeCodes.ended, why, discard: true });
+    const reached = pipe !== null || handing !== null;
+    if (!reached && ending === null) events.onUnreachable(why);
+    void end({ code: !reached ? closeCodes.targetUnreachable : closeCodes.ended, why, discard: true });
   });
   target.on('end', () => void end({ code: closeCodes.ended, why: 'the target closed the connection', discard: false }));
   target.on('close', () => {
     void end({ code: closeCodes.ended, why: 'the connection to the target closed', discard: true });
-    events.onClosed(ending as Ending, pipe?.counts ?? { bytesToTarget: 0, bytesFromTarget: 0 });
+    events.onClosed(
+      ending as Ending,
+      pipe?.counts ?? { bytesToTarget: target.bytesWritten, bytesFromTarget: target.bytesRead },
+    );
     markClosed();
   });
   socket.on(
@@ -135,5 +179,5 @@ export function openConnection(options: {
   );
   socket.on('error', () => void end({ code: closeCodes.ended, why: 'the launcher is gone', discard: false }));
   watchLife();
-  return { end, takeHostProof: () => (ending === null ? (pipe?.takeHostProof() ?? null) : null) };
+  return { end };
 }

@@ -1,10 +1,16 @@
-import { SshReader } from '../../recording/signatures/wire.ts';
+import { createHash } from 'node:crypto';
+import { SshReader, sshString } from '../../recording/signatures/wire.ts';
 import { afterIdentification, clearPacket } from './kexinit.ts';
 
 /** What a target says of itself at the end of the first key exchange: K_S and its signature over the exchange hash H (RFC 4253 section 8). */
 export interface HostProof {
   hostKey: Buffer;
   hostSignature: Buffer;
+}
+
+/** What stands for a proof in the database: hex SHA-256 over both, each with its length. */
+export function proofDigest({ hostKey, hostSignature }: HostProof): string {
+  return createHash('sha256').update(sshString(hostKey)).update(sshString(hostSignature)).digest('hex');
 }
 
 /** Everything before the first keys; the gate takes no more of a side either. */

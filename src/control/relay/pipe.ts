@@ -14,27 +14,33 @@ export interface Counts {
 
 export interface Pipe {
   readonly counts: Counts;
-  /** What the target proved in the first key exchange over this pipe; null before. Kept until it is taken. */
-  takeHostProof(): HostProof | null;
   /** From here on no byte passes either way. */
   stop(): void;
 }
 
 /**
  * Carries bytes between a launcher's WebSocket (binary frames) and a target's socket, unchanged, in both directions with back-pressure: a side
- * that does not take its bytes stops the other from being read. The first key exchange passes the gate; `onRefused` hears why it did not.
+ * that does not take its bytes stops the other from being read. The first key exchange passes the gate; `onRefused` hears why it did not. What the
+ * target proves in it is told to `onHostProof`, and goes on to the launcher when that has resolved: so whoever is asked for a login's signature,
+ * in whatever process, finds it.
  * The WebSocket must be paused when this is called; it is resumed here.
  */
 export function startPipe(options: {
   socket: WebSocket;
   target: Socket;
+  handedOver?: { toTarget: Buffer; toLauncher: Buffer; counts: Counts };
   onRefused(why: string): void;
   onMalformed(): void;
+  onHostProof(proof: HostProof): Promise<void>;
+  /** The proof could not be kept: nothing goes on. */
+  onUnproven(error: unknown): void;
 }): Pipe {
-  const { socket, target } = options;
-  const counts: Counts = { bytesToTarget: 0, bytesFromTarget: 0 };
-  let gate: KexInitGate | null = new KexInitGate();
-  let hostProof: HostProofReader | null = new HostProofReader();
+  const { socket, target, handedOver } = options;
+  const counts: Counts = { ...(handedOver?.counts ?? { bytesToTarget: 0, bytesFromTarget: 0 }) };
+  let gate = handedOver === undefined ? new KexInitGate() : null;
+  let hostProof = handedOver === undefined ? new HostProofReader() : null;
+  /** What came from the target while its proof is being kept. */
+  let held: Buffer[] | null = null;
   let stopped = false;
 
   function toTarget(bytes: Buffer): void {
@@ -45,7 +51,7 @@ export function startPipe(options: {
   function toLauncher(bytes: Buffer): void {
     counts.bytesFromTarget += bytes.length;
     socket.send(bytes, { binary: true }, () => {
-      if (!stopped && target.isPaused() && socket.bufferedAmount < lowWater) target.resume();
+      if (!stopped && held === null && target.isPaused() && socket.bufferedAmount < lowWater) target.resume();
     });
     if (socket.bufferedAmount > highWater) target.pause();
   }
@@ -73,18 +79,36 @@ export function startPipe(options: {
   });
   target.on('drain', () => socket.resume());
   target.on('data', (bytes: Buffer) => {
-    if (hostProof?.done === false) hostProof.push(bytes);
-    move('from-target', bytes);
+    if (held !== null) {
+      held.push(bytes);
+      return;
+    }
+    hostProof?.push(bytes);
+    const proof = hostProof?.proof ?? null;
+    if (hostProof?.done === true || proof !== null) hostProof = null;
+    if (proof === null) move('from-target', bytes);
+    else hold(bytes, proof);
   });
+
+  function hold(bytes: Buffer, proof: HostProof): void {
+    held = [bytes];
+    target.pause();
+    options.onHostProof(proof).then(() => {
+      const waiting = held ?? [];
+      held = null;
+      // Before, so that a slow launcher may pause it again.
+      if (!stopped) target.resume();
+      for (const part of waiting) move('from-target', part);
+    }, options.onUnproven);
+  }
+  if (handedOver !== undefined) {
+    if (handedOver.toTarget.length > 0) toTarget(handedOver.toTarget);
+    if (handedOver.toLauncher.length > 0) toLauncher(handedOver.toLauncher);
+  }
   socket.resume();
 
   return {
     counts,
-    takeHostProof() {
-      const proof = stopped ? null : (hostProof?.proof ?? null);
-      hostProof = null;
-      return proof;
-    },
     stop() {
       stopped = true;
     },

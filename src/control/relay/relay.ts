@@ -1,13 +1,15 @@
 import type { WebSocket } from 'ws';
 import { closeCodes } from '../../shared/protocol/control-channel.ts';
 import type { Actor } from '../actor.ts';
+import type { Handovers } from '../broker/handover/handovers.ts';
 import type { CoreContext } from '../context.ts';
 import { isRevoked } from '../identity/people.ts';
 import { lockInForce } from '../live/locks.ts';
 import { findSession, grantOf, type SessionRow } from '../live/session-store.ts';
 import { mayGoOn, mayStillConnect } from '../live/still-allowed.ts';
 import { type Connection, openConnection } from './connection.ts';
-import type { HostProof } from './host-proof.ts';
+import type { HandOver } from './handover-leg.ts';
+import { type HostProof, proofDigest } from './host-proof.ts';
 import { makeReachability } from './reachability.ts';
 import { openRelayLog, type RelayLogLine } from './relay-log.ts';
 
@@ -15,10 +17,10 @@ export interface Relay {
   /** Takes over a launcher's WebSocket for one session; decides, connects, carries. Never throws. */
   serve(options: { socket: WebSocket; actor: Actor; sessionId: string }): void;
   /**
-   * True once for a session whose open wire here has carried exactly this host key and signature: then the login is for that wire's connection and
-   * no other. What was kept of them is dropped whatever the answer.
+   * True once for a session whose open wire, in whatever process, has carried exactly this host key and signature: then the login is for that wire's
+   * connection and no other. What was kept of them is dropped whatever the answer.
    */
-  takeCarried(sessionId: string, proof: HostProof): boolean;
+  takeCarried(sessionId: string, proof: HostProof): Promise<boolean>;
   /** Cuts a session's wire because of an order; null when it has none here. */
   cut(sessionId: string, order: { id: string; acceptedAt: number }): Promise<{ at: string; ms: number }> | null;
   /** Ends a session's wire because the session ended or its device was revoked. */
@@ -42,6 +44,12 @@ export function makeRelay(parts: {
   core: CoreContext;
   /** Monotonic milliseconds at which a session must be cut; null when it does not live here. */
   cutAt(sessionId: string): number | null;
+  /** Whether the access that it runs under has had its time. */
+  isAccessOver(sessionId: string): boolean;
+  /** After it a session that another process granted is counted here too. */
+  know(sessionId: string): Promise<void>;
+  /** Logins that the broker makes itself. */
+  handovers: Pick<Handovers, 'prepare'>;
   /** A target became reachable or stopped being so. */
   onReachability(): void;
 }): Relay {
@@ -100,6 +108,7 @@ export function makeRelay(parts: {
     if (session.relay_address === null) return { code: closeCodes.refused, why: 'SP-2105 this session goes direct' };
     if (session.killed_at !== null) return { code: closeCodes.killed, why: 'SP-4001 killed' };
     if (session.ended_at !== null) return { code: closeCodes.ended, why: 'SP-4011 the session has ended' };
+    await parts.know(sessionId);
     if ((parts.cutAt(sessionId) ?? 0) <= core.clock.monotonicMs())
       return { code: closeCodes.leaseExpired, why: 'SP-4002 no lease' };
     // A revocation between the proof and this connection found no wire to close.
@@ -108,7 +117,7 @@ export function makeRelay(parts: {
       return { code: closeCodes.refused, why: 'SP-2002 no access rule lets you connect any more' };
     const { numUpdatedRows } = await core.writer
       .updateTable('sessions')
-      .set({ relayed_at: core.clock.now() })
+      .set({ relayed_at: core.clock.now(), relayed_by: core.bus.processId })
       .where('id', '=', sessionId)
       .where('relayed_at', 'is', null)
       .where(mayGoOn(session))
@@ -120,7 +129,34 @@ export function makeRelay(parts: {
       : { code: closeCodes.refused, why: `SP-2003 locked out of this target by ${lock.by_name}` };
   }
 
-  function start(socket: WebSocket, session: SessionRow, address: string, wire: Wire): void {
+  /** For the other processes: nothing passes any more, and no order has to wait for it. */
+  async function storeClosed(sessionId: string): Promise<void> {
+    await core.writer
+      .updateTable('sessions')
+      .set({ relay_closed_at: core.clock.now(), carried_proof: null })
+      .where('id', '=', sessionId)
+      .where('relayed_by', '=', core.bus.processId)
+      .where('relay_closed_at', 'is', null)
+      .execute();
+  }
+
+  async function storeProof(sessionId: string, proof: HostProof): Promise<void> {
+    await core.writer
+      .updateTable('sessions')
+      .set({ carried_proof: proofDigest(proof) })
+      .where('id', '=', sessionId)
+      .where('relay_closed_at', 'is', null)
+      .execute();
+  }
+
+  function start(of: {
+    socket: WebSocket;
+    session: SessionRow;
+    handOver: HandOver | null;
+    address: string;
+    wire: Wire;
+  }): void {
+    const { socket, session, handOver, address, wire } = of;
     const { target } = grantOf(session);
     const targetAddress = `${address.includes(':') ? `[${address}]` : address}:${target.port}`;
     const common = { sessionId: session.id, targetAddress };
@@ -130,6 +166,8 @@ export function makeRelay(parts: {
       port: target.port,
       clock: core.clock,
       cutAt: () => parts.cutAt(session.id),
+      isAccessOver: () => parts.isAccessOver(session.id),
+      handOver,
       events: {
         onOpen() {
           const written = write({ event: 'open', ...common, bytesToTarget: 0, bytesFromTarget: 0, why: '' });
@@ -149,8 +187,11 @@ export function makeRelay(parts: {
           const message = `The relay could not reach ${target.name} at ${target.host}:${target.port}: ${why}.`;
           note(reachability.failed(session.target_id, { code: 'SP-2104', message }).then(parts.onReachability));
         },
+        onHostProof: (proof) => storeProof(session.id, proof),
+        onFailure: (error) => core.log.error({ err: error, session: session.id }, 'the relay could not go on'),
         onClosed({ why }, counts) {
           wires.delete(wire);
+          note(storeClosed(session.id));
           const order = wire.order;
           const ordered = order === null ? {} : { orderId: order.id, ms: core.clock.monotonicMs() - order.acceptedAt };
           write({ event: 'closed', ...common, ...counts, why, ...ordered });
@@ -167,25 +208,31 @@ export function makeRelay(parts: {
     });
   }
 
+  /** `admit`, and how the session is to be handed over if the broker makes its login. */
+  async function prepare(
+    actor: Actor,
+    sessionId: string,
+  ): Promise<{ session: SessionRow; handOver: HandOver | null } | { code: number; why: string }> {
+    const session = await admit(actor, sessionId);
+    return 'why' in session ? session : { session, handOver: await parts.handovers.prepare(session) };
+  }
+
   async function serve(socket: WebSocket, actor: Actor, sessionId: string): Promise<void> {
     const wire: Wire = { sessionId, deviceId: actor.device?.id ?? '', connection: null, order: null, dead: null };
     wires.add(wire);
-    const session = await admit(actor, sessionId).catch((error: unknown) => {
+    const admitted = await prepare(actor, sessionId).catch((error: unknown) => {
       core.log.error({ err: error }, 'the relay could not look up a session');
       return { code: 1011, why: 'SP-5010 the store does not answer' };
     });
-    if (
-      !('why' in session) &&
-      session.relay_address !== null &&
-      wire.dead === null &&
-      socket.readyState === socket.OPEN
-    ) {
-      start(socket, session, session.relay_address, wire);
+    const address = 'why' in admitted ? null : admitted.session.relay_address;
+    if (!('why' in admitted) && address !== null && wire.dead === null && socket.readyState === socket.OPEN) {
+      start({ ...admitted, socket, address, wire });
       return;
     }
     wires.delete(wire);
     // What ended it while it was being admitted counts for more than what admission found.
-    const admission = 'why' in session ? session : { code: closeCodes.ended, why: 'ended while connecting' };
+    const admission = 'why' in admitted ? admitted : { code: closeCodes.ended, why: 'ended while connecting' };
+    if (!('why' in admitted)) note(storeClosed(admitted.session.id));
     refuse(socket, actor, sessionId, wire.dead ?? admission);
   }
 
@@ -201,13 +248,14 @@ export function makeRelay(parts: {
       socket.on('error', () => undefined);
       void serve(socket, actor, sessionId);
     },
-    takeCarried(sessionId, proof) {
-      const wire = [...wires].find(
-        (each) => each.sessionId === sessionId && each.connection !== null && each.dead === null,
-      );
-      const carried = wire?.connection?.takeHostProof() ?? null;
-      if (carried === null) return false;
-      return carried.hostKey.equals(proof.hostKey) && carried.hostSignature.equals(proof.hostSignature);
+    async takeCarried(sessionId, proof) {
+      const take = core.writer.updateTable('sessions').set({ carried_proof: null }).where('id', '=', sessionId);
+      const { numUpdatedRows } = await take
+        .where('carried_proof', '=', proofDigest(proof))
+        .where('relay_closed_at', 'is', null)
+        .executeTakeFirst();
+      if (numUpdatedRows !== 1n) await take.execute();
+      return numUpdatedRows === 1n;
     },
     cut(sessionId, order) {
       const of = [...wires].filter((wire) => wire.sessionId === sessionId);

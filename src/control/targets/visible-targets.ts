@@ -40,6 +40,8 @@ export function createVisibleTargets(): VisibleTargets {
   async function grantedTo(context: Context, actor: Actor): Promise<Granted[]> {
     const organisation = await context.reader.selectFrom('organisation').select('version').executeTakeFirst();
     const version = organisation?.version ?? 0;
+    // Another process may have applied it: what is remembered beside a version must be decided by it.
+    await context.inForce.upTo(version);
     const key = JSON.stringify([actor.userId, actor.roles, actor.groups]);
     const known = granted.get(key);
     granted.delete(key);
