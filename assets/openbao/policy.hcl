@@ -8,6 +8,9 @@ path "sallyport-ssh/sign/sallyport" {
 path "sallyport-ssh/config/ca" {
   capabilities = ["read"]
 }
+path "sallyport-ssh/roles/sallyport" {
+  capabilities = ["read"]
+}
 
 # The server's own keys: made once, never replaced, never removed.
 path "kv/data/sallyport/server/*" {

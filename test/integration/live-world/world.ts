@@ -6,6 +6,7 @@ import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { Client } from 'undici';
 import type { z } from 'zod';
 import type { Limits } from '../../../src/control/config/config.ts';
+import type { VaultInput } from '../../../src/control/config/vault.ts';
 import type { Overrides, RunningServer } from '../../../src/control/server.ts';
 import { startServer } from '../../../src/control/server.ts';
 import { type ApiClient, makeApiClient } from '../../../src/lab/owner/api-client.ts';
@@ -105,7 +106,7 @@ const people: ApplyDocumentInput['people'] = [
 
 /** A real control server in this process, its database thrown away, or kept with `folder`. People: jonas and eeva (operators), mira (analyst), henrik (help desk), sanna. */
 export async function startWorld(
-  options: { folder?: string; overrides?: Overrides; limits?: Partial<Limits> } = {},
+  options: { folder?: string; overrides?: Overrides; limits?: Partial<Limits>; vault?: VaultInput } = {},
 ): Promise<World> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'sallyport-live-'));
   const store = await makeTestDatabase(options.folder);
@@ -116,6 +117,7 @@ export async function startWorld(
       database: store.database,
       logLevel: 'silent',
       limits: options.limits ?? {},
+      ...(options.vault === undefined ? {} : { vault: options.vault }),
     },
     { ...store.overrides, ...options.overrides },
   );

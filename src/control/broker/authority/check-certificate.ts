@@ -1,5 +1,5 @@
 import { publicKeyBlob, verifyBlob } from '../../../recording/signatures/keys.ts';
-import { SshReader } from '../../../recording/signatures/wire.ts';
+import { concat, SshReader, sshString } from '../../../recording/signatures/wire.ts';
 import { certificateAlgorithm } from '../certificate.ts';
 import type { CertificateRequest } from './ssh-authority.ts';
 
@@ -18,6 +18,8 @@ export type CertificateCheck =
   | 'signature';
 
 const userCertificate = 1;
+/** The extensions as they are packed: one name, with empty data. */
+const permitPty = concat(sshString('permit-pty'), sshString(''));
 /** The vault's clock may be this far ahead of ours. */
 const clockSlackSeconds = 60;
 
@@ -65,8 +67,7 @@ export function checkCertificate(
     if (!same || principals.length === 0) return 'principals';
     if (!isWithin(reader.uint64(), reader.uint64(), asked, now)) return 'validity';
     if (reader.string().length > 0) return 'critical-options';
-    const extensions = new SshReader(reader.string());
-    if (extensions.text() !== 'permit-pty' || extensions.string().length > 0 || !extensions.atEnd) return 'extensions';
+    if (!reader.string().equals(permitPty)) return 'extensions';
     if (reader.string().length > 0) return 'shape';
     if (!reader.string().equals(authority)) return 'authority';
     const signed = Buffer.from(blob).subarray(0, blob.length - reader.rest.length);

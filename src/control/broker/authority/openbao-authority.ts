@@ -35,7 +35,10 @@ export interface OpenBaoAuthorityOptions {
 
 async function readAuthority({ openbao, mount }: OpenBaoAuthorityOptions): Promise<Buffer> {
   const path = `${mount}/config/ca`;
-  const answer = await openbao.call({ method: 'GET', path });
+  const answer = await openbao.call({ method: 'GET', path }).catch((error: unknown) => {
+    // An SSH mount without an authority answers 400.
+    throw error instanceof VaultError && error.problem === 'refused' ? new VaultError('missing', { path }) : error;
+  });
   const parsed = authoritySchema.safeParse(answer.body);
   if (answer.status === 404 || !parsed.success) throw new VaultError('missing', { path, status: answer.status });
   try {

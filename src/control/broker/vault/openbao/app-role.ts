@@ -98,8 +98,13 @@ export function makeTokenSource(options: {
   /** Null where the vault will not; the token may have reached its last hour (`token_max_ttl`). */
   async function renew(token: Token): Promise<Token | null> {
     const began = monotonicMs();
-    const answer = await https.send({ method: 'POST', path: 'auth/token/renew-self', token: token.value, body: {} });
-    if (answer.status !== 200) return null;
+    const asked = { method: 'POST', path: 'auth/token/renew-self', token: token.value, body: {} } as const;
+    const answer = await https.send(asked).catch((error: unknown) => {
+      // A token that ends at this very moment is answered with 500.
+      if (error instanceof VaultError && error.problem === 'unexpected') return null;
+      throw error;
+    });
+    if (answer?.status !== 200) return null;
     const renewed = accept(answer, began);
     return renewed.lifeMs < token.lifeMs / 2 ? null : renewed;
   }
