@@ -58,7 +58,11 @@ export interface World {
     name: N,
     input?: { params?: Record<string, string>; body?: unknown; query?: Record<string, string> },
   ): Promise<z.output<ControlApi[N]['response']>>;
-  apply(targets: ApplyDocumentInput['targets'], relayExceptions?: string[]): Promise<void>;
+  apply(
+    targets: ApplyDocumentInput['targets'],
+    relayExceptions?: string[],
+    organisation?: Partial<ApplyDocumentInput['organisation']>,
+  ): Promise<void>;
   enrol(userId: string): Promise<Device>;
   target(device: Device, name: string): Promise<TargetView>;
   open(device: Device, targetName: string, login: string, changes?: Record<string, unknown>): Promise<Session>;
@@ -145,8 +149,8 @@ export async function startWorld(
       if (answer.statusCode >= 400) throw fromProblem({ code: body.code, message: body.detail });
       return method.response.parse(body) as never;
     },
-    async apply(targets, relayExceptions = []) {
-      const organisation = { name: 'Lakeside Hotels', breakGlassRecipient, relayExceptions };
+    async apply(targets, relayExceptions = [], changes = {}) {
+      const organisation = { name: 'Lakeside Hotels', breakGlassRecipient, relayExceptions, ...changes };
       await world.as('sanna', 'apply', { body: { organisation, people, targets, policies } });
     },
     async enrol(userId) {
