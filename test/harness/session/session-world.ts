@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -80,6 +80,9 @@ export interface WorldOptions {
   grant?: Partial<GrantPayload>;
   /** Runs the session in this process, with a recorder of the test's own. */
   inside?: Pick<SessionParts, 'openRecorder'>;
+  /** Where somebody else, a relay, must know them. */
+  serverKey?: KeyObject;
+  sessionId?: string;
   /** Changes the start message after it was made. */
   start?: (message: Extract<OwnerToSession, { type: 'start' }>) => Extract<OwnerToSession, { type: 'start' }>;
   /** Answers login-signature instead of the broker. */
@@ -123,10 +126,10 @@ function makeBroker(sshd: WorldOptions['sshd']) {
 export async function startSession(options: WorldOptions): Promise<World> {
   const { sshd } = options;
   const broker = makeBroker(sshd);
-  const serverKey = generateKeyPairSync('ed25519').privateKey;
+  const serverKey = options.serverKey ?? generateKeyPairSync('ed25519').privateKey;
   const deviceKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const identities = { output: await generateIdentity(), input: await generateIdentity() };
-  const sessionId = randomUUID();
+  const sessionId = options.sessionId ?? randomUUID();
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-spool-'));
 
   const child = options.inside === undefined ? forkSession() : runInside(options.inside);

@@ -28,7 +28,7 @@ export interface TestRelayOptions {
   closeReason?: string;
 }
 
-function makeCertificate(): { key: string; certificate: string } {
+export function makeCertificate(): { key: string; certificate: string } {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-relay-'));
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
   execFileSync(

@@ -59,7 +59,7 @@ export function sealClear(payload: Uint8Array): Buffer {
  * broker under its own keys. The host's signature covers both sides' shares, so the broker learns nothing of the new keys. Starts at
  * once. Throws SP-2032 when no expected host key is of a kind that is used, SP-9001.
  */
-export function startHandover(options: HandoverOptions): Handover {
+export function startHandover(options: HandoverOptions, logIn = loginByPassword): Handover {
   const { limits } = options;
   let order = exchangeNotBegun;
   let facts: LoggedIn | null = null;
@@ -147,7 +147,7 @@ export function startHandover(options: HandoverOptions): Handover {
   /** Payloads from the target between the login and the first frame to the launcher. */
   const held: Buffer[] = [];
 
-  const protocol = loginByPassword({
+  const protocol = logIn({
     login: options.login,
     hostKeys: options.hostKeys,
     prompt: options.prompt,

@@ -1,9 +1,9 @@
 import { fingerprint } from '../../../recording/signatures/keys.ts';
-import { type HandoverPayload, namespaces } from '../../../shared/protocol/signed.ts';
 import type { CoreContext } from '../../context.ts';
 import { findTarget, grantOf, type SessionRow } from '../../live/session-store.ts';
 import { mayGoOn } from '../../live/still-allowed.ts';
 import type { HandOver } from '../../relay/handover-leg.ts';
+import { handoverFrame } from './first-frame.ts';
 import { type HandoverLimits, handoverLimits, startHandover } from './hand-over.ts';
 import type { LoggedIn, Refusal } from './password-login.ts';
 
@@ -76,17 +76,4 @@ export function makeHandovers(parts: {
         });
     },
   };
-}
-
-/** The first frame to the launcher. */
-export function handoverFrame(core: Pick<CoreContext, 'signer'>, sessionId: string, facts: LoggedIn): string {
-  const payload: HandoverPayload = {
-    version: 0,
-    sessionId,
-    sshSessionId: facts.sshSessionId.toString('base64'),
-    clientIdent: facts.clientIdent,
-    serverIdent: facts.serverIdent,
-    hostKey: facts.hostKey.toString('base64'),
-  };
-  return JSON.stringify(core.signer.sign(namespaces.handover, payload));
 }
