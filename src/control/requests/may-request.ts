@@ -20,9 +20,18 @@ export function connectRequest(resource: TargetResource, login: string, granted:
   return { action: 'Connect', resource, context: { login, granted } };
 }
 
+/** Whether a person may know of a target: they see it, or there is a login that they may use or ask for. What the list of targets shows. */
+export async function knowsTarget(core: CoreContext, actor: Actor, target: TargetRow): Promise<boolean> {
+  const resource = targetResource(target);
+  if ((await core.policy.decide(actor, { action: 'SeeTarget', resource })).allowed) return true;
+  for (const { name } of target.logins) {
+    const { connects, requests } = await standingOf(core, actor, target, name);
+    if (connects || requests) return true;
+  }
+  return false;
+}
+
 export interface Standing {
-  /** May know of the target. */
-  sees: boolean;
   /** May connect as this login without anyone's approval; by these policies. */
   connects: boolean;
   /** May connect once it is granted. */
@@ -31,14 +40,10 @@ export interface Standing {
   requests: boolean;
 }
 
-/**
- * What a person may do with a login of a target. A target is known to whoever may see it, connect to it, or ask for access to this login. A login
- * that the target does not offer is nobody's.
- */
+/** What a person may do with a login of a target; one that it does not offer is nobody's. */
 export async function standingOf(core: CoreContext, actor: Actor, target: TargetRow, login: string): Promise<Standing> {
   const resource = targetResource(target);
-  const [see, plain, granted, request] = await core.policy.decideMany(actor, [
-    { action: 'SeeTarget', resource },
+  const [plain, granted, request] = await core.policy.decideMany(actor, [
     connectRequest(resource, login, false),
     connectRequest(resource, login, true),
     { action: 'RequestAccess', resource, context: { login } },
@@ -46,7 +51,6 @@ export async function standingOf(core: CoreContext, actor: Actor, target: Target
   const offered = target.logins.some((entry) => entry.name === login);
   const requests = granted?.allowed === true && request?.allowed === true;
   return {
-    sees: see?.allowed === true || plain?.allowed === true || requests,
     connects: offered && plain?.allowed === true,
     connectsGranted: offered && granted?.allowed === true,
     requests: offered && requests,

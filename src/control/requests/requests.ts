@@ -9,7 +9,7 @@ import type { Hub } from '../live/hub.ts';
 import { findTarget } from '../live/session-store.ts';
 import type { RequestResource } from '../policy/policy.ts';
 import { targetResource } from '../targets/target-resource.ts';
-import { standingOf, targetNotFound } from './may-request.ts';
+import { knowsTarget, standingOf, targetNotFound } from './may-request.ts';
 import { firstProgress, type RequestEvent, type RequestRefusal, stepRequest } from './request-state.ts';
 import { type JoinedRequest, joined, progressOf, toRequestView } from './request-view.ts';
 
@@ -158,10 +158,10 @@ export function makeAccessRequests({ core, hub }: { core: CoreContext; hub: Hub 
       const target = await findTarget(core.reader, body.targetId);
       if (target === null || target.removed_at !== null) throw targetNotFound();
       const standing = await standingOf(core, actor, target, body.login);
-      if (!standing.sees) throw targetNotFound();
       if (standing.connects)
         throw refused(`You may connect to ${target.name} as ${body.login} without an approval. Just connect.`);
       if (!standing.requests) {
+        if (!(await knowsTarget(core, actor, target))) throw targetNotFound();
         throw new SallyportError(
           'SP-2002',
           `Access to ${target.name} as ${body.login} is not given on request. Ask whoever writes the access rules.`,
