@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { packageScript, runNode, toolEnvironment } from './lib/node24.mjs';
 import { inRoot } from './lib/paths.mjs';
+import { findOpenbao } from './lib/openbao.mjs';
 import { findPostgres, oldestPostgres } from './lib/postgres.mjs';
 import { fail, say } from './lib/say.mjs';
 import { countReport } from './lib/test-report.mjs';
@@ -44,6 +45,8 @@ async function main() {
       notRun.push(`${project} (PostgreSQL ${oldestPostgres} or newer is not on this machine)`);
       continue;
     }
+    const openbao = findOpenbao();
+    if (project === 'integration' && 'why' in openbao) notRun.push(`what needs OpenBao (${openbao.why})`);
     const file = `${folder}/${project}.json`;
     rmSync(file, { force: true });
     const began = performance.now();
