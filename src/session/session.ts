@@ -3,7 +3,7 @@ import { publicKeyLine } from '../recording/signatures/keys.ts';
 import { toProblem } from '../shared/errors/result.ts';
 import type { EndReason } from '../shared/model/session.ts';
 import type { OwnerToSession } from '../shared/protocol/session-control.ts';
-import type { GrantPayload } from '../shared/protocol/signed.ts';
+import { type GrantPayload, loginKindOf } from '../shared/protocol/signed.ts';
 import { markerText } from '../shared/record/markers.ts';
 import { authorise, type Issuer, makeIssuer, type StartMessage } from './authorise.ts';
 import { makeBannerWriter } from './banner-writer.ts';
@@ -42,6 +42,12 @@ export interface Session extends OwnerListener {
 
 /** In milliseconds. */
 const times = { tick: 250, goodbye: 300, orderAfterCut: 2000, wireWords: 200, drainPolitely: 1500, drain: 5000 };
+
+/** How a login by password was made, for whoever reads the record. */
+const passwordMarks = {
+  password: 'Logged in by the control server with the stored password, which never was on the device.',
+  'sealed-password': 'Logged in with the stored password, which reached the endpoint: it was sealed to this session.',
+};
 
 /** One SSH session from start to sealed record: the effects around the state machine. */
 export function makeSession(parts: SessionParts): Session {
@@ -167,6 +173,8 @@ export function makeSession(parts: SessionParts): Session {
     shell = opened;
     if (life.reason !== null || waitingForOrder) return;
     mark('host-key', `${opened.facts.hostKey} ${opened.facts.cipher} ${opened.facts.kex}`);
+    const loggedInBy = loginKindOf(to.credential);
+    if (loggedInBy !== 'certificate') mark('login', passwordMarks[loggedInBy]);
     const target = makeShellTarget(opened.channel, { readable: () => pipeline?.pump(), exited, drained }, () =>
       end(malformedReason('The screen')),
     );
@@ -184,7 +192,7 @@ export function makeSession(parts: SessionParts): Session {
       target: to.target.name,
       login: to.login,
       ...opened.facts,
-      loggedInBy: to.credential.kind === 'handover' ? 'password' : to.credential.kind,
+      loggedInBy,
       endsAtMs: limits?.endsAtMs ?? 0,
     });
     change({ type: 'opened' });

@@ -119,6 +119,7 @@ function makeView(world: RecordingWorld, options: { mayUnlock?: Stream[]; journa
     device: grant.device,
     target: { id: 't', name: 'web-1', address: '127.0.0.1:22', production: true },
     login: 'deploy',
+    credential: 'certificate',
     route: 'relay',
     reason: null,
     startedAt: 'now',

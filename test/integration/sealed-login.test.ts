@@ -5,8 +5,10 @@ import { verifyBlob } from '../../src/recording/signatures/keys.ts';
 import { verifySsh } from '../../src/recording/signatures/sshsig.ts';
 import type { OwnerToSession, SessionToOwner } from '../../src/shared/protocol/session-control.ts';
 import { type GrantPayload, namespaces, recipientStatement } from '../../src/shared/protocol/signed.ts';
+import { readMarker } from '../../src/shared/record/markers.ts';
 import { defaultPromptPattern } from '../../src/shared/ssh/prompt-rule.ts';
 import { type Authentication, byPassword, type PtyTarget, startPtyTarget } from '../harness/session/pty-target.ts';
+import { recordedEvents } from '../harness/session/recorded.ts';
 import { buildSession, startSession, type World } from '../harness/session/session-world.ts';
 
 type Asked = Extract<SessionToOwner, { type: 'sealed-password' }>;
@@ -63,6 +65,12 @@ describe('a password that is sealed to the session process', () => {
     world.type('exit\r');
     expect(await world.ended()).toMatchObject({ reason: { kind: 'exit', status: 0 }, complete: true });
     expect(asked()).toHaveLength(1);
+    const events = await recordedEvents(world.folder, 'output', world.identities.output);
+    const marks = events
+      .filter((event) => event.code === 'm')
+      .map((event) => readMarker(Buffer.from(event.data).toString('utf8')));
+    expect(marks).toContainEqual({ kind: 'login', text: expect.stringContaining('reached the endpoint') });
+    expect(JSON.stringify(marks)).not.toContain(password);
   });
 
   it('is asked for with the proof that the broker checks, sealed to a key that the session key certifies', async () => {

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { RecordingView, Stream } from '../../shared/model/recording.ts';
+import { loginKindOf } from '../../shared/protocol/signed.ts';
 import { endReasonText } from '../../shared/record/end-reason.ts';
 import { grantOf, type SessionRow } from '../live/session-store.ts';
 import type { JournalTable, SegmentTable } from '../store/session-tables.ts';
@@ -73,6 +74,7 @@ export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: Str
       production: grant.target.production,
     },
     login: session.login,
+    credential: loginKindOf(grant.credential),
     route: session.route,
     reason: grant.reason,
     startedAt: started.toISOString(),

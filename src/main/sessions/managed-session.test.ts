@@ -55,6 +55,7 @@ function make() {
       login: 'deploy',
       production: false,
       route: 'direct',
+      credential: 'certificate',
       reason: null,
     },
     log: () => undefined,

@@ -13,6 +13,7 @@ const facts = {
   login: 'deploy',
   production: true,
   route: 'relay',
+  credential: 'certificate',
   reason: null,
 } as const;
 

@@ -1,4 +1,5 @@
 import type { EndReason, RouteKind, SessionState } from '../../shared/model/session.ts';
+import type { LoginKind } from '../../shared/model/target.ts';
 import type { SessionView } from '../../shared/protocol/ipc.ts';
 import type { OrderPayload } from '../../shared/protocol/signed.ts';
 
@@ -23,6 +24,7 @@ export interface SessionFacts {
   login: string;
   production: boolean;
   route: RouteKind;
+  credential: LoginKind;
   reason: string | null;
 }
 

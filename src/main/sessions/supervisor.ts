@@ -109,6 +109,7 @@ export class Supervisor {
         login: request.login,
         production: target.production,
         route: target.route,
+        credential: target.logins.find((login) => login.name === request.login)?.credential ?? 'certificate',
         reason: request.reason,
       },
       child: this.options.fork(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { evidenceLevelSchema, routeKindSchema } from './session.ts';
+import { loginKindSchema } from './target.ts';
 
 export const streamSchema = z.enum(['output', 'input']);
 export type Stream = z.infer<typeof streamSchema>;
@@ -14,6 +15,8 @@ export const recordingViewSchema = z.object({
   device: z.object({ id: z.string(), name: z.string() }),
   target: z.object({ id: z.string(), name: z.string(), address: z.string(), production: z.boolean() }),
   login: z.string(),
+  /** How the login was made. */
+  credential: loginKindSchema,
   route: routeKindSchema,
   reason: z.string().nullable(),
   startedAt: z.string(),

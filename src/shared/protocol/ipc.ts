@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { problemSchema } from '../errors/result.ts';
 import { recordingViewSchema } from '../model/recording.ts';
 import { routeKindSchema, sessionStateSchema } from '../model/session.ts';
-import { targetViewSchema } from '../model/target.ts';
+import { loginKindSchema, targetViewSchema } from '../model/target.ts';
 import { meSchema } from './control-api.ts';
 
 /**
@@ -60,6 +60,7 @@ export const sessionViewSchema = z.object({
   login: z.string(),
   production: z.boolean(),
   route: routeKindSchema,
+  credential: loginKindSchema,
   reason: z.string().nullable(),
   state: sessionStateSchema,
   openedAtMs: z.number().nullable(),

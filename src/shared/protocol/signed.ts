@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LoginKind } from '../model/target.ts';
 
 /**
  * A signed document: the exact text that was signed and an armoured OpenSSH signature (PROTOCOL.sshsig). One namespace per purpose, so
@@ -48,6 +49,11 @@ export const grantCredentialSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('sealed-password'), prompt: z.string().max(200) }),
 ]);
 export type GrantCredential = z.infer<typeof grantCredentialSchema>;
+
+/** The same in the words of targets, sessions and recordings. */
+export function loginKindOf(credential: GrantCredential): LoginKind {
+  return credential.kind === 'handover' ? 'password' : credential.kind;
+}
 
 /** Payload of a signed grant. Everything that loosens is in here: who, where to, which host keys, which recipients, how long. */
 export const grantPayloadSchema = z.object({

@@ -135,6 +135,20 @@ export const shots: Shot[] = [
   { name: 'targets', scenario: withSessions(world.session('a', 'pay-db-03', world.open)), act: search('pay') },
   { name: 'targets-direct', scenario: scenario(), act: search('direct') },
   { name: 'targets-locked', scenario: scenario(), act: search('vault') },
+  { name: 'targets-password', scenario: scenario(), act: search('core-switch') },
+  { name: 'targets-sealed', scenario: scenario(), act: search('legacy') },
+  {
+    name: 'session-sealed',
+    scenario: withSessions(world.session('a', 'plc-legacy-02', world.open)),
+    act: tab(0),
+  },
+  {
+    name: 'connecting-password',
+    scenario: withSessions(
+      world.session('a', 'core-switch-07', { state: 'connecting', step: 'login' }, { openedAtMs: null }),
+    ),
+    act: tab(0),
+  },
   {
     name: 'targets-no-login',
     scenario: scenario({
@@ -419,6 +433,19 @@ export const shots: Shot[] = [
     act: async (page) => id(page, 'navRecordings').click(),
   },
   { name: 'replay', scenario: scenario({}, { replay: replay(true, null) }), act: inTheMiddle },
+  {
+    name: 'replay-sealed',
+    scenario: scenario(
+      {
+        'recordings.list': ok({
+          recordings: [{ ...world.recordings[0], login: 'service', credential: 'sealed-password' }],
+          local: [],
+        }),
+      },
+      { replay: replay(true, null) },
+    ),
+    act: inTheMiddle,
+  },
   {
     name: 'replay-unverified',
     scenario: scenario(

@@ -2,7 +2,7 @@
 import type { Problem } from '../../../src/shared/errors/result.ts';
 import type { RecordingView } from '../../../src/shared/model/recording.ts';
 import type { EndReason, SessionState } from '../../../src/shared/model/session.ts';
-import type { TargetView } from '../../../src/shared/model/target.ts';
+import type { LoginKind, TargetView } from '../../../src/shared/model/target.ts';
 import type { AppState, SessionView } from '../../../src/shared/protocol/ipc.ts';
 
 export const now = Date.parse('2026-11-24T14:40:12');
@@ -61,6 +61,7 @@ interface TargetFacts {
   labels?: Record<string, string>;
   production?: boolean;
   logins?: string[];
+  credential?: LoginKind;
   needs?: ('reason' | 'ticket')[];
   used?: number | null;
   route?: 'relay' | 'direct';
@@ -83,7 +84,7 @@ function target(facts: TargetFacts): TargetView {
     logins: (facts.logins ?? ['deploy']).map((name, index) => ({
       name,
       isDefault: index === 0,
-      credential: 'certificate',
+      credential: facts.credential ?? 'certificate',
     })),
     needs: facts.needs ?? [],
     hostKeyFingerprints: ['SHA256:q7Xv9mT0cLrG4w1yKpZs8nBfEaUdHjOi2x5VtRlJd0'],
@@ -159,6 +160,27 @@ const named: TargetView[] = [
       at: iso(now - 8 * minute),
     },
   }),
+  target({
+    name: 'core-switch-07',
+    address: '10.20.0.7',
+    production: true,
+    labels: { site: 'Umeå', kind: 'switch' },
+    logins: ['admin', 'readonly'],
+    credential: 'password',
+    owner: 'Network team',
+    description: 'Core switch, passwords only.',
+  }),
+  target({
+    name: 'plc-legacy-02',
+    address: '10.70.3.12',
+    production: true,
+    labels: { site: 'Umeå', kind: 'plc' },
+    logins: ['service'],
+    credential: 'sealed-password',
+    needs: ['reason'],
+    owner: 'Plant operations',
+    description: 'Press line controller, firmware of 2011.',
+  }),
   target({ name: 'lab-direct-01', address: '10.90.0.43', route: 'direct', labels: { env: 'dev' }, logins: ['dev'] }),
 ];
 
@@ -189,6 +211,7 @@ export function session(id: string, name: string, state: SessionState, rest: Par
     login: known?.logins[0]?.name ?? 'deploy',
     production: known?.production ?? false,
     route: known?.route ?? 'relay',
+    credential: known?.logins[0]?.credential ?? 'certificate',
     reason: 'INC-20418, lock waits on settlement',
     state,
     openedAtMs,
@@ -251,6 +274,7 @@ function recording(index: number, rest: Partial<RecordingView>): RecordingView {
     device: { id: 'd-1', name: 'jl-laptop' },
     target: { id: 't-pay-db-03', name: 'pay-db-03', address: '10.20.4.13:22', production: true },
     login: 'deploy',
+    credential: 'certificate',
     route: 'relay',
     reason: 'INC-20418, lock waits on settlement',
     startedAt: iso(startedAt),

@@ -11,6 +11,7 @@ function makeRecording(sessionId: string, startedAt: string, rest: Partial<Recor
     target: { id: 't', name: 'pay-db-03', address: '10.0.0.1:22', production: true },
     login: 'deploy',
     route: 'relay',
+    credential: 'certificate',
     reason: null,
     endedAt: null,
     durationMs: null,

@@ -3,6 +3,7 @@ import type { RecordingView } from '../../../shared/model/recording.ts';
 import { CutIcon } from '../../components/icons/icons.tsx';
 import { cx } from '../../components/primitives.tsx';
 import { bytes, counted, position, when } from '../../services/format.ts';
+import { loginWords } from '../../services/login-words.ts';
 import { endWords, isRunning } from '../recordings/end-words.ts';
 import { isKill, listedWords, listMarks } from './mark-words.ts';
 import css from './replay.module.css';
@@ -75,7 +76,9 @@ export function ReplaySide(props: {
               {recording.target.name}, <span className={css.mono}>{recording.target.address}</span>
             </dd>
             <dt>Login</dt>
-            <dd>{recording.login}, by certificate</dd>
+            <dd>
+              {recording.login}, {loginWords[recording.credential].by}
+            </dd>
             <dt>Connection</dt>
             <dd>{recording.route === 'relay' ? 'Through the relay' : 'Direct, best effort'}</dd>
             <dt>Started</dt>

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { Clock } from 'lucide-react';
 import { useState } from 'react';
 import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
+import { EndpointBadge } from '../../components/endpoint-badge.tsx';
 import { BrokenArchIcon, HourglassIcon } from '../../components/icons/icons.tsx';
 import { keepFocus } from '../../components/keep-focus.ts';
 import { Badge, cx, ErrorCard, ProductionBadge } from '../../components/primitives.tsx';
@@ -68,6 +69,7 @@ function PaneHead(props: {
           Best effort
         </Badge>
       ) : null}
+      {view.credential === 'sealed-password' ? <EndpointBadge /> : null}
       <div className={css.paneEnd}>
         {tab.earlier.length > 0 ? (
           <Button variant="subtle" size="compact-sm" onClick={() => sessionUi.toggleEarlier(tab.key)}>

@@ -16,6 +16,7 @@ function makeView(state: SessionState, rest: Partial<SessionView> = {}): Session
     login: 'deploy',
     production: true,
     route: 'relay',
+    credential: 'certificate',
     reason: null,
     state,
     openedAtMs: now - 1000,

@@ -4,6 +4,7 @@ import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
 import { leaseGraceMs } from '../../../shared/protocol/signed.ts';
 import type { Tone } from '../../components/tone.ts';
 import { clock, span } from '../../services/format.ts';
+import { loginWords } from '../../services/login-words.ts';
 
 /** The state of a session as it is said: the state language of the look, plus the quiet ends. */
 export type StateName =
@@ -249,7 +250,7 @@ export function connectSteps(view: SessionView): Step[] {
     'Starting the recording',
     route,
     'Checking its host key',
-    `Logging in as ${view.login}, signed by the server`,
+    `Logging in as ${view.login}, ${loginWords[view.credential].step}`,
     'Opening a shell',
   ];
   const { state } = view;

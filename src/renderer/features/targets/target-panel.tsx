@@ -1,9 +1,11 @@
 import { Button } from '@mantine/core';
 import { Ban, Check, ChevronRight, CornerDownLeft, Lock, MessageSquare, Ticket, UserCheck } from 'lucide-react';
 import type { TargetView } from '../../../shared/model/target.ts';
+import { EndpointBadge } from '../../components/endpoint-badge.tsx';
 import { BrokenArchIcon, BrokenLinkIcon } from '../../components/icons/icons.tsx';
 import { Badge, cx, ProductionBadge } from '../../components/primitives.tsx';
 import { length, shortFingerprint, when } from '../../services/format.ts';
+import { loginWords } from '../../services/login-words.ts';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
@@ -35,7 +37,9 @@ function Logins(props: { target: TargetView; onConnect: (login: string) => void 
           </span>
           <b>{login.name}</b>
           {login.isDefault ? <span className={css.quiet}>default</span> : null}
-          <span className={css.loginKind}>certificate, for one session</span>
+          <span className={cx(css.loginKind, login.credential === 'sealed-password' && css.loginRisk)}>
+            {loginWords[login.credential].kind}
+          </span>
         </button>
       ))}
     </section>
@@ -169,6 +173,7 @@ export function TargetPanel(props: {
               Best effort
             </Badge>
           ) : null}
+          {login?.credential === 'sealed-password' ? <EndpointBadge /> : null}
         </div>
         <h2 className={cx(css.panelTitle, 'selectable')}>{target.name}</h2>
         <p className={cx(css.panelText, 'selectable')}>{summaryOf(target)}</p>

@@ -1,9 +1,10 @@
-import { Ban, Check, CornerDownLeft, Lock, MessageSquare, Ticket, UserCheck } from 'lucide-react';
+import { Ban, Check, CornerDownLeft, KeyRound, Lock, MessageSquare, Ticket, UserCheck } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { TargetView } from '../../../shared/model/target.ts';
 import { BrokenArchIcon, BrokenLinkIcon, CutIcon, RecordingIcon } from '../../components/icons/icons.tsx';
 import { Chip, cx, HatchBlock, LinkButton } from '../../components/primitives.tsx';
 import { clock, lastUsed, shortAddress, when } from '../../services/format.ts';
+import { reachesEndpoint } from '../../services/login-words.ts';
 import { testIds } from '../../test-ids.ts';
 import { defaultLogin, type Hit } from './search.ts';
 import css from './targets.module.css';
@@ -59,6 +60,12 @@ function Needs(props: { target: TargetView }) {
   }
   return (
     <div className={css.needs}>
+      {defaultLogin(props.target)?.credential === 'sealed-password' ? (
+        <span className={css.reaches} title={`${reachesEndpoint.mark}. ${reachesEndpoint.why}`}>
+          <KeyRound size={13} strokeWidth={1.6} aria-hidden="true" />
+          {reachesEndpoint.short}
+        </span>
+      ) : null}
       {needs.length === 0 && unreachable !== null ? <span className={css.quiet}>Unreachable</span> : null}
       {needs.length === 0 && unreachable === null ? (
         <span className={cx(css.need, css.quiet)}>
