@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { ApplyDocument, applyResultSchema } from '../../shared/protocol/control-api.ts';
 import type { Actor, CoreContext } from '../context.ts';
 import type { Database } from '../store/database.ts';
+import { hold } from '../store/locks.ts';
 import { checkDocument } from './check.ts';
 import { canonical, counts, type Difference, difference } from './difference.ts';
 import { readInForce } from './state.ts';
@@ -22,6 +23,8 @@ export async function applyDocument(core: CoreContext, actor: Actor, document: A
   await core.policy.validate(wanted.policies);
   const now = core.clock.now();
   const done = await core.writer.transaction().execute(async (transaction) => {
+    // The difference is against what is in force when it is written, also by another server.
+    await hold(transaction, { kind: 'apply' });
     const before = await readInForce(transaction);
     const people = difference(before.people, wanted.people, (person) => person.id);
     const targets = difference(before.targets, wanted.targets, (target) => target.name);

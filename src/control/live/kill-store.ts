@@ -5,6 +5,7 @@ import type { OrderPayload } from '../../shared/protocol/signed.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
 import type { Database } from '../store/database.ts';
+import { hold } from '../store/locks.ts';
 import type { OrderRow } from './order-store.ts';
 import type { SessionRow } from './session-store.ts';
 
@@ -95,6 +96,8 @@ export function storeKill(
   }
 
   return core.writer.transaction().execute(async (trx) => {
+    // A grant that has looked for a lock and is not stored yet would be found by neither.
+    await hold(trx, { kind: 'access', userId: session.user_id, targetId: session.target_id });
     const killed = () =>
       trx.updateTable('sessions').set({ killed_at: now }).where('ended_at', 'is', null).where('killed_at', 'is', null);
     const { numUpdatedRows } = await killed().where('id', '=', session.id).executeTakeFirst();

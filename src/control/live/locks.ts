@@ -93,17 +93,22 @@ export async function liftLock(core: CoreContext, hub: Hub, actor: Actor, lockId
       `Lifting this lock is not yours to do. Ask ${lock.by_name} or your security team.`,
     );
   }
-  await core.audit.record({
-    event: 'lock.lifted',
-    actor: actor.userId,
-    subject: lock.id,
-    detail: { user: lock.user_id, target: lock.target_name, reason: lock.reason },
+  const writeAuditLine = await core.writer.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable('locks')
+      .set({ lifted_at: core.clock.now(), lifted_by: actor.userId })
+      .where('id', '=', lock.id)
+      .where('lifted_at', 'is', null)
+      .executeTakeFirst();
+    // Someone else lifted it in between: that is what was asked.
+    if (numUpdatedRows === 0n) return null;
+    return core.audit.recordWithin(trx, {
+      event: 'lock.lifted',
+      actor: actor.userId,
+      subject: lock.id,
+      detail: { user: lock.user_id, target: lock.target_name, reason: lock.reason },
+    });
   });
-  await core.writer
-    .updateTable('locks')
-    .set({ lifted_at: core.clock.now(), lifted_by: actor.userId })
-    .where('id', '=', lock.id)
-    .where('lifted_at', 'is', null)
-    .execute();
+  await writeAuditLine?.();
   hub.changed(['targets'], lock.user_id);
 }

@@ -23,6 +23,7 @@ import { type AccessGrant, grantInForce } from '../requests/grants.ts';
 import { askForApproval, knowsTarget, standingOf, targetNotFound } from '../requests/may-request.ts';
 import { hasPassword } from '../secrets/secrets.ts';
 import type { Database } from '../store/database.ts';
+import { hold } from '../store/locks.ts';
 import type { Leases } from './leases.ts';
 import { lockInForce, lockRefusal } from './locks.ts';
 import { passwordMissing } from './sealed-password.ts';
@@ -237,7 +238,8 @@ export async function openSession(
   let writeAuditLine: () => Promise<void>;
   try {
     writeAuditLine = await core.writer.transaction().execute(async (trx) => {
-      // Again, inside: a kill between the check above and here must hold.
+      // Again, inside: a kill between the check above and here must hold, also one that is being stored at this moment.
+      await hold(trx, { kind: 'access', userId: actor.userId, targetId: target.id });
       const late = await lockInForce(trx, actor.userId, target.id);
       if (late !== null) throw lockRefusal(late, target.name);
       if (access !== null) await holdAccess(trx, access, target);

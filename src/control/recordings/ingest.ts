@@ -3,8 +3,9 @@ import { SallyportError } from '../../shared/errors/result.ts';
 import type { Stream } from '../../shared/model/recording.ts';
 import { segmentFile } from '../../shared/record/segments.ts';
 import type { Actor } from '../actor.ts';
-import type { CoreContext } from '../context.ts';
+import type { CoreContext, Reader } from '../context.ts';
 import { findSession, type SessionRow } from '../live/session-store.ts';
+import { hold } from '../store/locks.ts';
 import { checkContentDigest, checkDigest, statedDigest } from './content-digest.ts';
 import type { ObjectStore, Received } from './object-store.ts';
 
@@ -13,7 +14,7 @@ export interface Stored {
   storedAt: string;
 }
 
-/** What ingest needs; `queue` runs the work of one recording in order. */
+/** What ingest needs; `queue` runs the work of one recording in order within this process, which spares the database most waiting. */
 export interface IngestParts {
   core: CoreContext;
   store: ObjectStore;
@@ -74,27 +75,10 @@ export function putSegment(
     await ownRecording(core, actor, sessionId);
     const sha256 = checkContentDigest(segment.digestHeader, body);
     if (body.length === 0) throw new SallyportError('SP-5001', 'A segment cannot be empty. Nothing was stored.');
-    const rows = await core.reader
-      .selectFrom('recording_segments')
-      .selectAll()
-      .where('session_id', '=', sessionId)
-      .where('stream', '=', stream)
-      .where('seq', 'in', [seq, seq - 1])
-      .execute();
-    const same = rows.find((row) => row.seq === seq);
-    if (same !== undefined) {
-      if (same.sha256 === sha256) return { sha256, storedAt: same.stored_at.toISOString() };
-      throw await conflict(parts, actor, sessionId, { stream, seq, stored: same.sha256, sent: sha256 });
-    }
-    await refuseFinished(core, sessionId);
-    if (seq > 0 && rows.length === 0) {
-      throw new SallyportError(
-        'SP-3022',
-        `Segment ${seq} of the ${stream} stream came before segment ${seq - 1} is stored. Send the missing ones first.`,
-        {
-          facts: { stream, seq: String(seq) },
-        },
-      );
+    const known = await storedOrNext(core.reader, segment);
+    if (known !== null) {
+      if (known.sha256 === sha256) return { sha256, storedAt: known.stored_at.toISOString() };
+      throw await conflict(parts, actor, sessionId, { stream, seq, stored: known.sha256, sent: sha256 });
     }
     const key = `${sessionId}/${segmentFile(stream, seq)}`;
     if (!(await store.putIfAbsent(key, body))) {
@@ -104,17 +88,46 @@ export function putSegment(
         throw await conflict(parts, actor, sessionId, { stream, seq, sent: sha256 });
       }
     }
-    const storedAt = core.clock.now();
-    await core.writer
-      .insertInto('recording_segments')
-      .values({ session_id: sessionId, stream, seq, sha256, bytes: body.length, stored_at: storedAt })
-      .execute();
-    return { sha256, storedAt: storedAt.toISOString() };
+    const values = { session_id: sessionId, stream, seq, sha256, bytes: body.length, stored_at: core.clock.now() };
+    const row = await core.writer.transaction().execute(async (trx) => {
+      await hold(trx, { kind: 'recording', sessionId });
+      // By another server since: the bytes under the key are the same, or this would not have come here.
+      const meanwhile = await storedOrNext(trx, segment);
+      if (meanwhile !== null) return meanwhile;
+      return trx.insertInto('recording_segments').values(values).returningAll().executeTakeFirstOrThrow();
+    });
+    if (row.sha256 !== sha256)
+      throw await conflict(parts, actor, sessionId, { stream, seq, stored: row.sha256, sent: sha256 });
+    return { sha256, storedAt: row.stored_at.toISOString() };
   });
 }
 
-async function refuseFinished(core: CoreContext, sessionId: string): Promise<void> {
-  const manifest = await core.reader
+/** The row of that segment; null when it is the next one. Throws SP-3022 when its turn has not come, SP-3024 when there is no next one. */
+async function storedOrNext(
+  db: Reader,
+  segment: { sessionId: string; stream: Stream; seq: number },
+): Promise<{ sha256: string; stored_at: Date } | null> {
+  const { sessionId, stream, seq } = segment;
+  const rows = await db
+    .selectFrom('recording_segments')
+    .selectAll()
+    .where('session_id', '=', sessionId)
+    .where('stream', '=', stream)
+    .where('seq', 'in', [seq, seq - 1])
+    .execute();
+  const same = rows.find((row) => row.seq === seq);
+  if (same !== undefined) return same;
+  await refuseFinished(db, sessionId);
+  if (seq === 0 || rows.length > 0) return null;
+  throw new SallyportError(
+    'SP-3022',
+    `Segment ${seq} of the ${stream} stream came before segment ${seq - 1} is stored. Send the missing ones first.`,
+    { facts: { stream, seq: String(seq) } },
+  );
+}
+
+async function refuseFinished(db: Reader, sessionId: string): Promise<void> {
+  const manifest = await db
     .selectFrom('recording_manifests')
     .select('ended')
     .where('session_id', '=', sessionId)
@@ -184,21 +197,31 @@ async function keepJournal(
     if (row.sha256 === sha256) return { sha256, storedAt: row.stored_at.toISOString() };
     throw await conflict(parts, actor, session.id, { journal: true, stored: row.sha256, sent: sha256 });
   }
-  await refuseFinished(core, session.id);
+  await refuseFinished(core.reader, session.id);
   const key = `${session.id}/journal`;
   // Stored by a try whose row was never written: it counts when it is the same.
   if (!(await received.keepAs(key)) && (await storedDigest(store, key)) !== sha256)
     throw await conflict(parts, actor, session.id, { journal: true, sent: sha256 });
-  const storedAt = core.clock.now();
-  await core.writer
-    .insertInto('recording_journals')
-    .values({ session_id: session.id, sha256, bytes, because, stored_at: storedAt })
-    .execute();
-  await core.audit.record({
-    event: 'recording.incomplete',
-    actor: session.user_id,
-    subject: session.id,
-    detail: { because, bytes, device: actor.device?.id ?? null },
+  const values = { session_id: session.id, sha256, bytes, because, stored_at: core.clock.now() };
+  const { storedAt, writeAuditLine } = await core.writer.transaction().execute(async (trx) => {
+    await hold(trx, { kind: 'recording', sessionId: session.id });
+    const meanwhile = await trx
+      .selectFrom('recording_journals')
+      .select('stored_at')
+      .where('session_id', '=', session.id)
+      .executeTakeFirst();
+    // By another server since: the bytes under the key are the same, or this would not have come here.
+    if (meanwhile !== undefined) return { storedAt: meanwhile.stored_at, writeAuditLine: null };
+    await refuseFinished(trx, session.id);
+    await trx.insertInto('recording_journals').values(values).execute();
+    const line = await core.audit.recordWithin(trx, {
+      event: 'recording.incomplete',
+      actor: session.user_id,
+      subject: session.id,
+      detail: { because, bytes, device: actor.device?.id ?? null },
+    });
+    return { storedAt: values.stored_at, writeAuditLine: line };
   });
+  await writeAuditLine?.();
   return { sha256, storedAt: storedAt.toISOString() };
 }

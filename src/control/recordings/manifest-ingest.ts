@@ -8,9 +8,10 @@ import { SallyportError } from '../../shared/errors/result.ts';
 import { namespaces, type ReceiptPayload, type Signed } from '../../shared/protocol/signed.ts';
 import { type Manifest, manifestFile, manifestSignatureFile } from '../../shared/record/manifest.ts';
 import type { Actor } from '../actor.ts';
-import type { CoreContext } from '../context.ts';
+import type { CoreContext, Reader } from '../context.ts';
 import { grantOf, type SessionRow, signedGrantOf } from '../live/session-store.ts';
 import type { Database } from '../store/database.ts';
+import { hold } from '../store/locks.ts';
 import { type IngestParts, ownRecording } from './ingest.ts';
 import { manifestTimes } from './manifest-times.ts';
 
@@ -51,12 +52,8 @@ function checkHeader(manifest: Manifest, session: SessionRow, deviceKey: string)
   }
 }
 
-async function checkStored(core: CoreContext, sessionId: string, manifest: Manifest): Promise<void> {
-  const rows = await core.reader
-    .selectFrom('recording_segments')
-    .selectAll()
-    .where('session_id', '=', sessionId)
-    .execute();
+async function checkStored(db: Reader, sessionId: string, manifest: Manifest): Promise<void> {
+  const rows = await db.selectFrom('recording_segments').selectAll().where('session_id', '=', sessionId).execute();
   const stored = new Map(rows.map((row) => [`${row.stream} ${row.seq}`, row]));
   for (const line of manifest.segments) {
     const row = stored.get(`${line.stream} ${line.seq}`);
@@ -80,6 +77,16 @@ async function lastReceipt(core: CoreContext, sessionId: string, lines: number):
     .select(['payload', 'signature'])
     .where('session_id', '=', sessionId)
     .where('lines', '=', lines)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** The newest accepted manifest; null when there is none. */
+async function storedManifest(db: Reader, sessionId: string): Promise<{ text: string; signature: string } | null> {
+  const row = await db
+    .selectFrom('recording_manifests')
+    .select(['text', 'signature'])
+    .where('session_id', '=', sessionId)
     .executeTakeFirst();
   return row ?? null;
 }
@@ -121,7 +128,9 @@ export function putManifest(
   const { core, store, queue } = parts;
   const { sessionId } = sent;
 
-  async function check(session: SessionRow): Promise<{ manifest: Manifest; changed: boolean; deviceKey: string }> {
+  async function check(
+    session: SessionRow,
+  ): Promise<{ manifest: Manifest; previous: string | null; deviceKey: string }> {
     const { session_key: publicKey } = session;
     if (!verifySsh({ publicKey, namespace: namespaces.recording, message: sent.text, signature: sent.signature })) {
       throw refusal("its signature is not by this session's key");
@@ -133,18 +142,18 @@ export function putManifest(
       .where('id', '=', session.device_id)
       .executeTakeFirstOrThrow();
     checkHeader(manifest, session, device.public_key);
-    const previous = await core.reader
-      .selectFrom('recording_manifests')
-      .select('text')
-      .where('session_id', '=', sessionId)
-      .executeTakeFirst();
-    if (previous !== undefined) checkExtends(parseManifest(previous.text), manifest);
-    await checkStored(core, sessionId, manifest);
-    return { manifest, changed: previous?.text !== manifest.text, deviceKey: device.public_key };
+    const previous = await storedManifest(core.reader, sessionId);
+    if (previous !== null) checkExtends(parseManifest(previous.text), manifest);
+    await checkStored(core.reader, sessionId, manifest);
+    return { manifest, previous: previous?.text ?? null, deviceKey: device.public_key };
   }
 
   /** The files of an exported folder, so that stock tools and `verify` check the store as it lies there. The database holds the truth. */
-  async function render(session: SessionRow, deviceKey: string, receipt: Signed): Promise<void> {
+  async function render(
+    session: SessionRow,
+    deviceKey: string,
+    newest: { text: string; signature: string; receipt: Signed | null },
+  ): Promise<void> {
     const receipts = await core.reader
       .selectFrom('recording_receipts')
       .select(['payload', 'signature'])
@@ -161,26 +170,28 @@ export function putManifest(
     const put = (file: string, content: string) => store.replace(`${sessionId}/${file}`, Buffer.from(content));
     await put('grant.json', JSON.stringify(signedGrantOf(session)));
     await put('keys.json', JSON.stringify(keys));
-    await put(manifestSignatureFile, sent.signature);
-    await put(manifestFile, sent.text);
-    await put('receipts.json', JSON.stringify([...receipts, receipt]));
+    await put(manifestSignatureFile, newest.signature);
+    await put(manifestFile, newest.text);
+    await put('receipts.json', JSON.stringify(newest.receipt === null ? receipts : [...receipts, newest.receipt]));
   }
 
-  return queue(sessionId, async () => {
-    const session = await ownRecording(core, actor, sessionId);
-    const { manifest, changed, deviceKey } = await check(session).catch(async (error: unknown) => {
-      if (error instanceof SallyportError) {
-        await core.audit.record({
-          event: 'recording.manifest-refused',
-          actor: actor.userId,
-          subject: sessionId,
-          detail: { code: error.code, why: error.message, device: actor.device?.id ?? null },
-        });
-      }
-      throw error;
-    });
+  async function refused(error: unknown): Promise<never> {
+    if (error instanceof SallyportError && error.code !== 'SP-5010') {
+      await core.audit.record({
+        event: 'recording.manifest-refused',
+        actor: actor.userId,
+        subject: sessionId,
+        detail: { code: error.code, why: error.message, device: actor.device?.id ?? null },
+      });
+    }
+    throw error;
+  }
+
+  /** Checks, renders and stores. Null when another server stored one in between: then it has to be checked against that. */
+  async function accept(session: SessionRow): Promise<{ receipt: Signed; ended: boolean } | null> {
+    const { manifest, previous, deviceKey } = await check(session).catch(refused);
     const ended = manifest.end !== null;
-    const known = changed ? null : await lastReceipt(core, sessionId, manifest.lines);
+    const known = previous === manifest.text ? await lastReceipt(core, sessionId, manifest.lines) : null;
     if (known !== null) return { receipt: known, ended };
     const at = core.clock.now();
     const payload: ReceiptPayload = {
@@ -194,23 +205,43 @@ export function putManifest(
       at: at.toISOString(),
     };
     const receipt = core.signer.sign('receipt@sallyport', payload);
-    await render(session, deviceKey, receipt);
-    await core.writer
+    await render(session, deviceKey, { ...sent, receipt });
+    const saved = await core.writer
       .transaction()
-      .execute((trx) => save(trx, { session, manifest, signature: sent.signature, receipt, at }));
-    if (ended) {
-      await core.audit.record({
-        event: 'recording.completed',
-        actor: actor.userId,
-        subject: sessionId,
-        detail: {
-          segments: payload.segments,
-          bytes: payload.bytes,
-          head: payload.head,
-          device: actor.device?.id ?? null,
-        },
-      });
+      .execute(async (trx) => {
+        await hold(trx, { kind: 'recording', sessionId });
+        if (((await storedManifest(trx, sessionId))?.text ?? null) !== previous) return null;
+        // A segment may have come since it was checked.
+        await checkStored(trx, sessionId, manifest);
+        await save(trx, { session, manifest, signature: sent.signature, receipt, at });
+        if (!ended) return async () => undefined;
+        return core.audit.recordWithin(trx, {
+          event: 'recording.completed',
+          actor: actor.userId,
+          subject: sessionId,
+          detail: {
+            segments: payload.segments,
+            bytes: payload.bytes,
+            head: payload.head,
+            device: actor.device?.id ?? null,
+          },
+        });
+      })
+      .catch(refused);
+    if (saved !== null) {
+      await saved();
+      return { receipt, ended };
     }
-    return { receipt, ended };
+    const newest = await storedManifest(core.reader, sessionId);
+    if (newest !== null) await render(session, deviceKey, { ...newest, receipt: null });
+    return null;
+  }
+
+  return queue(sessionId, async () => {
+    const session = await ownRecording(core, actor, sessionId);
+    for (;;) {
+      const accepted = await accept(session);
+      if (accepted !== null) return accepted;
+    }
   });
 }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -28,7 +28,7 @@ import {
   type Signed,
   sessionKeyStatement,
 } from '../../../src/shared/protocol/signed.ts';
-import { makeTestDatabase } from '../../harness/test-database.ts';
+import { makeTestDatabase, type TestDatabase } from '../../harness/test-database.ts';
 
 /** An enrolled device and the person it belongs to. */
 export interface Device {
@@ -52,6 +52,8 @@ export interface Session {
 export interface World {
   server: RunningServer;
   folder: string;
+  /** Where a second server finds the same database. */
+  database: string;
   /** As a person over the local socket; throws `SallyportError`. */
   as<N extends ApiName>(
     person: string,
@@ -108,17 +110,41 @@ const people: ApplyDocumentInput['people'] = [
   { id: 'sanna', name: 'Sanna Virtanen', roles: ['engineer'] },
 ];
 
+export interface WorldOptions {
+  folder?: string;
+  overrides?: Overrides;
+  limits?: Partial<Limits>;
+  /** Where recordings go instead of the data folder. */
+  recordings?: string;
+  vault?: VaultInput;
+  /** Of several servers on one database; whoever made it drops it. */
+  store?: TestDatabase;
+}
+
+/** A second server on the database, the vault and the recordings of a first (PostgreSQL only), with a data folder of its own. Close it before the first. */
+export async function startBeside(first: World, overrides: Overrides = {}): Promise<World> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-beside-'));
+  const data = path.join(folder, 'data');
+  mkdirSync(data, { mode: 0o700 });
+  copyFileSync(path.join(first.server.context.dataFolder, 'vault.key'), path.join(data, 'vault.key'));
+  const { database } = first;
+  const recordings = first.server.context.config.recordings.folder;
+  return startWorldOn({ database, overrides: {}, drop: async () => undefined }, folder, { overrides, recordings });
+}
+
 /** A real control server in this process, its database thrown away, or kept with `folder`. People: jonas and eeva (operators), mira (analyst), henrik (help desk), sanna. */
-export async function startWorld(
-  options: { folder?: string; overrides?: Overrides; limits?: Partial<Limits>; vault?: VaultInput } = {},
-): Promise<World> {
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'sallyport-live-'));
-  const store = await makeTestDatabase(options.folder);
+  return startWorldOn(options.store ?? (await makeTestDatabase(options.folder)), folder, options);
+}
+
+async function startWorldOn(store: Omit<TestDatabase, 'kind'>, folder: string, options: WorldOptions): Promise<World> {
   const server = await startServer(
     {
       data: path.join(folder, 'data'),
       listen: '127.0.0.1:0',
       database: store.database,
+      recordings: options.recordings,
       logLevel: 'silent',
       limits: options.limits ?? {},
       ...(options.vault === undefined ? {} : { vault: options.vault }),
@@ -132,6 +158,7 @@ export async function startWorld(
   const world: World = {
     server,
     folder,
+    database: store.database,
     async as(person, name, input = {}) {
       const method = controlApi[name];
       const where = method.path.replace(/:(\w+)/g, (_, part: string) => encodeURIComponent(input.params?.[part] ?? ''));
@@ -215,7 +242,7 @@ export async function startWorld(
     async close() {
       await local.close();
       await server.close();
-      await store.drop();
+      if (options.store === undefined) await store.drop();
       if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
