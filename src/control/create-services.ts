@@ -72,7 +72,7 @@ export async function createServices(core: CoreContext): Promise<Services> {
       else relay.end(sessionId, closeCodes.ended, 'the session ended', false);
     },
   });
-  const orders = makeOrders({ core, hub, leases, broker, cutWire: relay.cut });
+  const orders = makeOrders({ core, hub, leases, broker, cutWire: relay.cut, forgetCut: relay.forgetCut });
   const oneChannel = makeOneChannel({ core, hub, supersededCode: closeCodes.superseded });
   const channels = makeLauncherChannels({ core, hub, leases, orders, ends, oneChannel });
 

@@ -25,6 +25,8 @@ export async function openPostgresBus(options: { settings: pg.ClientConfig; log:
   const missed: (() => void)[] = [];
   let client: pg.Client | null = null;
   let waiting = 0;
+  /** A connection takes one statement at a time. */
+  let work: Promise<unknown> = Promise.resolve();
   let closed = false;
   let again: NodeJS.Timeout | undefined;
 
@@ -61,6 +63,16 @@ export async function openPostgresBus(options: { settings: pg.ClientConfig; log:
     else client = next;
   }
 
+  function ask(by: pg.Client, text: string, values: unknown[] = []): void {
+    waiting += 1;
+    work = work
+      .then(() => (client === by ? by.query(text, values) : undefined))
+      .catch((error: unknown) => lost(by, error))
+      .finally(() => {
+        waiting -= 1;
+      });
+  }
+
   function lost(which: pg.Client, error: unknown): void {
     if (client !== which) return;
     client = null;
@@ -84,8 +96,7 @@ export async function openPostgresBus(options: { settings: pg.ClientConfig; log:
 
   await connect();
   const ping = setInterval(() => {
-    const asked = client;
-    asked?.query('select 1').catch((error: unknown) => lost(asked, error));
+    if (client !== null) ask(client, 'select 1');
   }, pingMs);
   ping.unref();
 
@@ -99,18 +110,15 @@ export async function openPostgresBus(options: { settings: pg.ClientConfig; log:
         log.warn({ topic }, 'other control processes were not told and have to look');
         return;
       }
-      waiting += 1;
-      by.query('select pg_notify($1, $2)', [channel, text])
-        .catch((error: unknown) => lost(by, error))
-        .finally(() => {
-          waiting -= 1;
-        });
+      ask(by, 'select pg_notify($1, $2)', [channel, text]);
     },
     onMissed: (listener) => void missed.push(listener),
     async close() {
       closed = true;
       clearTimeout(again);
       clearInterval(ping);
+      // What was published before is still sent.
+      await work;
       const last = client;
       client = null;
       await last?.end();

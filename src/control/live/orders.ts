@@ -56,6 +56,8 @@ export function makeOrders(parts: {
   broker: Broker;
   /** Cuts the wire of a session here and now. Resolves with the times when its socket is closed; null when there is none in this process. */
   cutWire(sessionId: string, order: { id: string; acceptedAt: number }): Promise<{ at: string; ms: number }> | null;
+  /** Called when what came of a cut is stored. */
+  forgetCut(sessionId: string): Promise<void>;
 }): Orders {
   const { core, hub } = parts;
   const { log, bus } = core;
@@ -114,6 +116,8 @@ export function makeOrders(parts: {
           closing.delete(orderId);
           return advance(orderId, null, { type: 'relay-closed', ...times });
         })
+        .catch(logFailure)
+        .then(() => parts.forgetCut(row.session_id))
         .catch(logFailure);
     }
     send(row);

@@ -23,6 +23,8 @@ export interface Relay {
   takeCarried(sessionId: string, proof: HostProof): Promise<boolean>;
   /** Cuts a session's wire because of an order; null when it has none here. */
   cut(sessionId: string, order: { id: string; acceptedAt: number }): Promise<{ at: string; ms: number }> | null;
+  /** Lets the other processes know that a wire that was cut is closed: once what the cut is about is stored. */
+  forgetCut(sessionId: string): Promise<void>;
   /** Ends a session's wire because the session ended or its device was revoked. */
   end(sessionId: string, code: number, why: string, discard: boolean): void;
   endDevice(deviceId: string, code: number, why: string): void;
@@ -191,7 +193,8 @@ export function makeRelay(parts: {
         onFailure: (error) => core.log.error({ err: error, session: session.id }, 'the relay could not go on'),
         onClosed({ why }, counts) {
           wires.delete(wire);
-          note(storeClosed(session.id));
+          // Of an order its own times are stored first: whoever finds the wire closed finds them too.
+          if (wire.order === null) note(storeClosed(session.id));
           const order = wire.order;
           const ordered = order === null ? {} : { orderId: order.id, ms: core.clock.monotonicMs() - order.acceptedAt };
           write({ event: 'closed', ...common, ...counts, why, ...ordered });
@@ -266,6 +269,7 @@ export function makeRelay(parts: {
       const closed = closing.find((closing) => closing !== null);
       return closed?.then(() => ({ at: now(), ms: core.clock.monotonicMs() - order.acceptedAt })) ?? null;
     },
+    forgetCut: storeClosed,
     end(sessionId, code, why, discard) {
       for (const wire of [...wires]) if (wire.sessionId === sessionId) void stop(wire, code, why, discard);
     },
