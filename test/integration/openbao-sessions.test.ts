@@ -2,6 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Actor } from '../../src/control/actor.ts';
+import { hasPassword, listSecrets, removeSecret, setSecret } from '../../src/control/secrets/secrets.ts';
 import { blobOfLine, keyOfBlob } from '../../src/recording/signatures/keys.ts';
 import { certificateOf } from '../harness/certificate-grant.ts';
 import { type Bao, named, openbaoMissing, startBao } from '../harness/openbao.ts';
@@ -22,8 +24,16 @@ describe.skipIf(openbaoMissing !== null)(named('sessions whose certificates Open
     writeFileSync(`${sshd.authority}.pub`, readFileSync(world.server.sshAuthorityFile));
     const hostKeys = [sshd.hostKey];
     const logins = [{ name: sshd.login }, { name: 'nobody-allowed' }];
+    const switch01 = {
+      name: 'switch-01',
+      host: '10.1.2.3',
+      logins: [{ name: 'ad/min', credential: 'password' as const }],
+    };
     await world.apply(
-      [{ name: 'web-01', host: '127.0.0.1', port: sshd.port, logins, hostKeys }],
+      [
+        { name: 'web-01', host: '127.0.0.1', port: sshd.port, logins, hostKeys },
+        { ...switch01, hostKeys },
+      ],
       [`127.0.0.1:${sshd.port}`],
     );
     jonas = await world.enrol('jonas');
@@ -66,6 +76,29 @@ describe.skipIf(openbaoMissing !== null)(named('sessions whose certificates Open
       if (!entry.isFile()) continue;
       expect(readFileSync(path.join(entry.parentPath, entry.name)).includes(secret), entry.name).toBe(false);
     }
+  });
+
+  it('have their passwords in OpenBao, where `secrets set` puts them and `secrets remove` leaves nothing', async () => {
+    const { context } = world.server;
+    const sanna = { userId: 'sanna' } as Actor;
+    const place = { target: 'switch-01', login: 'ad/min' };
+    const stored = 'kv/data/sallyport/passwords/switch-01/ad%252Fmin';
+    await setSecret(context, sanna, place, Buffer.from('canary-password'));
+    expect((await bao.api('GET', stored)).body.data.data.value).toBe(Buffer.from('canary-password').toString('base64'));
+    expect(await hasPassword(context, place)).toBe(true);
+    expect(await listSecrets(context)).toMatchObject([{ ...place, setBy: 'sanna', used: true }]);
+    await removeSecret(context, sanna, place);
+    expect((await bao.api('GET', stored.replace('/data/', '/metadata/'))).status).toBe(404);
+    await expect(removeSecret(context, sanna, place)).rejects.toMatchObject({ code: 'SP-2043' });
+    expect(readFileSync(path.join(context.dataFolder, 'audit.log'), 'utf8')).not.toContain('canary');
+  });
+
+  it('come from any of several servers on one OpenBao: the same authority, the same signing key', async () => {
+    const second = await startWorld({ vault: bao.vault });
+    const [one, two] = [world.server.context, second.server.context];
+    expect(two.sshAuthority.publicKey).toBe(one.sshAuthority.publicKey);
+    expect(two.signer.publicKey).toBe(one.signer.publicKey);
+    await second.close();
   });
 
   it('are for one account: sshd refuses the certificate for another, and OpenBao signs none that its role does not name', async () => {

@@ -32,7 +32,9 @@ export async function setSecret(
 /** Removes a login's password, also of a target that is gone. Throws SP-2043 when there is none, SP-5006. */
 export async function removeSecret(core: CoreContext, actor: Actor, place: PasswordPlace): Promise<void> {
   const name = passwordSecretName(place);
-  if (!(await core.vault.list(passwordPrefix)).includes(name)) {
+  // Among those of this target: a list of all may be long, and each folder of it costs a request.
+  const siblings = await core.vault.list(name.slice(0, name.lastIndexOf('/') + 1));
+  if (!siblings.includes(name)) {
     throw new SallyportError(
       'SP-2043',
       `No password is stored for ${place.login} on ${place.target}, so nothing was removed. See: sallyport secrets list`,

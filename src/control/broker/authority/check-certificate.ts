@@ -20,8 +20,6 @@ export type CertificateCheck =
 const userCertificate = 1;
 /** The extensions as they are packed: one name, with empty data. */
 const permitPty = concat(sshString('permit-pty'), sshString(''));
-/** The vault's clock may be this far ahead of ours. */
-const clockSlackSeconds = 60;
 
 function strings(packed: Buffer): string[] {
   const reader = new SshReader(packed);
@@ -30,12 +28,12 @@ function strings(packed: Buffer): string[] {
   return found;
 }
 
-function isWithin(validAfter: bigint, validBefore: bigint, asked: CertificateRequest, now: number): boolean {
+/** Good now, and not longer than asked: the vault's clock may be off by what it subtracts from the beginning, and the end moves with it. */
+function isGood(validAfter: bigint, validBefore: bigint, asked: CertificateRequest, now: number): boolean {
   const life = BigInt(asked.validBefore - asked.validAfter);
   return (
     validBefore > validAfter &&
     validBefore - validAfter <= life &&
-    validBefore <= BigInt(asked.validBefore + clockSlackSeconds) &&
     validAfter <= BigInt(now) &&
     validBefore > BigInt(now)
   );
@@ -65,7 +63,7 @@ export function checkCertificate(
       principals.length === asked.principals.length && principals.every((name, at) => name === asked.principals[at]);
     // An empty list would mean anybody.
     if (!same || principals.length === 0) return 'principals';
-    if (!isWithin(reader.uint64(), reader.uint64(), asked, now)) return 'validity';
+    if (!isGood(reader.uint64(), reader.uint64(), asked, now)) return 'validity';
     if (reader.string().length > 0) return 'critical-options';
     if (!reader.string().equals(permitPty)) return 'extensions';
     if (reader.string().length > 0) return 'shape';
