@@ -6,6 +6,8 @@ import { type FakeControl, problem } from './main-world/fake-control.ts';
 import { type MainWorld, openMainWorld, openOnlineWorld, openSession } from './main-world/launcher-world.ts';
 
 let world: MainWorld | null = null;
+const signOut = 'DELETE /v1/devices/device-1';
+
 afterEach(async () => {
   await world?.close();
   world = null;
@@ -78,13 +80,44 @@ test('after enrolment a certificate of another authority is refused on every req
   await control.start();
 });
 
-test('forgetting the device leaves neither key nor identity', async () => {
+test('forgetting the device leaves neither key nor identity, and tells the server', async () => {
   const opened = await openOnlineWorld();
   world = opened.world;
-  const { app } = opened;
+  const { app, control } = opened;
   await app.launcher.forget(null);
   expect(app.state.enrolment).toEqual({ state: 'first-run', managed: null, problem: null });
   expect(readdirSync(join(app.spool, '..')).filter((name) => name !== 'spool')).toEqual([]);
+  expect(control.requests.filter((name) => name === signOut)).toHaveLength(1);
+});
+
+test('forgetting works without the server, too, and soon', async () => {
+  const opened = await openOnlineWorld();
+  world = opened.world;
+  const { app, control } = opened;
+  control.setScript(({ method }) => (method === 'DELETE' ? { cut: true } : null));
+  const begun = performance.now();
+  await app.launcher.forget(null);
+  expect(performance.now() - begun).toBeLessThan(4000);
+  expect(app.state.enrolment).toMatchObject({ state: 'first-run', problem: null });
+});
+
+test('security 3: a device whose key is in memory alone signs out when it quits; a kept one stays', async () => {
+  world = await openMainWorld();
+  const { control } = world;
+  control.setKeyPolicy('keyring');
+  const fleeting = world.launcher();
+  await fleeting.launcher.start(control.invite());
+  await fleeting.until(() => fleeting.state.connection.state === 'online');
+  expect(fleeting.state.enrolment).toMatchObject({ deviceKey: 'memory' });
+  await fleeting.launcher.finish();
+  expect(control.requests.filter((name) => name === signOut)).toHaveLength(1);
+
+  control.setKeyPolicy('file');
+  const kept = world.launcher();
+  await kept.launcher.start(control.invite());
+  await kept.until(() => kept.state.connection.state === 'online');
+  await kept.launcher.finish();
+  expect(control.requests.filter((name) => name === signOut)).toHaveLength(1);
 });
 
 test('refusal: a revoked device ends its sessions, says why, and its record is complete', async () => {

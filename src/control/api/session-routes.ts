@@ -39,4 +39,5 @@ export const sessionRoutes: readonly Route[] = [
   getJournal,
   unlock,
 ];
-export const socketRoutes: readonly SocketRoute[] = [controlChannel, relay];
+export const socketRoutes = [controlChannel, relay] as const satisfies readonly SocketRoute[];
+export type SocketPath = (typeof socketRoutes)[number]['path'];

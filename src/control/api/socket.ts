@@ -14,8 +14,8 @@ export interface SocketInput<P> {
   request: FastifyRequest;
 }
 
-export interface SocketRoute {
-  readonly path: string;
+export interface SocketRoute<S extends string = string> {
+  readonly path: S;
   register(app: FastifyInstance, context: Context): void;
 }
 
@@ -23,11 +23,11 @@ export interface SocketRoute {
  * A WebSocket of the API. The proof is checked before the upgrade is answered; a request that carries an Origin comes from a web page and
  * is refused. `handler` must attach its message listener before it first awaits, or early messages are lost.
  */
-export function defineSocket<P>(
-  path: string,
+export function defineSocket<P, S extends string>(
+  path: S,
   params: z.ZodType<P>,
   handler: (context: Context, input: SocketInput<P>) => void,
-): SocketRoute {
+): SocketRoute<S> {
   return {
     path,
     register(app, context) {

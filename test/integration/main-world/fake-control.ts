@@ -53,6 +53,7 @@ export async function startFakeControl(recipients: string[]) {
   /** How far this server's clock, as its answers tell it, is from the real one. */
   let clockOffMs = 0;
   let clipboard: 'allowed' | 'denied' = 'allowed';
+  let keyPolicy: 'keyring' | 'file' = 'file';
 
   const target: TargetView = {
     id: 'target-1',
@@ -105,7 +106,7 @@ export async function startFakeControl(recipients: string[]) {
         user: { id: 'jonas', name: 'Jonas Lindqvist' },
         organisation: 'Example',
         serverKey: publicKeyLine(serverKey),
-        deviceKey: 'file',
+        deviceKey: keyPolicy,
       };
     }
     if (path === '/v1/me') {
@@ -259,6 +260,10 @@ export async function startFakeControl(recipients: string[]) {
     },
     setGrant: (next: typeof changeGrant) => {
       changeGrant = next;
+    },
+    /** Where a device enrolled from here on may keep its key. */
+    setKeyPolicy: (next: typeof keyPolicy) => {
+      keyPolicy = next;
     },
     setClipboard: (next: typeof clipboard) => {
       clipboard = next;
