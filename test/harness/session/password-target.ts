@@ -26,11 +26,17 @@ function makeFolder(): string {
   return folder;
 }
 
-async function start(folder: string, password: string, command: string[], port: number): Promise<PasswordTarget> {
+async function start(
+  folder: string,
+  password: string,
+  command: string[],
+  port: number,
+  expired = false,
+): Promise<PasswordTarget> {
   const hash = execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: `${password}\n`, encoding: 'utf8' }).trim();
   const passwd = readFileSync('/etc/passwd', 'utf8');
   writeFileSync(join(folder, 'passwd'), `${passwd}${login}:x:64123:64123::${join(folder, 'home')}:/bin/bash\n`);
-  writeFileSync(join(folder, 'shadow'), `${login}:${hash}:19000:0:99999:7:::\n`, { mode: 0o600 });
+  writeFileSync(join(folder, 'shadow'), `${login}:${hash}:${expired ? 0 : 19000}:0:99999:7:::\n`, { mode: 0o600 });
   writeFileSync(join(folder, 'pam'), pam.join('\n'));
   const logFile = join(folder, 'log');
   writeFileSync(logFile, '');
@@ -67,8 +73,12 @@ function listens(port: number): boolean {
   return new RegExp(`0100007F:${hex} 00000000:0000 0A`).test(readFileSync('/proc/net/tcp', 'utf8'));
 }
 
-/** OpenSSH with PAM. `extra`: lines of sshd_config that come first. */
-export async function startPasswordSshd(options: { password: string; extra?: string[] }): Promise<PasswordTarget> {
+/** OpenSSH with PAM. `extra`: lines of sshd_config that come first. `expired`: the password must be changed at the next login. */
+export async function startPasswordSshd(options: {
+  password: string;
+  expired?: boolean;
+  extra?: string[];
+}): Promise<PasswordTarget> {
   const folder = makeFolder();
   const port = await freePort();
   const config = [
@@ -90,7 +100,7 @@ export async function startPasswordSshd(options: { password: string; extra?: str
   ];
   writeFileSync(join(folder, 'sshd_config'), `${config.join('\n')}\n`);
   const command = ['/usr/sbin/sshd', '-D', '-f', join(folder, 'sshd_config'), '-E', join(folder, 'log')];
-  return start(folder, options.password, command, port);
+  return start(folder, options.password, command, port, options.expired);
 }
 
 /** Dropbear. `program`: another build of it than Debian's. */
