@@ -65,6 +65,7 @@ export function launcherProcess(name: string, entry: string): UserConfig {
 export function serverProcess(name: string, entry: string): UserConfig {
   return {
     root,
+    ssr: { noExternal: [/\.json$/] },
     build: {
       ssr: entry,
       outDir: '.vite/build',
@@ -74,8 +75,8 @@ export function serverProcess(name: string, entry: string): UserConfig {
       minify: false,
       sourcemap: true,
       rollupOptions: {
-        // Anything that is neither relative nor absolute is a package or a builtin.
-        external: /^[^./\0]/,
+        // Anything that is neither relative nor absolute is a package or a builtin. JSON is taken in: the bundler drops the attribute that Node wants with it.
+        external: (id) => /^[^./\0]/.test(id) && !id.endsWith('.json'),
         output: { format: 'es', entryFileNames: `${name}.mjs`, codeSplitting: false },
       },
     },
