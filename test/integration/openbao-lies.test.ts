@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeVault, type Signing, startFakeVault } from '../harness/fake-vault.ts';
 import { type Device, startWorld, type World } from './live-world/world.ts';
 
-const requestMs = 700;
+// Honest answers take up to half a second on a busy machine.
+const requestMs = 1500;
 let vault: FakeVault;
 let world: World;
 let jonas: Device;
@@ -64,7 +66,7 @@ describe('a vault that lies', () => {
   it.each<[string, RegExp, Parameters<FakeVault['answer']>[0]]>([
     ['never answers', /did not answer in time/, () => undefined],
     ['sends a body without end, slowly', /did not answer in time/, drip],
-    ['sends a body beyond all bounds', /cannot use/, (_request, response) => response.end(Buffer.alloc(5_000_000, 32))],
+    ['sends a body without end, fast', /cannot use/, flood],
     ['sends no JSON', /cannot use/, (_request, response) => response.end('<html>')],
     ['sends another shape', /cannot use/, (_request, response) => response.end('{"data":{"signed_key":7}}')],
     [
@@ -74,6 +76,7 @@ describe('a vault that lies', () => {
     ],
     ['is broken', /cannot use/, (_request, response) => response.writeHead(500).end('{"errors":["canary"]}')],
     ['is a standby', /not ready/, (_request, response) => response.writeHead(307, { location: 'https://x/' }).end()],
+    ['has had enough', /did not answer in time/, (_request, response) => response.writeHead(429).end()],
     ['hangs up', /cannot be reached/, (request) => request.socket.destroy()],
   ])('or that %s: refused in words, within its time', async (_name, words, handler) => {
     vault.answer(handler);
@@ -88,14 +91,21 @@ describe('a vault that lies', () => {
     const waiting = Array.from({ length: 20 }, () => open().catch((error: unknown) => error));
     await world.target(jonas, 'web-01');
     for (const answer of await Promise.all(waiting)) expect(answer).toMatchObject({ code: 'SP-5006' });
-    expect(performance.now() - began).toBeLessThan(10 * requestMs);
+    expect(performance.now() - began).toBeLessThan(5 * requestMs);
   });
 });
 
-function drip(
-  _request: unknown,
-  response: { write(text: string): boolean; on(event: 'close', f: () => void): unknown },
-) {
+/** Spaces, which JSON lets stand before a value: only a bound on the size ends it before the time does. */
+function flood(_request: unknown, response: ServerResponse): void {
+  const spaces = Buffer.alloc(1_048_576, 32);
+  const more = (): void => {
+    while (!response.destroyed && response.write(spaces));
+  };
+  response.on('drain', more);
+  more();
+}
+
+function drip(_request: unknown, response: ServerResponse): void {
   const timer = setInterval(() => response.write(' '), 50);
   response.on('close', () => clearInterval(timer));
 }

@@ -66,10 +66,12 @@ export function openHttps(options: { address: string; ca: string | null; request
       const { path } = request;
       try {
         const answer = await exchange(request, signal);
+        // A quota of the vault's own (RFC 6585 section 4).
+        if (answer.status === 429) throw new VaultError('slow', { path, status: 429 });
         if (answer.status < 500 && (answer.status < 300 || answer.status >= 400)) return answer;
         if (answer.status === 503 && (await isSealed(signal))) throw new VaultError('sealed');
-        const ready = answer.status !== 503 && answer.status >= 500;
-        throw new VaultError(ready ? 'unexpected' : 'not-ready', { path, status: answer.status });
+        const isReady = answer.status >= 500 && answer.status !== 503;
+        throw new VaultError(isReady ? 'unexpected' : 'not-ready', { path, status: answer.status });
       } catch (error) {
         throw error instanceof VaultError ? error : transportProblem(error);
       }
