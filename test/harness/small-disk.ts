@@ -25,6 +25,8 @@ export function smallDisk(options: {
   const { folder } = options;
   const filler = path.join(folder, '.filler');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // What lies below is used again when the disk is taken away.
+  if (options.owner != null) chownSync(folder, options.owner.uid, options.owner.gid);
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${options.bytes},mode=0700`, 'tmpfs', folder]);
   if (options.owner != null) chownSync(folder, options.owner.uid, options.owner.gid);
   const freeBytes = () => {

@@ -12,9 +12,11 @@ function errnoOf(error: unknown): string {
 }
 
 function unavailable(what: string, error: unknown): SallyportError {
+  const code = errnoOf(error);
+  const why = code === 'ENOSPC' || code === 'EDQUOT' ? 'its disk is full' : `its file system answered ${code}`;
   return new SallyportError(
     'SP-5010',
-    `The recording store could not ${what} (${errnoOf(error)}). Nothing was acknowledged. Check the server's disk; the launcher keeps its copy and tries again.`,
+    `The recording store could not ${what}: ${why}. Nothing was acknowledged, and the launcher keeps its copy and tries again. Whoever keeps the server has to make room or repair the disk.`,
     { cause: error },
   );
 }

@@ -1,7 +1,7 @@
 import type { CoreContext } from '../context.ts';
 import { grantOf } from '../live/session-store.ts';
 import { factsOf } from './read.ts';
-import { arrivalGraceMs, standingOf } from './views.ts';
+import { arrivalGraceMs, neverLoggedIn, standingOf } from './views.ts';
 
 export interface MissingWatch {
   /** Looks now; resolves when what is missing is recorded. */
@@ -33,8 +33,8 @@ export function startMissingWatch(core: CoreContext, onFound: () => void): Missi
       const { session } = facts;
       const waited = (session.ended_at?.getTime() ?? 0) + arrivalGraceMs;
       const { state, because } = standingOf(facts, new Date(Math.max(core.clock.now().getTime(), waited)));
-      // An uploaded journal was an event of its own.
-      const silent = state !== 'complete' && facts.journal === null;
+      // An uploaded journal was an event of its own, and where nobody was logged in nothing is missing.
+      const silent = state !== 'complete' && facts.journal === null && !neverLoggedIn(facts);
       const writeLine = await core.writer.transaction().execute(async (trx) => {
         const { numUpdatedRows } = await trx
           .updateTable('sessions')

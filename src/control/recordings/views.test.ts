@@ -29,7 +29,13 @@ function makeFacts(
   changes: Partial<Omit<RecordingFacts, 'session'>> & { session?: Partial<SessionRow> } = {},
 ): RecordingFacts {
   const { session, ...rest } = changes;
-  const row = { grant_payload: JSON.stringify(grant), ended_at: null, ended_by: null, ...session } as SessionRow;
+  const row = {
+    grant_payload: JSON.stringify(grant),
+    ended_at: null,
+    ended_by: null,
+    login_signed_at: null,
+    ...session,
+  } as SessionRow;
   return { segments: [], manifest: null, journal: null, orderedBy: null, ...rest, session: row };
 }
 
@@ -37,6 +43,10 @@ const segment = { session_id: 's', stream: 'output', seq: 0, sha256: '', bytes: 
 const journal = { session_id: 's', sha256: '', bytes: 1, because: 'it crashed', stored_at: ended };
 const noTimes = { started_at: null, ended_at: null };
 const byLauncher = { ended_at: ended, ended_by: 'launcher' } as const;
+const diskFull = {
+  kind: 'connect-failed',
+  problem: { code: 'SP-3011', message: 'The record cannot be kept on this machine: its disk is full.' },
+} as const;
 const byServer = { ended_at: ended, ended_by: 'server' } as const;
 
 const cases: { name: string; facts: RecordingFacts; now: Date; state: string; because: RegExp | null }[] = [
@@ -68,6 +78,22 @@ const cases: { name: string; facts: RecordingFacts; now: Date; state: string; be
     now: at(arrivalGraceMs),
     state: 'incomplete',
     because: /only 1 segment was stored/,
+  },
+  {
+    name: 'could not be kept on the device, and the broker gave no login',
+    facts: makeFacts({ session: { ...byLauncher, opened_at: null, end_reason: diskFull } }),
+    now: at(arrivalGraceMs),
+    state: 'incomplete',
+    because: /nobody was logged in.*nothing to record/,
+  },
+  {
+    name: 'says that it was not opened, but a login was signed',
+    facts: makeFacts({
+      session: { ...byLauncher, opened_at: null, end_reason: diskFull, login_signed_at: new Date(0) },
+    }),
+    now: at(arrivalGraceMs),
+    state: 'incomplete',
+    because: /nothing of it was stored.*jonas-laptop/,
   },
   {
     name: 'ended by the server',

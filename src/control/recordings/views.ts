@@ -21,6 +21,21 @@ export interface RecordingFacts {
 type Standing = Pick<RecordingView, 'state' | 'because'>;
 
 /**
+ * True when nothing can have been opened: the launcher says so, and the broker never gave the one signature without which no target lets anybody
+ * in. Then there is no record to wait for. Of logins by password the broker's part is another, so they are waited for all the same.
+ */
+export function neverLoggedIn({ session }: Pick<RecordingFacts, 'session'>): boolean {
+  const kind = session.end_reason?.kind;
+  return (
+    session.ended_by === 'launcher' &&
+    (kind === 'connect-failed' || kind === 'recorder-failed') &&
+    session.opened_at === null &&
+    session.login_signed_at === null &&
+    grantOf(session).credential.kind === 'certificate'
+  );
+}
+
+/**
  * The state of a recording. Pure: `now` decides when silence after an end becomes "incomplete". A late launcher may still make it complete.
  */
 export function standingOf(facts: RecordingFacts, now: Date): Standing {
@@ -30,6 +45,12 @@ export function standingOf(facts: RecordingFacts, now: Date): Standing {
   if (session.ended_at === null) return { state: segments.length === 0 ? 'started' : 'receiving', because: null };
   if (session.ended_by === 'launcher' && now.getTime() - session.ended_at.getTime() < arrivalGraceMs) {
     return { state: 'receiving', because: null };
+  }
+  if (segments.length === 0 && neverLoggedIn(facts)) {
+    return {
+      state: 'incomplete',
+      because: 'nobody was logged in, so nothing was opened and there is nothing to record',
+    };
   }
   const device = grantOf(session).device.name;
   const arrived =

@@ -38,7 +38,11 @@ export function LocalRows(props: { local: readonly LocalRecording[] }) {
           <span className={css.dim}>{bytes(item.bytes)}</span>
           <span className={cx(item.problem === null && css.dim)}>
             {words[item.state].text}
-            {item.problem === null ? '' : `: ${item.problem.message} ${item.problem.code}`}
+            {item.problem === null ? null : (
+              <>
+                : {item.problem.message} <span className={css.code}>{item.problem.code}</span>
+              </>
+            )}
           </span>
         </div>
       ))}

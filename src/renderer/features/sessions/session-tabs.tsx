@@ -19,6 +19,7 @@ function SessionTab(props: {
   tab: Tab;
   view: SessionView;
   active: boolean;
+  shown: boolean;
   connection: Connection['state'];
   now: number;
 }) {
@@ -27,9 +28,11 @@ function SessionTab(props: {
   const words = stateWords(view, props.connection, props.now);
   const plain = words.tone === 'accent' || words.tone === 'quiet';
   const element = useRef<HTMLDivElement>(null);
+  const inFront = active && props.shown;
   useEffect(() => {
-    if (active) element.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [active]);
+    // Not before it is shown: what is hidden has no place to scroll to.
+    if (inFront) element.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [inFront]);
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' && event.key !== ' ') return;
     sessions.terminal(view.id).screen.focus();
@@ -83,7 +86,12 @@ function SessionTab(props: {
   );
 }
 
-export function SessionTabs(props: { active: SessionView | null; connection: Connection['state']; now: number }) {
+export function SessionTabs(props: {
+  active: SessionView | null;
+  shown: boolean;
+  connection: Connection['state'];
+  now: number;
+}) {
   const { sessions, sessionUi, navigation } = useServices();
   const { tabs, activeKey } = useStore(sessions.tabs);
   const views = useStore(sessions.sessions);
@@ -112,6 +120,7 @@ export function SessionTabs(props: { active: SessionView | null; connection: Con
               tab={tab}
               view={view}
               active={tab.key === activeKey}
+              shown={props.shown}
               connection={props.connection}
               now={props.now}
             />

@@ -92,7 +92,7 @@ export function SessionsView(props: { shown: boolean; connection: Connection }) 
   const ended = active?.state.state === 'ended';
   return (
     <>
-      <SessionTabs active={active ?? null} connection={props.connection.state} now={now} />
+      <SessionTabs active={active ?? null} shown={props.shown} connection={props.connection.state} now={now} />
       <div className={css.panes}>
         {tabs.map((tab) => {
           const view = views.get(tab.sessionId);
