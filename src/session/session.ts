@@ -257,8 +257,8 @@ export function makeSession(parts: SessionParts): Session {
       waitingForOrder = true;
       pipeline?.stop();
       setTimeout(() => end({ kind: 'disconnected', by: 'network' }), times.orderAfterCut);
-    } else if (how.kind === 'lease-expired') {
-      end({ kind: 'lease-expired' });
+    } else if (how.kind === 'lease-expired' || how.kind === 'time-limit') {
+      end({ kind: how.kind });
     } else if (how.kind === 'refused' && how.problem.code === 'SP-1005' && shell !== null) {
       end({ kind: 'disconnected', by: 'revoked' });
     } else if (shell !== null) {

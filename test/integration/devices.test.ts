@@ -84,7 +84,8 @@ describe('devices', () => {
       Array.from({ length: 50 }, () => eeva.client.call('revokeDevice', { params: { deviceId: eeva.deviceId } })),
     );
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    expect(await world.auditOf(eeva.deviceId)).toEqual(['device.enrolled', 'device.revoked']);
+    const events = await world.auditOf(eeva.deviceId);
+    expect(events.filter((event) => event === 'device.revoked')).toHaveLength(1);
   });
 });
 

@@ -71,6 +71,7 @@ describe('a session through the relay', () => {
 
   it.each([
     ['a lease that ran out', closeCodes.leaseExpired, { kind: 'lease-expired' }],
+    ['access that was revoked or has had its time', closeCodes.accessOver, { kind: 'time-limit' }],
     ['a target that closed', closeCodes.ended, { kind: 'disconnected', by: 'target' }],
     ['a lost network', 1011, { kind: 'disconnected', by: 'network' }],
   ])('ends when the relay closes for %s', async (_what, code, reason) => {
