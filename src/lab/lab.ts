@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
 import { applyResultSchema } from '../shared/protocol/control-api.ts';
 import { sallyportOk } from './control/command-line.ts';
 import { sshAuthorityOf } from './control/ssh-authority.ts';
@@ -11,10 +12,16 @@ import { breakGlassRecipient } from './seed/break-glass.ts';
 import { makeFirstRecordings } from './seed/first-recordings.ts';
 import { people } from './seed/people.ts';
 import { type World, worldText } from './seed/world.ts';
+import { makePassword, type PasswordTarget, startPasswordTarget } from './sshd/password-target.ts';
 import { hostKeyOf, loginAccount, type SshTarget, startSshd } from './sshd/start-sshd.ts';
 import { type LabFacts, readFacts, takeLab, writeFacts } from './state.ts';
 
 export const targetNames = { web: 'web-01', edge: 'edge-gw-01', down: 'backup-02' } as const;
+/** These take passwords only. */
+export const passwordTargets = {
+  switch: { name: 'switch-01', login: 'admin', credential: 'password', methods: ['keyboard-interactive'] },
+  legacy: { name: 'legacy-01', login: 'service', credential: 'sealed-password', methods: ['password'] },
+} as const;
 
 /** A whole world on one machine: real targets, a real control server, people, access rules, and a recording or two. */
 export interface Lab {
@@ -22,6 +29,8 @@ export interface Lab {
   control: Control;
   web: SshTarget;
   edge: SshTarget;
+  switch: PasswordTarget;
+  legacy: PasswordTarget;
   login: string;
   /** Whether this start built it. */
   built: boolean;
@@ -36,26 +45,33 @@ export interface LabOptions {
   onProgress?: (words: string) => void;
 }
 
-async function choosePorts(old: LabFacts | null): Promise<LabFacts['ports']> {
+type Ports = Required<LabFacts['ports']>;
+
+async function choosePorts(old: LabFacts | null): Promise<Ports> {
   return {
     control: await freePort(old?.ports.control),
     web: await freePort(old?.ports.web),
     edge: await freePort(old?.ports.edge),
+    switch: await freePort(old?.ports.switch),
+    legacy: await freePort(old?.ports.legacy),
     // Nothing ever listens here; that it stays so is all this target needs.
     down: old?.ports.down ?? (await freePort()),
   };
 }
 
-async function makeWorld(paths: LabPaths, ports: LabFacts['ports']): Promise<World> {
+async function makeWorld(paths: LabPaths, ports: Ports): Promise<World> {
   const login = loginAccount();
   const [web, edge, down] = await Promise.all(
     Object.values(targetNames).map((name) => hostKeyOf(path.join(paths.targets, name))),
   );
-  const common = { login, owner: 'Web team' };
+  const [switchKey, legacyKey] = await Promise.all(
+    Object.values(passwordTargets).map(({ name }) => hostKeyOf(path.join(paths.targets, name))),
+  );
+  const common = { login, credential: 'certificate', owner: 'Web team' } as const;
   return {
     organisation: 'Lakeside Hotels (lab)',
     breakGlassRecipient: await breakGlassRecipient(paths.breakGlass),
-    relayPorts: [ports.web, ports.down],
+    relayPorts: [ports.web, ports.down, ports.switch, ports.legacy],
     targets: [
       {
         ...common,
@@ -87,8 +103,35 @@ async function makeWorld(paths: LabPaths, ports: LabFacts['ports']): Promise<Wor
         production: false,
         hostKey: down ?? '',
       },
+      {
+        ...passwordTargets.switch,
+        description: 'Rack switch, takes a password only; the server logs in and hands over',
+        port: ports.switch,
+        route: 'relay',
+        labels: { team: 'web', site: 'north' },
+        production: false,
+        owner: 'Network team',
+        hostKey: switchKey ?? '',
+      },
+      {
+        ...passwordTargets.legacy,
+        description: 'Door controller of 2011; its password reaches the device',
+        port: ports.legacy,
+        route: 'relay',
+        labels: { team: 'web', site: 'edge' },
+        production: false,
+        owner: 'Facilities',
+        hostKey: legacyKey ?? '',
+      },
     ],
   };
+}
+
+/** Sets a password target's password, as its owner would, and puts it into the vault, as an engineer would. */
+export async function storePassword(control: Control, target: PasswordTarget, password: string): Promise<void> {
+  const command = ['secrets', 'set', target.name, target.login, '--fd', '0'];
+  await sallyportOk(control.socket, people.engineer.id, command, z.object({ set: z.unknown() }), password);
+  target.setPassword(password);
 }
 
 /**
@@ -126,7 +169,19 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       started.push(sshd.process);
       return sshd;
     }
-    const [web, edge] = await Promise.all([target(targetNames.web, ports.web), target(targetNames.edge, ports.edge)]);
+    async function passwordTarget(kind: keyof typeof passwordTargets): Promise<PasswordTarget> {
+      const { name, login, methods } = passwordTargets[kind];
+      const folder = path.join(paths.targets, name);
+      const made = await startPasswordTarget({ name, folder, port: ports[kind], login, methods: [...methods] });
+      started.push(made);
+      return made;
+    }
+    const [web, edge, switchTarget, legacy] = await Promise.all([
+      target(targetNames.web, ports.web),
+      target(targetNames.edge, ports.edge),
+      passwordTarget('switch'),
+      passwordTarget('legacy'),
+    ]);
 
     const text = worldText(world);
     const digest = createHash('sha256').update(text).digest('hex');
@@ -137,6 +192,11 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       await sallyportOk(control.socket, people.engineer.id, ['apply', paths.world], applyResultSchema);
       facts = { ...facts, applied: digest };
       writeFacts(paths.facts, facts);
+    }
+    const without = [switchTarget, legacy].filter((each) => each.needsPassword);
+    if (without.length > 0) {
+      progress('passwords into the vault');
+      await Promise.all(without.map((each) => storePassword(control, each, makePassword())));
     }
     if (!facts.seeded && options.firstRecordings !== false) {
       progress('first recordings, by real sessions');
@@ -150,7 +210,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       facts = { ...facts, seeded: true };
     }
     writeFacts(paths.facts, facts);
-    return { paths, control, web, edge, login: web.login, built: old === null, stop };
+    return { paths, control, web, edge, switch: switchTarget, legacy, login: web.login, built: old === null, stop };
   } catch (error) {
     await stop();
     throw error;

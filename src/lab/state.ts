@@ -7,7 +7,15 @@ import { isAlive } from './processes.ts';
 /** What one start tells the next. */
 const factsSchema = z.object({
   version: z.literal(0),
-  ports: z.object({ control: z.number(), web: z.number(), edge: z.number(), down: z.number() }),
+  ports: z.object({
+    control: z.number(),
+    web: z.number(),
+    edge: z.number(),
+    down: z.number(),
+    // Targets that earlier labs did not have.
+    switch: z.number().optional(),
+    legacy: z.number().optional(),
+  }),
   /** SHA-256 of the world as it was last applied. */
   applied: z.string().nullable(),
   /** Whether the first recordings have been made. */

@@ -24,24 +24,23 @@ function parse(text: string): unknown {
   }
 }
 
-/** Runs `sallyport` as a customer would: over the local socket, with a named actor. Never throws for an exit code. */
-export async function sallyport(socket: string, as: string, args: string[]): Promise<CommandResult> {
-  const { code, stdout, stderr } = await runProgram(process.execPath, [
-    builtFile('cli.mjs'),
-    '--socket',
-    socket,
-    '--as',
-    as,
-    '--json',
-    ...args,
-  ]);
+/** Runs `sallyport` as a customer would: over the local socket, with a named actor; `input` is its standard input. Never throws for an exit code. */
+export async function sallyport(socket: string, as: string, args: string[], input = ''): Promise<CommandResult> {
+  const command = [builtFile('cli.mjs'), '--socket', socket, '--as', as, '--json', ...args];
+  const { code, stdout, stderr } = await runProgram(process.execPath, command, { input });
   const text = stdout.toString('utf8');
   return { code, json: parse(text), stdout: text, stderr };
 }
 
 /** The same, for what must succeed: throws `LabError` with the command's own words when it does not, or when it answers another shape. */
-export async function sallyportOk<T>(socket: string, as: string, args: string[], schema: z.ZodType<T>): Promise<T> {
-  const result = await sallyport(socket, as, args);
+export async function sallyportOk<T>(
+  socket: string,
+  as: string,
+  args: string[],
+  schema: z.ZodType<T>,
+  input = '',
+): Promise<T> {
+  const result = await sallyport(socket, as, args, input);
   if (result.code !== 0)
     throw new LabError(
       `sallyport ${args.join(' ')} failed (${result.code}): ${result.stderr.trim() || result.stdout.trim()}`,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { checkDocument } from '../../control/apply/check.ts';
 import { PolicyEngine } from '../../control/policy/engine.ts';
 import type { PolicyRequest } from '../../control/policy/policy.ts';
 import { applyDocumentSchema, type Role, roleSchema } from '../../shared/protocol/control-api.ts';
@@ -13,15 +14,24 @@ function makeWorldText(): string {
     production: true,
     owner: 'Web team',
     login: 'deploy',
+    credential: 'certificate',
     hostKey: key,
-  };
+  } as const;
   return worldText({
     organisation: 'Lakeside Hotels',
-    breakGlassRecipient: 'age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq',
+    breakGlassRecipient: 'age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg',
     relayPorts: [2201, 2203],
     targets: [
       { ...target, name: 'web-01', port: 2201, route: 'relay', labels: { team: 'web', site: 'north' } },
       { ...target, name: 'edge-gw-01', port: 2202, route: 'direct', labels: { team: 'web' } },
+      {
+        ...target,
+        name: 'legacy-01',
+        port: 2203,
+        route: 'relay',
+        labels: { team: 'doors' },
+        credential: 'sealed-password',
+      },
     ],
   });
 }
@@ -41,7 +51,10 @@ test('the world is a document that apply takes', () => {
   expect(document.targets.map((target) => [target.name, target.route, target.labels])).toEqual([
     ['web-01', 'relay', { team: 'web', site: 'north' }],
     ['edge-gw-01', 'direct', { team: 'web' }],
+    ['legacy-01', 'relay', { team: 'doors' }],
   ]);
+  expect(document.targets.map((target) => target.logins[0]?.credential).at(-1)).toBe('sealed-password');
+  expect(() => checkDocument(document)).not.toThrow();
   expect(document.targets[0]?.description).toBe('It says "no": and # that is all');
 });
 

@@ -1,4 +1,5 @@
 import type { NamedPolicy } from '../../shared/model/policy-set.ts';
+import type { LoginKind } from '../../shared/model/target.ts';
 import { people } from './people.ts';
 import { shippedPolicies } from './policies.ts';
 
@@ -12,6 +13,7 @@ export interface WorldTarget {
   production: boolean;
   owner: string;
   login: string;
+  credential: LoginKind;
   hostKey: string;
 }
 
@@ -57,7 +59,7 @@ function targetLines(target: WorldTarget): string[] {
     `    production: ${target.production}`,
     `    owner: ${text(target.owner)}`,
     '    logins:',
-    `      - { name: ${text(target.login)}, default: true, credential: certificate }`,
+    `      - { name: ${text(target.login)}, default: true, credential: ${target.credential} }`,
     '    hostKeys:',
     `      - ${text(target.hostKey)}`,
   ];
@@ -79,6 +81,8 @@ export function worldText(world: World): string {
     '  deviceKey: file',
     '  # The relay never connects to loopback, but for these. Leave this out in production.',
     `  relayExceptions: [${world.relayPorts.map((port) => text(`127.0.0.1:${port}`)).join(', ')}]`,
+    '  # Lets logins say sealed-password: their password reaches the device. legacy-01 shows it; where no target needs it, leave this out.',
+    '  sealedPasswords: allowed',
     '',
     'people:',
     ...Object.values(people).flatMap(personLines),

@@ -1,7 +1,7 @@
 import type { Client } from 'ssh2';
 import type { GrantCredential } from '../../shared/protocol/signed.ts';
-import { loginByPassword } from '../../ssh/password-login.ts';
 import type { LoginContext, LoginWay } from './login-way.ts';
+import { loginByPassword } from './password-login.ts';
 
 /**
  * The exception by policy: the password is sealed to this process and used here, once. It is asked for when the target has proved its host key and asks

@@ -1,7 +1,7 @@
 import type { AuthenticationType, Client, NoAuthMethod } from 'ssh2';
-import { concat, sshString } from '../recording/signatures/wire.ts';
-import { decidePrompt, noPromptYet, type PromptEvent, promptRefusal } from '../shared/ssh/prompt-rule.ts';
-import { type ExchangeProof, keepFirstExchange, protocolOf, sendPayload } from './ssh2-internals.ts';
+import { concat, sshString } from '../../recording/signatures/wire.ts';
+import { decidePrompt, noPromptYet, type PromptEvent, promptRefusal } from '../../shared/ssh/prompt-rule.ts';
+import { type ExchangeProof, keepFirstExchange, protocolOf, sendPayload } from '../../ssh/ssh2-internals.ts';
 
 /** RFC 4252 section 6, RFC 4256 section 3.4. */
 const userauthRequest = 50;
