@@ -54,6 +54,32 @@ function flipKexInit(payload: Buffer): Buffer {
   return payload;
 }
 
+/**
+ * A broker that opens a shell before it hands over, and has it say something. What it says until `settleMs` later and before the new keys, this broker keeps to
+ * itself.
+ */
+function withAChannel(typed: string, settleMs: number): typeof loginByPassword {
+  return (options) => {
+    const protocol = loginByPassword({
+      ...options,
+      loggedIn(facts) {
+        const open = [Buffer.from([90]), sshString('session'), sshUint32(0), sshUint32(1 << 20), sshUint32(32_768)];
+        sendPayload(protocol, concat(...open));
+        sendPayload(protocol, concat(Buffer.from([98]), sshUint32(0), sshString('shell'), Buffer.from([0])));
+        sendPayload(protocol, concat(Buffer.from([94]), sshUint32(0), sshString(typed)));
+        setTimeout(() => {
+          options.loggedIn(facts);
+          const decipher = protocol._decipher;
+          const honest = decipher?._onPayload;
+          if (decipher === undefined || honest === undefined) throw new Error('not taken over');
+          decipher._onPayload = (payload) => ((payload[0] ?? 0) >= 90 ? undefined : honest(payload));
+        }, settleMs);
+      },
+    });
+    return protocol;
+  };
+}
+
 async function attack(tampering: Tampering, options: Partial<HandoverRelayOptions> = {}): Promise<World> {
   relay = await startHandoverRelay({ target: target.sshd, password, tampering, ...options });
   world = await relay.session();
@@ -152,30 +178,18 @@ describe('security.md 3c: a handover', () => {
     expect(await ends(one)).toBe('SP-2042');
   });
 
-  it('with a channel opened before, that speaks after it: dead, and not a word of it is shown', async () => {
-    const one = await attack({
-      logIn(options) {
-        const protocol = loginByPassword({
-          ...options,
-          loggedIn(facts) {
-            const open = [Buffer.from([90]), sshString('session'), sshUint32(0), sshUint32(1 << 20), sshUint32(32_768)];
-            sendPayload(protocol, concat(...open));
-            sendPayload(protocol, concat(Buffer.from([98]), sshUint32(0), sshString('shell'), Buffer.from([0])));
-            const typed = 'while :; do echo INJECTED; done\n';
-            sendPayload(protocol, concat(Buffer.from([94]), sshUint32(0), sshString(typed)));
-            options.loggedIn(facts);
-            // What the channel says before the new keys, this broker keeps to itself.
-            const decipher = protocol._decipher;
-            const honest = decipher?._onPayload;
-            if (decipher === undefined || honest === undefined) throw new Error('not taken over');
-            decipher._onPayload = (payload) => ((payload[0] ?? 0) >= 90 ? undefined : honest(payload));
-          },
-        });
-        return protocol;
-      },
-    });
+  it('with a channel opened before, that speaks at once: dead, and not a word of it is shown', async () => {
+    const one = await attack({ logIn: withAChannel('while :; do echo INJECTED; done\n', 0) });
     expect(await ends(one)).toBe('SP-2042');
     expect(target.sent().includes('INJECTED')).toBe(true);
+  });
+
+  it('with a channel opened before, that speaks when the session is open: cut, and not a word of it is shown', async () => {
+    const one = await attack({ logIn: withAChannel('stty -echo; PS1=; sleep 2; echo INJ"E"CTED\n', 600) });
+    await one.owner('state', (message) => message.state.state === 'open');
+    expect(await one.ended()).toMatchObject({ reason: { kind: 'disconnected' } });
+    expect(target.sent().includes('INJECTED')).toBe(true);
+    expect(one.text()).not.toMatch(/INJECTED/);
   });
 
   it('that a launcher never begins: given up, the target reset', async () => {

@@ -104,6 +104,25 @@ describe.skipIf(!canCheckPasswords)('a login by password on OpenSSH, handed over
     expect(target.log().match(/SSH2_MSG_NEWKEYS sent|set_newkeys: mode 1|rekey out/g)?.length ?? 0).toBeGreaterThan(10);
   });
 
+  it('goes on through a re-exchange every 1 KB, the first of them while it is being handed over', async () => {
+    const restless = await startPasswordSshd({ password, extra: ['RekeyLimit 1K'] });
+    try {
+      for (let turn = 0; turn < 4; turn += 1) {
+        const one = await session(restless);
+        await opened(one);
+        one.type('stty -echo; for n in $(seq 1 400); do echo "line $n of a restless target"; done; exit 6\r');
+        expect(await one.ended()).toMatchObject({ reason: { kind: 'exit', status: 6 }, complete: true });
+        const lines = one.text().match(/^line \d+ of a restless target\r$/gm) ?? [];
+        expect(lines).toHaveLength(400);
+        await world?.stop();
+        await relay?.stop();
+      }
+      expect(restless.log().match(/rekey in after/g)?.length ?? 0).toBeGreaterThan(20);
+    } finally {
+      await restless.stop();
+    }
+  });
+
   it('takes what is typed in a storm as it is', async () => {
     const one = await session(targets.password);
     await opened(one);
