@@ -164,10 +164,11 @@ export async function startBao(options: { login: string }): Promise<Bao> {
     unsealKey = body.keys[0];
     await bao.unseal();
     bao.command(documentedSetUp());
-    const { data: role } = (await bao.api('GET', 'sallyport-ssh/roles/sallyport')).body;
-    if (!role.allowed_users.split(',').includes(options.login)) {
-      const documented = JSON.parse(readFileSync(path.join(root, 'assets/openbao/ssh-role.json'), 'utf8'));
-      await bao.api('POST', 'sallyport-ssh/roles/sallyport', { ...documented, allowed_users: options.login });
+    const documented = JSON.parse(readFileSync(path.join(root, 'assets/openbao/ssh-role.json'), 'utf8'));
+    const allowed: string[] = documented.allowed_users.split(',');
+    if (!allowed.includes('*') && !allowed.includes(options.login)) {
+      const role = { ...documented, allowed_users: [...allowed, options.login].join(',') };
+      await bao.api('POST', 'sallyport-ssh/roles/sallyport', role);
     }
     return bao;
   } catch (error) {
