@@ -126,12 +126,12 @@ describe('access for a time', () => {
       logins: [{ name: sshd.login, needsApproval: true }, { needsApproval: true }],
     });
     await expect(tried(jonas, 'db-01')).rejects.toMatchObject({
-      code: 'SP-2002',
+      code: 'SP-2006',
       message: expect.stringContaining(`sallyport request db-01 --login ${sshd.login}`),
     });
     const request = await ask('jonas', 'db-01');
     expect(request).toMatchObject({ state: 'open', grant: null, mayDecide: false, user: { id: 'jonas' } });
-    await expect(tried(jonas, 'db-01')).rejects.toMatchObject({ code: 'SP-2002' });
+    await expect(tried(jonas, 'db-01')).rejects.toMatchObject({ code: 'SP-2006' });
     await expect(decide('anke', request, 'approve', 3601)).rejects.toMatchObject({ code: 'SP-2005' });
     const answer = await decide('anke', request, 'approve', 600);
     expect(answer).toMatchObject({ state: 'approved', grant: { seconds: 600 }, decided: { by: { id: 'anke' } } });
@@ -143,12 +143,14 @@ describe('access for a time', () => {
     const { grant } = await tried(jonas, 'db-01');
     expect(grant.limits.maxSeconds).toBeLessThanOrEqual(600);
     expect(grant.limits.maxSeconds).toBeGreaterThan(590);
+    // Nothing else was said: the request says why.
+    expect([grant.reason, grant.ticket]).toEqual(['slow queries', 'CHG-4711']);
     for (const [device, name, login] of [
       [jonas, 'db-01', 'postgres'],
       [jonas, 'db-02', sshd.login],
       [eeva, 'db-01', sshd.login],
     ] as const)
-      await expect(tried(device, name, login)).rejects.toMatchObject({ code: 'SP-2002' });
+      await expect(tried(device, name, login)).rejects.toMatchObject({ code: 'SP-2006' });
     expect(await world.auditOf(request.id)).toEqual(['access.requested', 'request.refused', 'access.approved']);
   });
 
@@ -176,13 +178,13 @@ describe('access for a time', () => {
 
   it('security 37: denied, withdrawn, revoked, lapsed and run-out access opens nothing, and is not decided again', async () => {
     const denied = await decide('anke', await ask('jonas', 'db-03'), 'deny');
-    await expect(tried(jonas, 'db-03')).rejects.toMatchObject({ code: 'SP-2002' });
+    await expect(tried(jonas, 'db-03')).rejects.toMatchObject({ code: 'SP-2006' });
     const withdrawn = await revoke('jonas', await ask('jonas', 'db-03'));
     const revoked = await revoke('anke', await approved('jonas', 'db-03'));
-    await expect(tried(jonas, 'db-03')).rejects.toMatchObject({ code: 'SP-2002' });
+    await expect(tried(jonas, 'db-03')).rejects.toMatchObject({ code: 'SP-2006' });
     const short = await approved('jonas', 'db-03', 1);
     await wait(Date.parse(short.grant?.endsAt ?? '') - Date.now() + 5);
-    await expect(tried(jonas, 'db-03')).rejects.toMatchObject({ code: 'SP-2002' });
+    await expect(tried(jonas, 'db-03')).rejects.toMatchObject({ code: 'SP-2006' });
     const waiting = await ask('jonas', 'db-03');
     clock.aheadMs = 24 * 3_600_000;
     await expect(decide('anke', waiting, 'approve')).rejects.toMatchObject({ code: 'SP-2005' });
@@ -238,7 +240,7 @@ describe('access for a time', () => {
     const pavel = await world.enrol('pavel');
     const { targets } = await pavel.client.call('listTargets');
     expect(targets.map(({ name, needs }) => [name, needs])).toEqual([['web-01', ['approval']]]);
-    await expect(tried(pavel, 'web-01', 'postgres')).rejects.toMatchObject({ code: 'SP-2002' });
+    await expect(tried(pavel, 'web-01', 'postgres')).rejects.toMatchObject({ code: 'SP-2006' });
     await decide('anke', await ask('pavel', 'web-01', 300, 'postgres'), 'approve');
     expect((await tried(pavel, 'web-01', 'postgres')).grant.limits.maxSeconds).toBeLessThanOrEqual(300);
   });
@@ -254,7 +256,7 @@ describe('the end of access', () => {
     await one.ssh.exited;
     expect(performance.now() - begun).toBeLessThan(2000);
     expect(await endReason(one.session)).toBe('ended: time limit reached');
-    await expect(tried(jonas, 'db-06')).rejects.toMatchObject({ code: 'SP-2002' });
+    await expect(tried(jonas, 'db-06')).rejects.toMatchObject({ code: 'SP-2006' });
     await one.close();
   });
 
@@ -307,13 +309,15 @@ describe('the end of access', () => {
   it('by other access rules or another role cuts running sessions within two seconds, and the view follows', async () => {
     const one = await running(jonas, 'web-01');
     const people = document.people.map((person) =>
-      person.id === 'jonas' ? { ...person, roles: ['auditor' as const] } : person,
+      person.id === 'jonas' ? { ...person, roles: ['analyst' as const] } : person,
     );
+    expect((await jonas.client.call('me')).views).not.toContain('live');
     const begun = performance.now();
     await world.as('sanna', 'apply', { body: { ...document, people } });
     expect((await one.relay.relayed).code).toBe(4002);
     expect(performance.now() - begun).toBeLessThan(2000);
-    expect((await jonas.client.call('me')).user.roles).toEqual(['auditor']);
+    const me = await jonas.client.call('me');
+    expect([me.user.roles, me.views.includes('live')]).toEqual([['analyst'], true]);
     await expect(tried(jonas, 'web-01')).rejects.toMatchObject({ code: 'SP-2002' });
     await one.close();
     await world.as('sanna', 'apply', { body: document });
@@ -326,7 +330,7 @@ describe('the end of access', () => {
     });
     await world.as('sanna', 'apply', { body: document });
     const again = await world.enrol('pavel');
-    await expect(tried(again, 'web-01', 'postgres')).rejects.toMatchObject({ code: 'SP-2002' });
+    await expect(tried(again, 'web-01', 'postgres')).rejects.toMatchObject({ code: 'SP-2006' });
     const { requests } = await world.as('pavel', 'listAccessRequests', {});
     expect(requests.find(({ id }) => id === request.id)?.state).toBe('revoked');
   });

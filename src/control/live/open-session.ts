@@ -73,7 +73,7 @@ function sessionKeyRefused(): SallyportError {
 
 /**
  * The access that the session runs under, or null where an access rule lets the person in by itself. Throws SP-2001 when the person may not know of the
- * target, SP-2002 when they may not connect.
+ * target, SP-2006 when only an approval is missing, SP-2002 when they may not connect.
  */
 async function checkAccess(
   core: CoreContext,
@@ -92,7 +92,7 @@ async function checkAccess(
   const facts = { target: target.name, login };
   if (standing.requests) {
     throw new SallyportError(
-      'SP-2002',
+      'SP-2006',
       `Connecting to ${target.name} as ${login} needs an approval, and you have none now. ${askForApproval(target.name, login)}`,
       { facts },
     );
@@ -129,13 +129,13 @@ async function holdAccess(trx: Transaction<Database>, access: AccessGrant, targe
     .forShare()
     .executeTakeFirst();
   if (held === undefined)
-    throw new SallyportError('SP-2002', `The access to ${target.name} was revoked just now. No session was opened.`);
+    throw new SallyportError('SP-2006', `The access to ${target.name} was revoked just now. No session was opened.`);
 }
 
 /** Throws SP-5001 when the target asks for a reason or a ticket and there is none. */
-function checkNeeds(target: TargetRow, body: OpenSessionBody): void {
+function checkNeeds(target: TargetRow, said: Pick<OpenSessionBody, 'reason' | 'ticket'>): void {
   for (const need of target.needs) {
-    const given = need === 'reason' ? body.reason : body.ticket;
+    const given = need === 'reason' ? said.reason : said.ticket;
     if (given !== null && given.trim() !== '') continue;
     throw new SallyportError(
       'SP-5001',
@@ -180,7 +180,7 @@ async function resolveFor(parts: Parts, target: TargetRow, exceptions: readonly 
 
 /**
  * Grants a session: checks, keys, certificate, and the row that makes its start known before the first byte. Resolves when all of it is
- * stored. Throws SP-2001, SP-2002, SP-2003 (locked), SP-2043, SP-5001, SP-5006, SP-1006, SP-2104, SP-2105, SP-5003.
+ * stored. Throws SP-2001, SP-2002, SP-2006 (no approval), SP-2003 (locked), SP-2043, SP-5001, SP-5006, SP-1006, SP-2104, SP-2105, SP-5003.
  */
 export async function openSession(
   parts: Parts,
@@ -195,7 +195,10 @@ export async function openSession(
   const access = await checkAccess(core, actor, target, body.login);
   const lock = await lockInForce(core.reader, actor.userId, target.id);
   if (lock !== null) throw lockRefusal(lock, target.name);
-  checkNeeds(target, body);
+  checkNeeds(target, {
+    reason: body.reason ?? access?.reason ?? null,
+    ticket: body.ticket ?? access?.ticket ?? null,
+  });
   const org = await organisation(core.reader);
   const relayAddress = await resolveFor(parts, target, org.exceptions);
 
@@ -217,8 +220,9 @@ export async function openSession(
     device: { id: device.id, name: device.name },
     target: { id: target.id, name: target.name, host: target.host, port: target.port, production: target.production },
     login: body.login,
-    reason: body.reason,
-    ticket: body.ticket,
+    // Asked for with a reason and a ticket: they are why it runs, unless something nearer is said.
+    reason: body.reason ?? access?.reason ?? null,
+    ticket: body.ticket ?? access?.ticket ?? null,
     route: target.route,
     hostKeys: target.host_keys,
     recipients: { output: [output.recipient, org.breakGlass], input: [input.recipient, org.breakGlass] },
@@ -286,8 +290,8 @@ export async function openSession(
           credential: credential.kind,
           device: device.id,
           access: access?.requestId ?? null,
-          reason: body.reason,
-          ticket: body.ticket,
+          reason: payload.reason,
+          ticket: payload.ticket,
         },
       });
     });

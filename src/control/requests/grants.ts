@@ -8,6 +8,9 @@ export type AccessRequestRow = Selectable<AccessRequestTable>;
 export interface AccessGrant {
   requestId: string;
   endsAt: Date;
+  /** What it was asked for with. */
+  reason: string;
+  ticket: string | null;
 }
 
 /** The access a person has to this login of this target at `now`; of several the one that lasts longest. */
@@ -17,7 +20,7 @@ export async function grantInForce(
 ): Promise<AccessGrant | null> {
   const row = await db
     .selectFrom('access_requests')
-    .select(['id', 'ends_at'])
+    .select(['id', 'ends_at', 'reason', 'ticket'])
     .where('user_id', '=', wanted.userId)
     .where('target_id', '=', wanted.targetId)
     .where('login', '=', wanted.login)
@@ -25,7 +28,8 @@ export async function grantInForce(
     .where('ends_at', '>', wanted.now)
     .orderBy('ends_at', 'desc')
     .executeTakeFirst();
-  return row?.ends_at == null ? null : { requestId: row.id, endsAt: row.ends_at };
+  if (row?.ends_at == null) return null;
+  return { requestId: row.id, endsAt: row.ends_at, reason: row.reason, ticket: row.ticket };
 }
 
 /** Everything a person was granted and still has, as `target login` pairs. */

@@ -91,7 +91,8 @@ async function decide(context: Context, actor: Actor, rows: readonly Row[]): Pro
     );
   };
   const open = await ask(pairs, ({ resource, login }) => connectRequest(resource, login.name, false));
-  const shut = pairs.filter((pair) => !open.has(pair));
+  // Only a rule that speaks of it can make a difference between access that was granted and none.
+  const shut = (await anyRuleAsksForGrants(context)) ? pairs.filter((pair) => !open.has(pair)) : [];
   const onRequest = await ask(shut, ({ resource, login }) => connectRequest(resource, login.name, true));
   const requestable = await ask([...onRequest.keys()], ({ resource, login }) => ({
     action: 'RequestAccess',
@@ -114,6 +115,11 @@ async function decide(context: Context, actor: Actor, rows: readonly Row[]): Pro
   );
   const hidden = new Set(closed.filter((_row, index) => sees[index]?.allowed !== true));
   return found.filter((each) => !hidden.has(each.row)).map((each) => view(each.row, each.logins, each.grantedBy));
+}
+
+async function anyRuleAsksForGrants(context: Context): Promise<boolean> {
+  const policies = await context.reader.selectFrom('policies').select('cedar').execute();
+  return policies.some(({ cedar }) => cedar.includes('granted'));
 }
 
 type OfferedLogin = Row['logins'][number] & { needsApproval?: true };

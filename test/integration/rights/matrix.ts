@@ -46,7 +46,7 @@ export const httpRights = {
       others: { approver: 'listed', analyst: 'listed', auditor: 'listed', engineer: 'listed', rest: 'absent' },
     },
   ],
-  openSession: [{ own: { ...seers, operator: 200, vendor: '403 SP-2002' }, others: seers, none: '404 SP-2001' }],
+  openSession: [{ own: { ...seers, operator: 200, vendor: '403 SP-2006' }, others: seers, none: '404 SP-2001' }],
   loginSignature: [{ own: '403 SP-2041', others: '403 SP-2041', none: '403 SP-2041' }],
   sealedPassword: [{ own: '403 SP-2041', others: '403 SP-2041', none: '403 SP-2041' }],
   listSessions: [{ own: 'listed', others: { analyst: 'listed', engineer: 'listed', rest: 'absent' } }],

@@ -29,7 +29,7 @@ function barTo(target: TargetView, login: string | undefined): Problem | null {
   if (target.lock === null) {
     if (target.logins.find((each) => each.name === login)?.needsApproval !== true) return null;
     return {
-      code: 'SP-2002',
+      code: 'SP-2006',
       message: `Connecting to ${target.name} as ${login} needs an approval that you do not have now. Ask for it: sallyport request ${target.name} --login ${login} --for 2h --reason "..."`,
     };
   }
