@@ -229,9 +229,7 @@ describe('refusal: the control server goes in the middle of sessions', () => {
 
   test('it is killed: a relayed session ends at once, says why, and its record waits and arrives', async () => {
     await launcher.page.locator(byTestId('connection', { 'data-state': 'online' })).waitFor({ timeout: 40_000 });
-    const before = spooled(launcher.userData);
     await openShell('web-01');
-    const sessionId = newSession(before);
     process.kill(world.server().process.pid, 'SIGKILL');
     expect(await reads('banner', /The connection broke at/)).toMatch(/The record is complete up to here/);
     await picture('relay-gone');
