@@ -114,13 +114,26 @@ describe('security.md 3c: a handover', () => {
     await one.owner('state', (message) => message.state.state === 'open');
   });
 
-  it('with a host key of the attacker: dead', async () => {
+  it('to the attacker, whose host key and signature fit each other: dead', async () => {
+    // Everything is sound, but it is another machine than the grant says; the first frame names the right one.
+    const right = publicKeyLine(foreign);
+    const named = blobOfLine(right).toString('base64');
+    relay = await startHandoverRelay({
+      target: target.sshd,
+      password,
+      tampering: { frame: (_frame, other) => other({ hostKey: named }) },
+    });
+    world = await relay.session({ hostKeys: [right] });
+    expect(await ends(world)).toBe('SP-2031');
+  });
+
+  it("with the attacker's host key in place of the target's: dead", async () => {
     const own = blobOfLine(publicKeyLine(foreign));
     const one = await attack(changeReply(({ share, signature }) => [own, share, signature]));
     expect(await ends(one)).toBe('SP-2031');
   });
 
-  it('with a host key of the attacker, named in the first frame too: dead', async () => {
+  it('whose first frame names a host key of the attacker: refused', async () => {
     const own = blobOfLine(publicKeyLine(foreign)).toString('base64');
     const one = await attack({ frame: (_frame, other) => other({ hostKey: own }) });
     expect(await ends(one)).toBe('SP-2031');
