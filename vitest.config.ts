@@ -9,11 +9,13 @@ const postgresOnly = [`${integration}/postgres/**/*.test.ts`, `${integration}/tw
 
 /** The tests that start a control server by the shared worlds: they hold on either database. */
 function onEitherDatabase(): string[] {
-  return readdirSync(integration)
-    // What a vault answers has nothing to do with the database.
-    .filter((name) => name.endsWith('.test.ts') && name !== 'openbao-lies.test.ts')
-    .map((name) => `${integration}/${name}`)
-    .filter((file) => /(?:control|live)-world\//.test(readFileSync(file, 'utf8')));
+  return (
+    readdirSync(integration)
+      // What a vault answers has nothing to do with the database.
+      .filter((name) => name.endsWith('.test.ts') && name !== 'openbao-lies.test.ts')
+      .map((name) => `${integration}/${name}`)
+      .filter((file) => /(?:control|live)-world\//.test(readFileSync(file, 'utf8')))
+  );
 }
 
 export default defineConfig({

@@ -17,7 +17,7 @@ export class CertificateRefused extends SallyportError {
   constructor(check: CertificateCheck) {
     super(
       'SP-5006',
-      `The vault answered with another certificate than the one it was asked for (${check}), so it was not used and nothing was logged in. Tell your administrator: the role in OpenBao differs from docs/operations.md, or something stands in the place of OpenBao.`,
+      `The vault answered with another certificate than the one it was asked for (${check}), so it was not used and nothing was logged in. Tell your administrator: the role in OpenBao differs from docs/operations.md, its clock is off by more than a minute, or something stands in the place of OpenBao.`,
       { facts: { check } },
     );
     this.name = 'CertificateRefused';
