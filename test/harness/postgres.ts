@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -21,6 +21,8 @@ export interface Cluster {
   stop(how?: 'fast' | 'immediate'): Promise<void>;
   /** On the same port and folder again. */
   start(): Promise<void>;
+  /** Takes TLS connections from now on, beside others. PEM. */
+  useTls(chain: string, key: string): Promise<void>;
   /** Stops it and removes its folder. */
   remove(): Promise<void>;
 }
@@ -88,6 +90,19 @@ export async function startCluster(): Promise<Cluster> {
     url: (database) => `postgres://${user}@127.0.0.1:${port}/${database}`,
     start: () => control('-s', '-l', path.join(folder, 'data', 'server.log'), 'start'),
     stop: (how = 'fast') => control('-s', '-m', how, 'stop'),
+    async useTls(chain, key) {
+      for (const [name, text] of [
+        ['server.crt', chain],
+        ['server.key', key],
+      ] as const) {
+        writeFileSync(path.join(data, name), text, { mode: 0o600 });
+        if (account !== null) chownSync(path.join(data, name), account.uid, account.gid);
+      }
+      appendFileSync(path.join(data, 'postgresql.auto.conf'), 'ssl = on\n');
+      await control('-s', 'reload');
+      // Read by the next connections when the server has heard the signal.
+      for (let tls = 'off'; tls !== 'on'; ) tls = String((await administer(cluster, 'show ssl'))[0]?.ssl);
+    },
     async remove() {
       await cluster.stop('immediate').catch(() => undefined);
       rmSync(folder, { recursive: true, force: true });

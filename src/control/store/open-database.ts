@@ -6,7 +6,7 @@ import { SallyportError } from '../../shared/errors/result.ts';
 import type { Config, DatabasePlace } from '../config/config.ts';
 import type { Database, Writer } from './database.ts';
 import { migrate } from './migrations/index.ts';
-import { oldestPostgres, openPool, startWords } from './postgres.ts';
+import { isRefusal, oldestPostgres, openPool, startWords } from './postgres.ts';
 
 /** A data directory made by `PGlite.dumpDataDir`: starts in a fifth of the time. Tests. */
 export type DatabaseTemplate = Blob;
@@ -77,7 +77,9 @@ async function openPostgres(
   });
   try {
     await checkPostgres(first);
-    await migrate(first);
+    await migrate(first).catch((error: unknown) => {
+      throw isRefusal(error) ? refuse(startWords(error), error) : error;
+    });
   } finally {
     await first.destroy();
   }
@@ -86,9 +88,13 @@ async function openPostgres(
   });
 }
 
+function refuse(why: string, cause?: unknown): SallyportError {
+  return new SallyportError('SP-5010', `The PostgreSQL database cannot be used: ${why}. Nothing was changed.`, {
+    cause,
+  });
+}
+
 async function checkPostgres(db: Kysely<Database>): Promise<void> {
-  const refuse = (why: string, cause?: unknown) =>
-    new SallyportError('SP-5010', `The PostgreSQL database cannot be used: ${why}. Nothing was changed.`, { cause });
   const { rows } = await sql<{ version: number; encoding: string; standby: boolean }>`
     select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
       pg_is_in_recovery() as standby

@@ -27,10 +27,8 @@ it('refuses a file that others may read, and a named one that is not there', asy
   try {
     const file = path.join(folder, 'pgpass');
     writeFileSync(file, '*:*:*:*:secret\n', { mode: 0o644 });
-    const refused = (words: RegExp) =>
-      expect.objectContaining({ code: 'SP-5010', message: expect.stringMatching(words) });
-    await expect(findPassword(wanted, { PGPASSFILE: file })).rejects.toEqual(refused(/open to others.*chmod 0600/));
-    await expect(findPassword(wanted, { PGPASSFILE: `${file}.none` })).rejects.toEqual(refused(/cannot be read/));
+    await expect(findPassword(wanted, { PGPASSFILE: file })).rejects.toThrow(/open to others.*chmod 0600/);
+    await expect(findPassword(wanted, { PGPASSFILE: `${file}.none` })).rejects.toThrow(/cannot be read/);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -1,7 +1,9 @@
 import { lstat, readFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { SallyportError } from '../../shared/errors/result.ts';
+
+/** Its message ends a sentence that says what cannot be done for it. */
+export class PasswordFileError extends Error {}
 
 /** What a line of a password file is looked up by. */
 export interface PasswordFor {
@@ -32,7 +34,8 @@ export function passwordIn(text: string, wanted: PasswordFor): string | null {
 
 /**
  * The password for a connection from the file that PGPASSFILE names, or ~/.pgpass; read at every connection, so that a changed password needs no
- * restart. Undefined when there is none (peer, certificate). Throws SP-5010 for a file that is open to others.
+ * restart. Undefined when there is none (peer, certificate). Throws `PasswordFileError` for
+ * a file that is open to others or was named and cannot be read.
  */
 export async function findPassword(
   wanted: PasswordFor,
@@ -43,18 +46,16 @@ export async function findPassword(
   try {
     const facts = await lstat(file);
     if (facts.isFile() && (facts.mode & 0o077) !== 0) {
-      throw new SallyportError(
-        'SP-5010',
-        `The password file ${file} is open to others and was not used. Close it: chmod 0600 ${file}`,
+      throw new PasswordFileError(
+        `the password file ${file} is open to others and was not used. Close it: chmod 0600 ${file}`,
       );
     }
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof SallyportError) throw error;
+    if (error instanceof PasswordFileError) throw error;
     if (environment.PGPASSFILE === undefined) return undefined;
-    throw new SallyportError(
-      'SP-5010',
-      `The password file that PGPASSFILE names (${file}) cannot be read. Make it readable for the server's user alone.`,
+    throw new PasswordFileError(
+      `the file that PGPASSFILE names (${file}) cannot be read. Make it readable for the server's user alone`,
       { cause: error },
     );
   }

@@ -5,7 +5,7 @@ import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { DatabasePlace } from '../config/config.ts';
-import { findPassword } from './password-file.ts';
+import { findPassword, PasswordFileError } from './password-file.ts';
 
 type PostgresPlace = Extract<DatabasePlace, { kind: 'postgres' }>;
 
@@ -180,9 +180,18 @@ function wordsOf(state: string | undefined): string {
   return 'is too busy or does not work';
 }
 
-/** Why the first connection failed, in words for whoever starts the server. */
+/** Whether the database refused, somewhere below, what its user asked. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof SallyportError
+    ? isRefusal(error.cause)
+    : error instanceof pg.DatabaseError && error.code === '42501';
+}
+
+/** Why the first connection or migration failed, in words for whoever starts the server. */
 export function startWords(error: unknown): string {
-  const cause = error instanceof SallyportError ? error.cause : error;
+  let cause = error;
+  while (cause instanceof SallyportError && cause.cause !== undefined) cause = cause.cause;
+  if (cause instanceof PasswordFileError) return cause.message;
   const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
   if (code.startsWith('28') || (cause instanceof Error && /password|SASL/i.test(cause.message))) {
     return 'it does not accept the user or the password. Check PGUSER and the line in the file of PGPASSFILE (its mode must be 0600)';
