@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { isIP, Socket } from 'node:net';
 import os from 'node:os';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
@@ -142,6 +142,49 @@ export function openPool(
 
 /** Kysely calls `query(text, values)` and awaits; pg's own pool calls it with callbacks, which pass as they are. */
 class StoreClient extends pg.Client {
+  readonly #socket: Socket;
+  readonly #password: { failure: unknown };
+
+  constructor(config: pg.ClientConfig = {}) {
+    const socket = new Socket();
+    const { password } = config;
+    const state = { failure: undefined as unknown };
+    super({
+      ...config,
+      stream: () => socket,
+      // What it throws would be replaced by pg's own words on a missing password.
+      password: async () => {
+        try {
+          return typeof password === 'function' ? await password() : (password ?? '');
+        } catch (error) {
+          state.failure = error;
+          return '';
+        }
+      },
+    });
+    this.#socket = socket;
+    this.#password = state;
+  }
+
+  /** As pg's, but a connection that is not made is closed too: left half way, it would occupy the database for a minute (authentication_timeout). */
+  override connect(...args: unknown[]): never {
+    const made = super.connect.bind(this) as (callback: (error: Error | null) => void) => void;
+    const connected = new Promise<void>((resolve, reject) => {
+      made((error) => {
+        if (error) this.#socket.destroy();
+        if (error) reject(this.#password.failure ?? error);
+        else resolve();
+      });
+    });
+    const [callback] = args;
+    if (typeof callback !== 'function') return connected as never;
+    connected.then(
+      () => callback(null, this),
+      (error: unknown) => callback(error),
+    );
+    return undefined as never;
+  }
+
   override query(...args: unknown[]): never {
     const run = super.query.bind(this) as (...all: unknown[]) => unknown;
     const result = run(...args);
