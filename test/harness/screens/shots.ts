@@ -50,6 +50,20 @@ const toSessions = async (page: Page) => {
   await id(page, 'navSessions').click();
   await page.waitForTimeout(250);
 };
+/** The first target is reached with an approval that is missing. */
+function withApproval() {
+  const targets = world.targets.map((target, at) =>
+    at === 0
+      ? {
+          ...target,
+          needs: ['approval' as const, ...target.needs],
+          logins: target.logins.map((login) => ({ ...login, needsApproval: true as const })),
+        }
+      : target,
+  );
+  return scenario({ 'targets.list': ok({ targets, loadedAtMs: world.now - 60_000 }) });
+}
+
 const search = (text: string) => async (page: Page) => id(page, 'targetsSearch').fill(text);
 const tab = (index: number) => async (page: Page) => {
   await toSessions(page);
@@ -182,6 +196,15 @@ export const shots: Shot[] = [
     }),
     act: async (page) => {
       await id(page, 'navTargets').click();
+      await page.keyboard.press('Enter');
+    },
+  },
+  { name: 'targets-approval', scenario: withApproval(), act: search('pay-db') },
+  {
+    name: 'targets-approval-why',
+    scenario: withApproval(),
+    act: async (page) => {
+      await search('pay-db')(page);
       await page.keyboard.press('Enter');
     },
   },
