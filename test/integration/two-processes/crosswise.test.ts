@@ -106,6 +106,12 @@ describe.each(ways)('with the launcher at %s', (one, other) => {
     const before = await wireOf(there.moved(device), closed.id);
     before.close();
     await before.relayed;
+    // The other one is not told and finds the order when it looks: by then the launcher has long said that it is done.
+    const { bus } = here.server.context;
+    const publish = bus.publish.bind(bus);
+    const deaf = vi.spyOn(bus, 'publish').mockImplementation((topic, message) => {
+      if (topic !== 'order-issued') publish(topic, message);
+    });
     for (const session of [wired, closed]) {
       const order = await here.as('mira', 'killSession', { params: { sessionId: session.id }, body: { reason: 'x' } });
       await launcher.next('kill');
@@ -116,10 +122,13 @@ describe.each(ways)('with the launcher at %s', (one, other) => {
         closedMs: 1,
         survivors: 'none',
       });
+      const done = await orderWhen(there, order.id, (found) => found.socketClosedAtClient !== null);
+      expect(done.state).toBe(session === wired ? 'socket-closed' : 'confirmed');
       const view = await orderWhen(there, order.id, (found) => found.state === 'confirmed');
       expect(view.relayClosedAt === null).toBe(session === closed);
       await there.as('mira', 'liftLock', { params: { lockId: view.lockId } });
     }
+    deaf.mockRestore();
     expect((await relay.relayed).code).toBe(4001);
     await launcher.close();
     relay.close();
