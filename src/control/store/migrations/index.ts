@@ -13,7 +13,7 @@ import { severalProcesses } from './008-several-processes.ts';
 import { accessRequests } from './009-access-requests.ts';
 
 /** In order; the names are stored in the database and never change. */
-const migrations: Record<string, Migration> = {
+export const migrations: Readonly<Record<string, Migration>> = {
   '001-foundation': foundation,
   '002-sessions': sessions,
   '003-incomplete-alerts': incompleteAlerts,
