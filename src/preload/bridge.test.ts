@@ -27,7 +27,7 @@ function makeEffects(answer: () => Promise<unknown>) {
   };
 }
 
-test('the surface of the bridge is exactly this: a change here is a change of the security boundary', () => {
+test('security 46: the surface of the bridge is exactly this: a change here is a change of the security boundary', () => {
   const { effects, channels } = makeEffects(async () => null);
   expect(Object.entries(makeBridge(effects)).map(([name, value]) => `${name}: ${typeof value}`)).toMatchInlineSnapshot(`
     [

@@ -1,5 +1,6 @@
 import { type Problem, SallyportError, toProblem } from '../shared/errors/result.ts';
 import type { EndReason } from '../shared/model/session.ts';
+import type { GrantPayload } from '../shared/protocol/signed.ts';
 
 /** Somebody who should know better sent what is no message. */
 export function malformedReason(who: string): EndReason {
@@ -8,6 +9,17 @@ export function malformedReason(who: string): EndReason {
     message: `${who} sent the session something that is no message. The session was ended to be safe. Connect again; if it stays, reinstall Sallyport.`,
   };
   return { kind: 'process-crashed', problem };
+}
+
+/** The target did what only a hostile one does. */
+export function channelFloodReason(grant: Pick<GrantPayload, 'target'>): EndReason {
+  const { name, host, port } = grant.target;
+  const problem: Problem = {
+    code: 'SP-2050',
+    message: `${name} tried to open a thousand channels to this machine, which no honest target does. All were refused, and the connection was cut. Do not connect again before its owner has looked at it.`,
+    facts: { address: `${host}:${port}` },
+  };
+  return { kind: 'connect-failed', problem };
 }
 
 /** Why a session ends when starting it threw `error`. */

@@ -34,7 +34,7 @@ describe('a lease', () => {
     expect(renewLease(next, makeLease(0), at(9000))).toBe(next);
   });
 
-  it('is void when the clocks drift apart: the wall clock set back or forward, or a suspend', () => {
+  it('security 19: is void when the clocks drift apart: the wall clock set back or forward, or a suspend', () => {
     expect(standing(count, at(2000, clockToleranceMs))).toBe('valid');
     expect(standing(count, at(2000, clockToleranceMs + 1))).toBe('void');
     expect(standing(count, at(2000, -clockToleranceMs - 1))).toBe('void');

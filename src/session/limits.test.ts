@@ -33,7 +33,7 @@ function makeWorld(limits: { maxSeconds?: number; idleSeconds?: number | null } 
 }
 
 describe('the limits of a session', () => {
-  it('freezes input when the lease runs out and ends 5 s later', () => {
+  it('security 18: freezes input when the lease runs out and ends 5 s later', () => {
     const { log, pass } = makeWorld();
     expect(pass(9999)).toBe('all');
     expect(pass(1)).toBe('output');
@@ -75,7 +75,7 @@ describe('the limits of a session', () => {
     expect(log.at(-1)).toBe('end lease-expired');
   });
 
-  it('ends at the time limit, and setting the clock back buys no time', () => {
+  it('security 19: ends at the time limit, and setting the clock back buys no time', () => {
     const { log, now, watch, pass } = makeWorld({ maxSeconds: 20 });
     for (let seq = 1; seq < 10; seq += 1) {
       now.wallMs -= 500;

@@ -7,7 +7,8 @@ import { type GrantPayload, loginKindOf } from '../shared/protocol/signed.ts';
 import { markerText } from '../shared/record/markers.ts';
 import { authorise, type Issuer, makeIssuer, type StartMessage } from './authorise.ts';
 import { makeBannerWriter } from './banner-writer.ts';
-import { malformedReason, reasonOf } from './end-reasons.ts';
+import { makeChannelRefusals } from './channel-refusals.ts';
+import { channelFloodReason, malformedReason, reasonOf } from './end-reasons.ts';
 import { makeEnding } from './ending.ts';
 import type { Now } from './lease.ts';
 import { advance, inputPasses, type Lifecycle, type LifecycleEvent, outputPasses, requested } from './lifecycle.ts';
@@ -167,8 +168,7 @@ export function makeSession(parts: SessionParts): Session {
         failed: recordFailed,
         stopped: () => life.reason !== null,
       }),
-      channelRefused: (type) =>
-        mark('channel-refused', `The target tried to open a channel (${type.slice(0, 60)}); it was refused.`),
+      channelRefused: makeChannelRefusals({ mark, tooMany: () => end(channelFloodReason(to)) }),
     });
     shell = opened;
     if (life.reason !== null || waitingForOrder) return;

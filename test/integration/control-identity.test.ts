@@ -41,7 +41,7 @@ describe('enrolment', () => {
     expect(await enrolWith(code, await makeDeviceKey())).toMatchObject({ status: 403, json: { code: 'SP-1002' } });
   });
 
-  test('of fifty that use a code at once, one wins', async () => {
+  test('security 31: of fifty that use a code at once, one wins', async () => {
     const code = await invite();
     const keys = await Promise.all(Array.from({ length: 50 }, () => makeDeviceKey()));
     const answers = await Promise.all(keys.map((key) => enrolWith(code, key)));
@@ -49,7 +49,7 @@ describe('enrolment', () => {
     expect(answers.filter((answer) => answer.json.code === 'SP-1002')).toHaveLength(49);
   });
 
-  test('a code ends after ten minutes', async () => {
+  test('refusal: an invite code that has expired: it ends after ten minutes', async () => {
     const code = await invite();
     const key = await makeDeviceKey();
     world.clock.offsetMs = 10 * 60_000 + 1000;

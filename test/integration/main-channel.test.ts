@@ -66,7 +66,7 @@ test('an end that could not be told is told after the reconnect', async () => {
 });
 
 test.each(['{"type":"nonsense"}', 'not json', '{"type":"kill","sessionId":7}'])(
-  'a server that says %s is not kept',
+  'security 22: a server that says %s is not kept',
   async (text) => {
     const { app, control } = await open();
     control.send(text);
@@ -76,6 +76,27 @@ test.each(['{"type":"nonsense"}', 'not json', '{"type":"kill","sessionId":7}'])(
     await app.until(() => app.state.connection.state === 'online');
   },
 );
+
+test('security 22: after nonsense nothing of that link counts, a server that holds it open is cut off, and the session gets no lease', async () => {
+  const { app, control } = await open();
+  const { child, sessionId } = await openSession(app);
+  const leases = () => child.got.filter((one) => one.type === 'lease').length;
+  control.lease(sessionId, 1);
+  await app.until(() => leases() === 1);
+  const since = performance.now();
+  control.setWelcome(false);
+  control.send('{"type":"lease","sessionId":7}');
+  control.lease(sessionId, 2);
+  control.kill(sessionId);
+  // It never answers the close.
+  control.goSilent();
+  await app.until(() => app.state.connection.state === 'offline');
+  expect(performance.now() - since).toBeLessThan(2000);
+  expect(child.got.map((one) => one.type)).not.toContain('kill');
+  expect(leases()).toBe(1);
+  control.setWelcome(true);
+  await app.until(() => app.state.connection.state === 'online');
+});
 
 test('the targets are loaded once and again when the server says that they changed', async () => {
   const { app, control } = await open();
@@ -90,7 +111,7 @@ test('the targets are loaded once and again when the server says that they chang
   await expect(app.launcher.loadTargets(true)).rejects.toMatchObject({ code: 'SP-1003' });
 });
 
-test('a link that is up but silent is given up within ten seconds', async () => {
+test('security 18: a link that is up but silent is given up within ten seconds', async () => {
   const { app, control } = await open();
   const since = performance.now();
   control.goSilent();

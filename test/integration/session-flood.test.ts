@@ -52,7 +52,7 @@ afterAll(async () => {
 });
 
 describe('a flood', () => {
-  it('of 100 MB is shown and recorded to the last byte, in bounded memory', async () => {
+  it('security 6 and 41: of 100 MB is shown and recorded to the last byte, in bounded memory', async () => {
     const begin = `begin-${randomUUID()}`;
     const end = `end-${randomUUID()}`;
     const shown = takeBetween(begin, end);

@@ -69,7 +69,7 @@ afterEach(async () => world?.stop());
 afterAll(() => target?.stop());
 
 describe('a hostile target', () => {
-  it('cannot open a channel to the launcher: refused each time, and the record says so', async () => {
+  it('security 10: cannot open a channel to the launcher: refused each time, and the record says so', async () => {
     const refusals: string[] = [];
     const tried = Promise.withResolvers<void>();
     target.onShell = (connection, channel) => {
@@ -100,6 +100,26 @@ describe('a hostile target', () => {
     ]);
     expect(target.onRequest).toEqual([]);
     expect(target.authentications).toEqual(['publickey']);
+  });
+
+  it('security 41: that floods the launcher with channels is cut off, in bounded memory, with a record that says so', async () => {
+    target.onShell = (connection) => {
+      for (let number = 0; number < 20_000; number += 1)
+        connection.forwardOut('127.0.0.1', 80, '127.0.0.1', 5555, () => undefined);
+    };
+    world = await startSession({ sshd: target.sshd });
+    const ended = await world.ended();
+    expect(ended).toMatchObject({
+      reason: {
+        kind: 'connect-failed',
+        problem: { code: 'SP-2050', message: expect.stringMatching(/thousand channels/) },
+      },
+      complete: true,
+    });
+    const events = await recordedEvents(world.folder, 'output', world.identities.output);
+    const markers = events.filter((event) => event.code === 'm').map((event) => Buffer.from(event.data).toString());
+    expect(markers.filter((text) => text.includes('"channel-refused"'))).toHaveLength(21);
+    expect(markers.at(-1)).toMatch(/SP-2050/);
   });
 
   it('that writes to the error stream is recorded and shown like any other', async () => {

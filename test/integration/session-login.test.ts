@@ -160,7 +160,7 @@ describe('a session by certificate, straight to a real sshd', () => {
 });
 
 describe('a session that must not come about', () => {
-  it('with another host key: SP-2031, both fingerprints named, nothing of a login sent', async () => {
+  it('security 38: with another host key: SP-2031, both fingerprints named, nothing of a login sent', async () => {
     const log = logFromHere();
     const other = publicKeyLine(generateKeyPairSync('ed25519').privateKey);
     const world = await session({ hostKeys: [other] });
@@ -181,7 +181,7 @@ describe('a session that must not come about', () => {
     expect(log()).not.toMatch(/userauth/);
   });
 
-  it('with a host key of another kind only: SP-2031, nothing of a login sent', async () => {
+  it('security 38: with a host key of another kind only: SP-2031, nothing of a login sent', async () => {
     const log = logFromHere();
     const world = await session({
       hostKeys: [publicKeyLine(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)],
@@ -193,7 +193,7 @@ describe('a session that must not come about', () => {
   it.each([
     ['ciphers', 'Ciphers aes256-ctr,aes128-ctr,chacha20-poly1305@openssh.com'],
     ['key exchanges', 'KexAlgorithms diffie-hellman-group14-sha1,diffie-hellman-group14-sha256'],
-  ])('with a target that has old %s only: SP-2032', async (_what, line) => {
+  ])('security 39: with a target that has old %s only: SP-2032', async (_what, line) => {
     const old = await startSshd([line]);
     try {
       const world = await session({ sshd: old });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { auditLine } from './line.ts';
 
-test('one event is one line, whatever it holds, and reads back as it was', () => {
+test('security 27: one event is one line, whatever it holds, and reads back as it was', () => {
   const hostile = 'a\nb\r\u001b[2Jc\u0085d\u2028e\u202ef\u007f';
   const event = {
     id: 1,

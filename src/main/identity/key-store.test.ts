@@ -44,7 +44,7 @@ test('with a keyring the key comes back, and no file holds it in clear', async (
   for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name), 'latin1')).not.toContain(secret);
 });
 
-test('without a keyring nothing is written', async () => {
+test('security 3: without a keyring nothing is written', async () => {
   const folder = makeFolder();
   const store = new KeyStore({ folder, keyring: makeKeyring(false) });
   expect(await store.keep(makeDeviceKey(), 'keyring')).toBe('memory');

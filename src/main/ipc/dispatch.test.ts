@@ -46,7 +46,7 @@ test.each([
   ['a name from the prototype', { name: 'constructor' }, 'SP-9002'],
   ['a name that is no text', { name: { toString: () => 'settings.get' } }, 'SP-9002'],
   ['a body of another shape', { body: null }, 'SP-9002'],
-] as [string, object, string][])('%s is refused before any handler runs', async (_name, options, code) => {
+] as [string, object, string][])('security 45: %s is refused before any handler runs', async (_name, options, code) => {
   const { result, called } = await ask(options);
   expect(result).toMatchObject({ ok: false, error: { code } });
   expect(called).toEqual([]);

@@ -159,9 +159,9 @@ export class JournaledRecorder implements Recorder {
   }
 
   private async finish(reason: EndReason): Promise<{ complete: boolean }> {
+    if (reason.kind !== 'exit' && this.journal.failed === null) this.tryMarker(reason);
     // What is left to do may need it, and afterwards nobody does.
     await this.reserve.release();
-    if (reason.kind !== 'exit' && this.journal.failed === null) this.tryMarker(reason);
     await this.sync.flush();
     this.cut('output', 'end');
     this.cut('input', 'end');

@@ -15,8 +15,8 @@ const reserveBytes = 4_194_304;
 
 /** Room on the disk that a session holds back from its start, so that it can close its record when there is none left. */
 export interface Reserve {
-  /** Gives the room back, once; resolves whether it did now. Never rejects. */
-  release(): Promise<boolean>;
+  /** Gives the room back; resolves when it is there. Asked again, it answers with the first time. Never rejects. */
+  release(): Promise<void>;
 }
 
 /** True for the faults that more room would help. */
@@ -45,15 +45,11 @@ export async function takeReserve(folder: string): Promise<Reserve> {
       { facts: { fault: 'ENOSPC' }, cause: error },
     );
   }
-  let held = true;
+  let released: Promise<void> | null = null;
   return {
-    async release() {
-      if (!held) return false;
-      held = false;
-      return rm(file, { force: true }).then(
-        () => true,
-        () => false,
-      );
+    release() {
+      released ??= rm(file, { force: true }).catch(() => undefined);
+      return released;
     },
   };
 }

@@ -39,6 +39,7 @@ export class Sealer {
   private readonly queue: CutSegment[] = [];
   private backlog = 0;
   private failure: SallyportError | null = null;
+  private inReserve = false;
   private running: Promise<void> | null = null;
   private waiting: { promise: Promise<void>; resolve: () => void } | null = null;
   private counts: Record<Stream, number> = { output: 0, input: 0 };
@@ -123,7 +124,10 @@ export class Sealer {
     try {
       await work();
     } catch (error) {
-      if (!isFull(error) || !(await this.options.reserve.release())) throw error;
+      if (!isFull(error) || this.inReserve) throw error;
+      this.inReserve = true;
+      // The journal may have met the full disk first, and the room be given back in this moment.
+      await this.options.reserve.release();
       this.options.onFailed(asWriteFailure(error));
       await work();
     }

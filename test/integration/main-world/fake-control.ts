@@ -272,6 +272,8 @@ export async function startFakeControl(recipients: string[]) {
       welcome = next;
     },
     send: (message: unknown) => control?.send(typeof message === 'string' ? message : JSON.stringify(message)),
+    lease: (sessionId: string, seq: number) =>
+      control?.send(JSON.stringify({ type: 'lease', sessionId, lease: lease(sessionId, seq) })),
     cutChannel: () => control?.terminate(),
     closeChannel: (code: number) => control?.close(code),
     /** The upgrade of the control channel is refused with this from now on; null: taken again. */

@@ -215,7 +215,10 @@ export function endWords(view: SessionView): EndWords | null {
         tone: 'press',
         icon: 'broken',
         problem: reason.problem,
-        title: `Cannot connect to ${view.targetName}`,
+        title:
+          view.openedAtMs === null
+            ? `Cannot connect to ${view.targetName}`
+            : `Cut off from ${view.targetName} at ${at}`,
         text: reason.problem.message,
       };
     case 'process-crashed':
