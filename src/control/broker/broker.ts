@@ -40,16 +40,14 @@ export interface Broker {
 
 /** Opens the broker on a vault and an authority. Throws SP-5006. */
 export async function openBroker(
-  core: Pick<CoreContext, 'vault' | 'sshAuthority' | 'clock' | 'audit' | 'shared' | 'log'>,
+  core: Pick<CoreContext, 'vault' | 'sshAuthority' | 'clock' | 'audit' | 'shared' | 'writer' | 'log'>,
 ): Promise<Broker> {
   const authority = core.sshAuthority;
   const wrapping = await openWrapping(core.vault);
   const keys =
     core.shared === null
       ? makeLoginKeys()
-      : makeStoredLoginKeys(core.shared.db, wrapping, (err) =>
-          core.log.error({ err }, 'a login key is left to expire'),
-        );
+      : makeStoredLoginKeys(core.writer, wrapping, (err) => core.log.error({ err }, 'a login key is left to expire'));
 
   return {
     authority: authority.publicKey,

@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import type { Logger } from 'pino';
 import type { DatabasePlace } from '../config/config.ts';
 import type { Database, Writer } from '../store/database.ts';
-import { openPool, postgresSettings } from '../store/postgres.ts';
+import { openPool, postgresSettings, storeError } from '../store/postgres.ts';
 import { type Bus, makeLocalBus } from './bus.ts';
 import { openPostgresBus } from './postgres-bus.ts';
 
@@ -18,7 +18,9 @@ export async function openBus(
     const bus = makeLocalBus();
     return { bus, shared: null, close: bus.close };
   }
-  const bus = await openPostgresBus({ settings: postgresSettings(place), log });
+  const bus = await openPostgresBus({ settings: postgresSettings(place), log }).catch((error: unknown) => {
+    throw storeError(error);
+  });
   const onLost = (err: Error) => log.warn({ err }, 'a connection to the database broke');
   const db = new Kysely<Database>({
     dialect: new PostgresDialect({ pool: openPool(place, { connections, bounded: true, onLost }) }),

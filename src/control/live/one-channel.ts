@@ -27,7 +27,7 @@ export function makeOneChannel(parts: { core: CoreContext; hub: Hub; supersededC
     async claim(channel) {
       if (core.shared === null) return;
       const { deviceId } = channel;
-      const { number } = await core.shared.db
+      const { number } = await core.writer
         .insertInto('control_channels')
         .values({ device_id: deviceId, number: 1, process_id: core.bus.processId })
         .onConflict((conflict) =>
