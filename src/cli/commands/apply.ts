@@ -91,8 +91,7 @@ function readDocument(file: string, text: string): ApplyDocumentInput {
       `${file} is not readable YAML: line ${line}, ${error.message.split('\n')[0]} Nothing was changed.`,
     );
   }
-  // Aliases of aliases can grow without bound.
-  const value: unknown = document.toJS({ maxAliasCount: 1000 });
+  const value = jsonOf(file, document);
   const parsed = applyDocumentSchema.safeParse(value);
   if (parsed.success) return value as ApplyDocumentInput;
   const places = parsed.error.issues
@@ -102,4 +101,17 @@ function readDocument(file: string, text: string): ApplyDocumentInput {
     'SP-5007',
     `${file} does not have the expected shape. Nothing was changed. Correct these places:\n${places.join('\n')}`,
   );
+}
+
+/** Throws SP-5007 for aliases that name nothing, or too much: aliases of aliases can grow without bound. */
+function jsonOf(file: string, document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 1000 });
+  } catch (cause) {
+    throw new SallyportError(
+      'SP-5007',
+      `${file} has aliases that cannot be resolved, or more of them than a document needs. Nothing was changed. Write out what they stand for.`,
+      { cause },
+    );
+  }
 }

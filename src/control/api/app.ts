@@ -25,6 +25,7 @@ export interface AppOptions {
 /** The HTTP server with everything registered; not listening yet. */
 export async function buildApp({ context, tls, routes, sockets }: AppOptions): Promise<FastifyInstance> {
   const { limits } = context.config;
+  const answerProblem = createProblemHandler(context);
   const app = fastify({
     https: {
       cert: tls.chain,
@@ -36,6 +37,16 @@ export async function buildApp({ context, tls, routes, sockets }: AppOptions): P
       maxHeaderSize: limits.headerBytes,
     },
     clientErrorHandler: answerUnreadable,
+    // An address that cannot be decoded, or has a part that is too long: no route is found for it, so no hook has counted it.
+    frameworkErrors(error, request, reply) {
+      request.actor = null;
+      void app.admission
+        .arrives(request)
+        .then(() => error)
+        .catch((refusal: Error) => refusal)
+        .then((problem) => answerProblem(problem, request, reply))
+        .catch(() => request.raw.destroy());
+    },
     loggerInstance: context.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.jsonBody,
@@ -60,7 +71,7 @@ export async function buildApp({ context, tls, routes, sockets }: AppOptions): P
     limitBodyTime(request.raw, limits.bodyMs);
     await app.admission.arrives(request);
   });
-  app.setErrorHandler(createProblemHandler(context));
+  app.setErrorHandler(answerProblem);
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
     done(null, body),
   );

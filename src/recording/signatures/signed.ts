@@ -30,11 +30,20 @@ export function openDocument<T>(options: {
       `The signature on a ${namespace.split('@')[0]} is not by the server this device was enrolled with. Nothing was opened. Ask your administrator whether the server's key has changed.`,
     );
   }
-  const parsed = schema.safeParse(JSON.parse(signed.payload));
+  const parsed = schema.safeParse(parseJson(signed.payload));
   if (!parsed.success)
     throw new SallyportError(
       'SP-1007',
       `A signed ${namespace.split('@')[0]} has an unknown shape. The server may be newer than this launcher: update it.`,
     );
   return parsed.data;
+}
+
+/** Undefined for what is no JSON, which no schema of a document takes. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
