@@ -99,6 +99,8 @@ function writeProgram(folder, user, home, sandbox) {
   writeFileSync(
     program,
     `#!/bin/sh
+# A crash must not write memory to disk.
+ulimit -c 0
 for arg do
   shift
   case $arg in

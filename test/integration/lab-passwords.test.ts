@@ -24,7 +24,7 @@ afterAll(async () => {
 test.each([
   ['switch', 'a vaulted password, handed over by the server'],
   ['legacy', 'a password that is sealed to the session process'],
-] as const)('%s takes %s', async (kind) => {
+] as const)('%s takes %s', async (kind, _how) => {
   const { name, login, credential } = passwordTargets[kind];
   const spool = path.join(state, `spool-${kind}`);
   const session = await openOwnedSession({

@@ -18,7 +18,11 @@ export function openBox(key: Uint8Array, context: string, box: Uint8Array): Buff
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 });
   decipher.setAAD(Buffer.from(context, 'utf8'));
   decipher.setAuthTag(bytes.subarray(12, 28));
-  return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]);
+  const parts = [decipher.update(bytes.subarray(28)), decipher.final()];
+  const opened = Buffer.concat(parts);
+  // What is left is the caller's to wipe: no second copy waits in memory for a collection.
+  for (const part of parts) part.fill(0);
+  return opened;
 }
 
 /** A key for one use, from the master key (HKDF-SHA-256, RFC 5869). */
