@@ -62,6 +62,7 @@ describe('a login by password on a server that is not OpenSSH', () => {
     const one = await session(byPassword({ password, methods: [method] }));
     await one.owner('state', (message) => message.state.state === 'open');
     expect(relay?.loggedIn).toMatchObject([{ method }]);
+    expect(relay?.passwords.map((each) => each.toString('latin1'))).toEqual(['\0'.repeat(password.length)]);
     one.screen({ type: 'resize', cols: 99, rows: 31 });
     one.type('stty size; echo "sum $((20+3))"\r');
     await one.sees(/31 99\r\nsum 23/);

@@ -58,6 +58,7 @@ async function login(client: Client, options: SshOptions): Promise<Shell['facts'
   let failed: (error: unknown) => void = () => wire.destroy();
   options.step('host-key');
   const way = await wayOf({ ...options, failed: (error) => failed(error) });
+  if (way.banner !== undefined && way.banner !== '') options.banner(way.banner);
   const expected = grant.hostKeys.map(blobOfLine);
   const known = expected.map(fingerprint).join(' ');
   const address = addressOf(grant);

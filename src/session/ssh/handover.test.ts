@@ -24,6 +24,7 @@ const sound: HandoverPayload = {
   clientIdent: 'SSH-2.0-Sallyport',
   serverIdent: 'SSH-2.0-OpenSSH_9.2p1 Debian-2',
   hostKey: blobOfLine(host).toString('base64'),
+  banner: '',
 };
 
 function open(changes: Partial<HandoverPayload>, privateKey = server, namespace: Namespace = 'handover@sallyport') {

@@ -36,6 +36,7 @@ export async function handoverWay(context: LoginContext): Promise<LoginWay> {
     stream: wire.stream,
     attach: (client) => takeOverConnection(client, facts, context.failed),
     refused: '',
+    banner: facts.banner,
     lost: handoverFailed('the connection was lost in the middle of it', grant),
   };
 }
@@ -52,7 +53,13 @@ async function firstFrame({ wire, grant }: LoginContext): Promise<string> {
   if (wire.firstFrame === undefined)
     throw handoverFailed('only the relay can do that, and the grant does not go through it', grant);
   const ended = wire.closed.then((end) => {
-    if (end.kind !== 'refused') throw handoverFailed('the relay closed the connection before', grant);
+    if (end.kind === 'ended')
+      throw new SallyportError(
+        'SP-2050',
+        `${grant.target.name} closed the connection before the broker had logged in. Try again; if it stays, ask its owner.`,
+        { facts: { address: addressOf(grant) } },
+      );
+    if (end.kind !== 'refused') throw handoverFailed('the connection to the relay was lost before', grant);
     const { code, message, facts } = end.problem;
     throw new SallyportError(code, message, facts === undefined ? {} : { facts });
   });

@@ -32,6 +32,8 @@ export interface LoginWay {
   attach(client: Client): void;
   /** What a person reads when the target does not accept the login (SP-2040). */
   refused: string;
+  /** What the target said before the login, where somebody else heard it. */
+  banner?: string;
   /** Takes the place of SP-2050 until the connection is ready. */
   lost?: SallyportError;
 }

@@ -141,6 +141,8 @@ export const handoverPayloadSchema = z.object({
   serverIdent: z.string().max(255),
   /** K_S of the first exchange, one of the grant's host keys. */
   hostKey: base64,
+  /** What the target said to the broker before the login (SSH_MSG_USERAUTH_BANNER), as it said it: the target's words, to be shown as such. */
+  banner: z.string().max(16_384),
 });
 export type HandoverPayload = z.infer<typeof handoverPayloadSchema>;
 

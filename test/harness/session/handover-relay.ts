@@ -28,6 +28,8 @@ export interface HandoverRelay {
   /** Starts a session process that comes through here. */
   session(options?: Partial<WorldOptions>): Promise<World>;
   loggedIn: LoggedIn[];
+  /** Each password that the broker was given, as it is now. */
+  passwords: Buffer[];
   refusals: Refusal[];
   /** How each connection to the target ended. */
   endings: { why: string; counts: Counts }[];
@@ -52,7 +54,10 @@ export async function startHandoverRelay(options: HandoverRelayOptions): Promise
   const serverKey = generateKeyPairSync('ed25519').privateKey;
   const sessionId = randomUUID();
   const hostKeys = options.hostKeys ?? [target.hostKey];
-  const relay = { loggedIn: [], refusals: [], endings: [] } as Pick<HandoverRelay, 'loggedIn' | 'refusals' | 'endings'>;
+  const relay = { loggedIn: [], passwords: [], refusals: [], endings: [] } as Pick<
+    HandoverRelay,
+    'loggedIn' | 'passwords' | 'refusals' | 'endings'
+  >;
   const open = new Set<{ connection: Connection; socket: WebSocket }>();
   const signer = {
     publicKey: publicKeyLine(serverKey),
@@ -86,7 +91,12 @@ export async function startHandoverRelay(options: HandoverRelayOptions): Promise
             login: target.login,
             hostKeys,
             prompt: options.prompt ?? null,
-            password: async () => (options.password === null ? null : Buffer.from(options.password)),
+            async password() {
+              if (options.password === null) return null;
+              const given = Buffer.from(options.password);
+              relay.passwords.push(given);
+              return given;
+            },
             async announce(facts) {
               relay.loggedIn.push(facts);
               wiring.tell(frameOf(facts));

@@ -77,12 +77,15 @@ function listens(port: number): boolean {
 export async function startPasswordSshd(options: {
   password: string;
   expired?: boolean;
+  banner?: string;
   extra?: string[];
 }): Promise<PasswordTarget> {
   const folder = makeFolder();
   const port = await freePort();
+  if (options.banner !== undefined) writeFileSync(join(folder, 'banner'), options.banner);
   const config = [
     ...(options.extra ?? []),
+    ...(options.banner === undefined ? [] : [`Banner ${join(folder, 'banner')}`]),
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
     `HostKey ${join(folder, 'host')}`,

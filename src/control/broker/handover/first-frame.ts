@@ -11,6 +11,7 @@ export function handoverFrame(core: Pick<CoreContext, 'signer'>, sessionId: stri
     clientIdent: facts.clientIdent,
     serverIdent: facts.serverIdent,
     hostKey: facts.hostKey.toString('base64'),
+    banner: facts.banner,
   };
   return JSON.stringify(core.signer.sign(namespaces.handover, payload));
 }

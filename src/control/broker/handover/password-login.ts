@@ -19,6 +19,8 @@ export interface LoggedIn {
   sshSessionId: Buffer;
   clientIdent: string;
   serverIdent: string;
+  /** The target's words before the login, as it said them. */
+  banner: string;
 }
 
 export interface PasswordLogin {
@@ -34,6 +36,7 @@ export interface PasswordLogin {
   refused(refusal: Refusal): void;
 }
 
+const maxBanner = 16_384;
 const userauthRequest = 50;
 const userauthInfoResponse = 61;
 
@@ -45,6 +48,9 @@ export function loginByPassword(options: PasswordLogin): BrokerProtocol {
   let rule = noPromptYet;
   let offered: Buffer | undefined;
   let method: LoggedIn['method'] = 'none';
+  let banner = '';
+  /** Waits for a re-exchange that the target began: ssh2 would keep a copy of what is sent meanwhile. */
+  let afterExchange: (() => void) | null = null;
   let over = false;
 
   function refuse(code: ErrorCode, check: string): void {
@@ -69,10 +75,19 @@ export function loginByPassword(options: PasswordLogin): BrokerProtocol {
       return refuse(error instanceof SallyportError && isErrorCode(error.code) ? error.code : 'SP-5006', 'vault');
     }
     if (password === null) return refuse('SP-2043', 'secret-missing');
-    const payload = concat(head, sshUint32(password.length), password);
-    if (!over) sendPayload(protocol, payload);
-    payload.fill(0);
-    password.fill(0);
+    const secret = password;
+    afterExchange = () => {
+      const payload = concat(head, sshUint32(secret.length), secret);
+      if (!over) sendPayload(protocol, payload);
+      payload.fill(0);
+      secret.fill(0);
+    };
+    if (protocol._kexinit === undefined) exchangeOver();
+  }
+
+  function exchangeOver(): void {
+    afterExchange?.();
+    afterExchange = null;
   }
 
   function begin(methods: readonly string[]): void {
@@ -96,6 +111,7 @@ export function loginByPassword(options: PasswordLogin): BrokerProtocol {
       if (!expected) refuse('SP-2031', `host-key ${fingerprint(key)}`);
     },
     exchanged() {
+      exchangeOver();
       if (rule.proved) return;
       decide({ kind: 'host-key-proved' });
       protocol.service('ssh-userauth');
@@ -107,6 +123,9 @@ export function loginByPassword(options: PasswordLogin): BrokerProtocol {
     handlers: {
       SERVICE_ACCEPT() {
         protocol.authNone(options.login);
+      },
+      USERAUTH_BANNER(_protocol, text) {
+        if (typeof text === 'string') banner = `${banner}${text}`.slice(0, maxBanner);
       },
       USERAUTH_FAILURE(_protocol, methods, partial) {
         if (over) return;
@@ -133,6 +152,7 @@ export function loginByPassword(options: PasswordLogin): BrokerProtocol {
           sshSessionId: Buffer.from(sshSessionId),
           clientIdent: protocol._identRaw.toString('latin1'),
           serverIdent: protocol._remoteIdentRaw?.toString('latin1') ?? '',
+          banner,
         });
       },
       CHANNEL_OPEN() {
