@@ -124,6 +124,14 @@ describe('a login by password through the control server', () => {
     expect(await detailsOf('login.refused', session.sessionId)).toMatchObject([{ check: 'login', code: 'SP-2040' }]);
   });
 
+  it('does not come about when the session was killed elsewhere before the launcher was told', async () => {
+    beforeAnswer = () => world.server.context.writer.updateTable('sessions').set({ killed_at: new Date() }).execute();
+    const session = await open();
+    expect(await session.done).toMatchObject({ problem: { code: 'SP-2042' } });
+    expect(await detailsOf('login.refused', session.sessionId)).toMatchObject([{ check: 'session' }]);
+    expect(await world.auditOf(session.sessionId)).not.toContain('login.handed-over');
+  });
+
   it('is cut by a kill in the middle: nobody is handed anything', async () => {
     stubborn = true;
     const session = await open();
