@@ -195,8 +195,13 @@ describe('a kill that cannot be stored', () => {
   it('cuts the wire all the same, and says what it could not do', async () => {
     const session = await world.open(jonas, 'web-06', sshd.login);
     const relay = await relayPort(jonas, session.id);
-    // Its admission reads the table that goes away now.
-    await expect.poll(() => world.relayLog().some((line) => line.sessionId === session.id)).toBe(true);
+    const other = await world.open(jonas, 'web-06', sshd.login);
+    const otherRelay = await relayPort(jonas, other.id);
+    const elsewhere = await world.open(jonas, 'web-01', sshd.login);
+    const elsewhereRelay = await relayPort(jonas, elsewhere.id);
+    // Their admission reads the table that goes away now.
+    const opened = (id: string) => world.relayLog().some((line) => line.sessionId === id);
+    await expect.poll(() => [session, other, elsewhere].every(({ id }) => opened(id))).toBe(true);
     const { writer } = world.server.context;
     await writer.schema.alterTable('locks').renameTo('locks_away').execute();
     try {
@@ -205,11 +210,14 @@ describe('a kill that cannot be stored', () => {
         message: expect.stringMatching(/no lock.*relay was cut/),
       });
       expect((await relay.relayed).code).toBe(4001);
+      // The other session of this person at this target as well, and no more.
+      expect((await otherRelay.relayed).code).toBe(4001);
+      expect(world.relayLog().some((line) => line.sessionId === elsewhere.id && line.event === 'closed')).toBe(false);
     } finally {
       await writer.schema.alterTable('locks_away').renameTo('locks').execute();
     }
     expect(await kill(session.id)).toMatchObject({ state: expect.any(String) });
-    relay.close();
+    for (const each of [relay, otherRelay, elsewhereRelay]) each.close();
   });
 });
 

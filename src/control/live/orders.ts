@@ -21,7 +21,7 @@ import {
   signedOrderOf,
   toOrderView,
 } from './order-store.ts';
-import { findOwned } from './session-store.ts';
+import { findOwned, type SessionRow } from './session-store.ts';
 
 /** What a launcher says of an order; whether a wire is still being closed is for the server to know. */
 export type LauncherEvent =
@@ -161,9 +161,25 @@ export function makeOrders(parts: {
     }),
   ];
 
-  /** Fail closed: what can be cut is cut, and nothing renews the session, although there is no lock and no order to send. */
-  function cutUnstored(sessionId: string): never {
-    bus.publish('session-cut', { sessionId });
+  /**
+   * Fail closed: what can be cut is cut, and nothing renews it, although there is no lock and no order to send. The person's other sessions on that target
+   * too, as far as the store can still say which those are.
+   */
+  async function cutUnstored(session: SessionRow): Promise<never> {
+    bus.publish('session-cut', { sessionId: session.id });
+    const others = await core.reader
+      .selectFrom('sessions')
+      .select('id')
+      .where('user_id', '=', session.user_id)
+      .where('target_id', '=', session.target_id)
+      .where('id', '<>', session.id)
+      .where('ended_at', 'is', null)
+      .execute()
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'the other sessions of a kill could not be read');
+        return [];
+      });
+    for (const { id } of others) bus.publish('session-cut', { sessionId: id });
     throw new SallyportError(
       'SP-5010',
       'The kill could not be stored, so there is no lock and the launcher was not told. The relay was cut and the lease is not renewed: the session ends within 15 s, but its person may connect again. Try again.',
@@ -202,7 +218,7 @@ export function makeOrders(parts: {
       const stored = await storeKill(core, actor, { session, targetName: target.name, reason }).catch(
         (error: unknown) => {
           log.error({ err: error }, 'a kill could not be stored');
-          return cutUnstored(sessionId);
+          return cutUnstored(session);
         },
       );
       const orders = stored.kind === 'ordered' ? stored.orders : [];
