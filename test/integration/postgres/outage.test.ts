@@ -84,6 +84,15 @@ it('a connection that is lost inside a transaction takes the transaction with it
       cluster,
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'sallyport' and state = 'idle in transaction'",
     );
+    // By now this process has been told, while it was not asking anything.
+    await expect
+      .poll(() =>
+        administer(
+          cluster,
+          "select pid from pg_stat_activity where application_name = 'sallyport' and state = 'idle in transaction'",
+        ),
+      )
+      .toEqual([]);
     await trx.insertInto('policies').values({ id: 'other half', cedar: '' }).execute();
   });
   await expect(lost).rejects.toMatchObject({ code: 'SP-5010' });
