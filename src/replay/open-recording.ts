@@ -4,7 +4,7 @@ import { parseCast } from '../recording/text/cast.ts';
 import { type Verification, verifyRecording } from '../recording/verify/verify-recording.ts';
 import { SallyportError } from '../shared/errors/result.ts';
 import type { RecordingView, Stream } from '../shared/model/recording.ts';
-import type { Check, ReplayToScreen } from '../shared/protocol/replay.ts';
+import { type Check, notFinishedYet, type ReplayToScreen } from '../shared/protocol/replay.ts';
 import type { RecordedEvent } from '../shared/record/events.ts';
 import type { Manifest, SegmentLine } from '../shared/record/manifest.ts';
 import { EventStore } from './event-store.ts';
@@ -211,9 +211,7 @@ class Opening {
     if (manifest?.end == null)
       reasons.unshift(
         recording.because ??
-          (recording.state === 'receiving' || recording.state === 'started'
-            ? 'it is not finished yet'
-            : 'it has no end'),
+          (recording.state === 'receiving' || recording.state === 'started' ? notFinishedYet : 'it has no end'),
       );
     if (this.store.fullAtMs !== null)
       reasons.push(

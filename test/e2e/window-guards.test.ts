@@ -67,7 +67,7 @@ test.skipIf(!stage.sandbox)('every page process is in the sandbox', () => {
   expect(readFileSync(`/proc/${launcher.pid}/cmdline`, 'latin1')).not.toContain('--no-sandbox');
 });
 
-test('navigation, new windows and permissions are denied', async () => {
+test('security 42: navigation, new windows, webviews and permissions are denied', async () => {
   expect(await inPage("return window.open('https://example.org/')")).toBeNull();
   await inPage("location.href = 'https://example.org/'");
   await inPage(`
@@ -77,6 +77,16 @@ test('navigation, new windows and permissions are denied', async () => {
     link.click();
     link.remove();
   `);
+  expect(
+    await inPage(`
+      const view = document.createElement('webview');
+      view.src = 'https://example.org/';
+      document.body.append(view);
+      const made = typeof view.getWebContentsId;
+      view.remove();
+      return made;
+    `),
+  ).toBe('undefined');
   expect(await inPage('return Notification.requestPermission()')).toBe('denied');
   expect(await inPage("return navigator.clipboard.readText().then(() => 'read', (error) => error.name)")).toBe(
     'NotAllowedError',
@@ -88,6 +98,37 @@ test('navigation, new windows and permissions are denied', async () => {
     await launcher.app.evaluate(({ webContents }) => webContents.getAllWebContents().map((one) => one.getURL())),
   ).toEqual(['app://sallyport/index.html?test']);
   expect(output).toContain('"what":"window"');
+});
+
+test('security 43: nothing that a page does opens a program outside', async () => {
+  await launcher.app.evaluate(({ shell }) => {
+    const opened: string[] = [];
+    Object.assign(globalThis, { opened });
+    const note = (what: string) => {
+      opened.push(what);
+      return Promise.resolve('');
+    };
+    Object.assign(shell, { openExternal: note, openPath: note });
+  });
+  for (const url of [
+    'https://example.org/',
+    'file:///etc/passwd',
+    'mailto:a@b',
+    'x-terminal:run',
+    'javascript:alert(1)',
+  ]) {
+    await inPage(`
+      window.open(${JSON.stringify(url)});
+      const link = document.createElement('a');
+      link.href = ${JSON.stringify(url)};
+      link.target = '_blank';
+      document.body.append(link);
+      link.click();
+      link.remove();
+    `);
+  }
+  expect(await launcher.app.evaluate(() => (globalThis as { opened?: string[] }).opened)).toEqual([]);
+  expect(await inPage('return location.href')).toBe('app://sallyport/index.html?test');
 });
 
 test('the page loads only its own files, with the policy on every answer', async () => {
@@ -127,7 +168,7 @@ test('a script that is not a file of ours does not run', async () => {
   expect(ran).toEqual({ directive: 'script-src-elem', ran: false });
 });
 
-test('requests of another name or shape are refused, and an embedded frame has no bridge', async () => {
+test('security 45: requests of another name or shape are refused, and an embedded frame has no bridge', async () => {
   for (const [name, body] of [
     ['app.everything', {}],
     ['__proto__', {}],
@@ -146,14 +187,20 @@ test('requests of another name or shape are refused, and an embedded frame has n
   ).toBe(false);
 });
 
-test('a second start of the same device only brings the first one to the front', async () => {
-  const second = spawn(stage.program, [stage.app, `--user-data-dir=${userData}`], {
+test('security 44: a second start of the same device only brings the first one to the front, whatever it is told', async () => {
+  const told = ['--enrol=sallyport-e30', 'sallyport://connect/web-01', 'https://evil.example/'];
+  const second = spawn(stage.program, [stage.app, `--user-data-dir=${userData}`, ...told], {
     cwd: stage.folder,
     stdio: 'ignore',
   });
   const [code] = await once(second, 'exit');
   expect(code).toBe(0);
   expect(await launcher.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
+  expect(await inPage('return location.href')).toBe('app://sallyport/index.html?test');
+  // Nothing was taken from it: the first-run screen is as it was, without a word about that invite.
+  expect(await inPage(`return document.querySelector('[data-testid="first-run-problem"]') === null`)).toBe(true);
+  // And no scheme of ours is registered with the system at all.
+  expect(await launcher.app.evaluate(({ app }) => app.isDefaultProtocolClient('sallyport'))).toBe(false);
 });
 
 test('a page that crashes comes back by itself', async () => {

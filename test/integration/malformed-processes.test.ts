@@ -164,6 +164,7 @@ describe('session to owner', () => {
           credential: 'certificate' as const,
           route: 'direct' as const,
           reason: null,
+          ticket: null,
         };
         const ends: unknown[] = [];
         const nothing = () => undefined;

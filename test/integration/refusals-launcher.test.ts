@@ -102,7 +102,7 @@ describe('refusal: a clock that is wrong by a day', () => {
   });
 
   test.each([
-    ['not valid yet', day, 10 * day],
+    ['is not valid yet', day, 10 * day],
     ['has expired', -10 * day, -day],
   ])('a certificate that %s by this clock names the clock, not an impostor', async (words, from, to) => {
     world = await openMainWorld();

@@ -15,6 +15,7 @@ const facts = {
   route: 'relay',
   credential: 'certificate',
   reason: null,
+  ticket: null,
 } as const;
 
 const order: OrderPayload = {

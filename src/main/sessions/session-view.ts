@@ -26,6 +26,7 @@ export interface SessionFacts {
   route: RouteKind;
   credential: LoginKind;
   reason: string | null;
+  ticket: string | null;
 }
 
 export function newSession(facts: SessionFacts): SessionView & { maxSeconds: number | null } {

@@ -111,6 +111,7 @@ export class Supervisor {
         route: target.route,
         credential: target.logins.find((login) => login.name === request.login)?.credential ?? 'certificate',
         reason: request.reason,
+        ticket: request.ticket,
       },
       child: this.options.fork(),
       log: this.options.log,

@@ -126,7 +126,7 @@ export function makeSessionUi(parts: { sessions: SessionsService; app: AppServic
     async reconnect(tab) {
       const view = sessions.sessions.get().get(tab.sessionId);
       if (view === undefined || view.state.state !== 'ended') return;
-      const ask = { targetId: view.targetId, login: view.login, reason: view.reason, ticket: null };
+      const ask = { targetId: view.targetId, login: view.login, reason: view.reason, ticket: view.ticket };
       const problem = await sessions.connect(ask, tab.sessionId);
       if (problem !== null) change({ problem: { title: `Cannot connect to ${view.targetName}`, problem } });
     },

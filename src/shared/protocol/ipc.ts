@@ -62,6 +62,7 @@ export const sessionViewSchema = z.object({
   route: routeKindSchema,
   credential: loginKindSchema,
   reason: z.string().nullable(),
+  ticket: z.string().nullable(),
   state: sessionStateSchema,
   openedAtMs: z.number().nullable(),
   endsAtMs: z.number().nullable(),

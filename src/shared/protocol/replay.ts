@@ -3,6 +3,9 @@ import { problemSchema } from '../errors/result.ts';
 import { recordingViewSchema, streamSchema } from '../model/recording.ts';
 import { controlApi } from './control-api.ts';
 
+/** What `incomplete` says, alone, of a recording whose session still runs. */
+export const notFinishedYet = 'it is not finished yet';
+
 /**
  * The replay process fetches nothing itself: it asks main, which has the device key, for each document and each segment. It verifies, unlocks and
  * decrypts, and serves events to the renderer on a MessagePort. Plaintext and identities stay in this process and the port.

@@ -213,6 +213,7 @@ export function session(id: string, name: string, state: SessionState, rest: Par
     route: known?.route ?? 'relay',
     credential: known?.logins[0]?.credential ?? 'certificate',
     reason: 'INC-20418, lock waits on settlement',
+    ticket: null,
     state,
     openedAtMs,
     endsAtMs: now + 41 * minute + 30_000,

@@ -3,6 +3,7 @@ import { ArrowLeft } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import type { Problem } from '../../../shared/errors/result.ts';
 import type { RecordingView } from '../../../shared/model/recording.ts';
+import { notFinishedYet } from '../../../shared/protocol/replay.ts';
 import { Foot } from '../../components/foot.tsx';
 import { BrokenLinkIcon, CutIcon, RecordingIcon, StrictIcon } from '../../components/icons/icons.tsx';
 import { Banner, cx, ErrorCard, IconButton, ProductionBadge } from '../../components/primitives.tsx';
@@ -23,9 +24,6 @@ import { useReplay } from './use-replay.ts';
 
 const nothing = makeStore<SourceState>({ progress: null, opened: null, openedAtMs: null, problem: null });
 const still = makeStore({ positionMs: 0 });
-
-/** What the replay process says of a recording whose only lack is its end (src/replay/open-recording.ts). */
-const unfinished = 'it is not finished yet';
 
 const progressWords = {
   fetching: 'Fetching from the central store',
@@ -171,7 +169,7 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
   const recording = list?.find((candidate) => candidate.sessionId === props.sessionId) ?? null;
   const back = useCallback(() => navigation.closeReplay(), [navigation]);
   const { opened } = state;
-  const early = opened?.incomplete === unfinished;
+  const early = opened?.incomplete === notFinishedYet;
   const running = recording !== null && isRunning(recording);
   useReplayKeys(player, props.shown, back);
   useClock(player);

@@ -18,6 +18,7 @@ function makeView(state: SessionState, rest: Partial<SessionView> = {}): Session
     route: 'relay',
     credential: 'certificate',
     reason: null,
+    ticket: null,
     state,
     openedAtMs: now - 1000,
     endsAtMs: now + 3_600_000,
