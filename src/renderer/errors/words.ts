@@ -10,7 +10,7 @@ const titles: Partial<Record<ErrorName, string>> = {
   'server-unreachable': 'No contact with the server',
   'clock-wrong': 'The clocks do not agree',
   'trust-root-mismatch': 'This is not the server that the invite names',
-  'device-unknown': 'The server does not know this device',
+  'device-unknown': 'This device has no access',
   'proof-refused': 'The server did not accept this device’s proof',
   'server-signature-invalid': 'The answer is not signed by the server we know',
   'not-enrolled': 'This device is not signed in',

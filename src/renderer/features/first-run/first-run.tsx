@@ -178,8 +178,8 @@ export function FirstRun(props: {
           {problem === null ? null : <ProblemBox problem={problem} />}
           {props.backlog.recordings === 0 ? null : (
             <p className={css.after} data-testid={testIds.firstRunBacklog}>
-              {counted(props.backlog.recordings, 'recording')}, {bytes(props.backlog.bytes)}, not sent yet. Kept safe on
-              this computer, and sent when you join again.
+              {counted(props.backlog.recordings, 'recording')}, {bytes(props.backlog.bytes)}, not sent yet: kept on this
+              computer, sent when you join again.
             </p>
           )}
           <p className={css.after}>No invite? Whoever runs Sallyport in your organisation can send you one.</p>
