@@ -4,15 +4,18 @@ import { defineConfig } from 'vitest/config';
 const minute = 60_000;
 
 const integration = 'test/integration';
+const ownTemporaryFolder = './test/harness/own-temporary-folder.ts';
 /** Need PostgreSQL by name. */
 const postgresOnly = [`${integration}/postgres/**/*.test.ts`, `${integration}/two-processes/**/*.test.ts`];
+
+const noDatabase = new Set(['openbao-lies.test.ts', 'limits.test.ts', 'malformed-channels.test.ts']);
 
 /** The tests that start a control server by the shared worlds: they hold on either database. */
 function onEitherDatabase(): string[] {
   return (
     readdirSync(integration)
-      // What a vault answers has nothing to do with the database.
-      .filter((name) => name.endsWith('.test.ts') && name !== 'openbao-lies.test.ts')
+      // What a vault answers, and what is refused before the database is asked, have nothing to do with it.
+      .filter((name) => name.endsWith('.test.ts') && !noDatabase.has(name))
       .map((name) => `${integration}/${name}`)
       .filter((file) => /(?:control|live)-world\//.test(readFileSync(file, 'utf8')))
   );
@@ -25,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'scripts/**/*.test.mjs'],
+          setupFiles: [ownTemporaryFolder],
           environment: 'node',
           testTimeout: 20_000,
         },
@@ -34,6 +38,7 @@ export default defineConfig({
           name: 'integration',
           include: [`${integration}/**/*.test.ts`],
           exclude: postgresOnly,
+          setupFiles: [ownTemporaryFolder],
           environment: 'node',
           // Real servers and processes: few at a time, or their time limits measure the machine instead of the product.
           maxWorkers: 2,
@@ -46,6 +51,7 @@ export default defineConfig({
           name: 'integration-postgres',
           include: [...onEitherDatabase(), ...postgresOnly],
           globalSetup: ['./test/harness/postgres-setup.ts'],
+          setupFiles: [ownTemporaryFolder],
           env: { SALLYPORT_TEST_DATABASE: 'postgres' },
           environment: 'node',
           maxWorkers: 2,
