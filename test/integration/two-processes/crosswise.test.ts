@@ -75,8 +75,15 @@ describe.each(ways)('with the launcher at %s', (one, other) => {
     expect(await relay.relayed).toEqual({ code: 4001, reason: 'killed' });
     expect((await launcher.next('kill')).orderId).toBe(answered.id);
     expect(performance.now() - begun).toBeLessThan(2000);
+    await orderWhen(there, answered.id, (found) => found.state === 'sent' && found.relayClosedAt !== null);
+    const waiting = there.as('mira', 'getOrder', {
+      params: { orderId: answered.id },
+      query: { waitMs: '10000', after: 'sent' },
+    });
+    const said = performance.now();
     launcher.say({ type: 'order-received', orderId: answered.id, at: new Date().toISOString() });
-    await orderWhen(there, answered.id, (view) => view.state === 'received');
+    expect((await waiting).state).toBe('received');
+    expect(performance.now() - said).toBeLessThan(1000);
     launcher.say({
       type: 'order-done',
       orderId: answered.id,
@@ -253,6 +260,38 @@ describe('asked of both at once', () => {
     const [first, second] = await Promise.all([kill(pair.a), kill(pair.b)]);
     expect(second.id).toBe(first.id);
     await pair.b.as('mira', 'liftLock', { params: { lockId: first.lockId } });
+  });
+});
+
+describe('moved on by both at once', () => {
+  it('an order keeps what either said', async () => {
+    const device = await pair.a.enrol('eeva');
+    const sessions = [];
+    for (let count = 0; count < 8; count += 1) sessions.push(await pair.a.open(device, 'edge', sshd.login));
+    // One kill ends all of them: an order each.
+    const { lockId } = await pair.a.as('mira', 'killSession', {
+      params: { sessionId: sessions[0]?.id ?? '' },
+      body: { reason: 'x' },
+    });
+    const { reader } = pair.a.server.context;
+    const orders = () => reader.selectFrom('orders').selectAll().where('lock_id', '=', lockId).execute();
+    const at = new Date().toISOString();
+    const said = (await orders()).flatMap(({ id }) => [
+      pair.a.server.context.services.orders.advance(id, device.deviceId, { type: 'received', at }),
+      pair.b.server.context.services.orders.advance(id, device.deviceId, {
+        type: 'done',
+        at,
+        socketClosedAt: at,
+        closedMs: 1,
+        survivors: 'none',
+      }),
+    ]);
+    expect(said).toHaveLength(16);
+    await Promise.all(said);
+    expect((await orders()).map(({ state, survivors }) => [state, survivors])).toEqual(
+      Array(8).fill(['confirmed', 'none']),
+    );
+    await pair.b.as('mira', 'liftLock', { params: { lockId } });
   });
 });
 

@@ -69,6 +69,8 @@ it('an order crosses in a moment while the processes hear each other', async () 
 it('what is no message of theirs, or is from a process that does not exist, moves nothing but a look', async () => {
   const device = await pair.a.enrol('jonas');
   const session = await pair.a.open(device, 'web-7', 'deploy');
+  // It takes no message that the schema does not know.
+  const launcher = await connectLauncher(device);
   const forged = (topic: string, message: unknown) => JSON.stringify({ from: 'nobody', topic, message });
   for (const text of [
     'nonsense',
@@ -79,7 +81,6 @@ it('what is no message of theirs, or is from a process that does not exist, move
     forged('changed', { what: ['everything'], userId: null }),
   ])
     await pair.sql(`select pg_notify('sallyport', '${text}')`);
-  const launcher = await connectLauncher(device);
   // Still there, and still heard.
   pair.b.server.context.services.hub.changed(['me']);
   while ((await launcher.next('changed')).what.join() !== 'me');
