@@ -143,5 +143,7 @@ describe('a login by password through the control server', () => {
     expect(await session.done).toMatchObject({ kind: 'killed', by: 'Mira Okafor' });
     expect(session.text()).toBe('');
     expect(await world.auditOf(session.sessionId)).not.toContain('login.handed-over');
+    await until(async () => (await world.auditOf(session.sessionId)).includes('relay.closed'), 'the wire to be closed');
+    expect(await detailsOf('relay.closed', session.sessionId)).toMatchObject([{ why: 'killed' }]);
   });
 });

@@ -75,3 +75,39 @@ it('that is still connecting is ended at once', async () => {
   await connection.end({ code: 4001, why: 'killed', discard: true });
   expect(await closed.promise).toBe('killed');
 });
+
+it('that is being handed over stops the broker when it is ended, before anything else can pass', async () => {
+  // The reset reaches it too.
+  server = createServer((accepted) => accepted.on('error', () => undefined)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const log: string[] = [];
+  const begun = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  const connection = openConnection({
+    socket: new FakeSocket() as unknown as WebSocket,
+    address: '127.0.0.1',
+    port,
+    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+    cutAt: () => performance.now() + 60_000,
+    handOver() {
+      begun.resolve();
+      return {
+        fromTarget: () => undefined,
+        fromLauncher: () => undefined,
+        stop: () => log.push('stopped'),
+      };
+    },
+    events: {
+      onOpen: () => undefined,
+      onUnreachable: () => undefined,
+      onHostProof: async () => undefined,
+      onFailure: () => undefined,
+      onClosed: () => closed.resolve(),
+    },
+  });
+  await begun.promise;
+  await connection.end({ code: 4001, why: 'killed', discard: true });
+  await closed.promise;
+  expect(log).toEqual(['stopped']);
+});
