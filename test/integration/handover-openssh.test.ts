@@ -67,7 +67,7 @@ describe.skipIf(!canCheckPasswords)('a login by password on OpenSSH, handed over
     expect(one.text()).not.toContain('\u001b[2J');
   });
 
-  it('passes 100 MB whole, through re-exchanges that the target asks for', async () => {
+  it('passes 100 MB whole, through re-exchanges that the target asks for', { timeout: 180_000 }, async () => {
     const size = 100 * 1_048_576;
     const target = targets['keyboard-interactive'];
     // OpenSSL's stream of zeros is the same on both sides, and nothing in it compresses.
