@@ -34,6 +34,8 @@ export interface Admission {
  * it takes one new connection, so that long ones would keep everybody out.
  */
 const refusalMs = 1000;
+/** A claim of a known key is never refused unheard, only made to wait: somebody else may have made those before it. */
+const claimMs = 250;
 
 /** Requests of one network, or of one claimed key, that are looked at one right after the other: a whole minute's would be a long turn. */
 const unprovedAtOnce = 500;
@@ -55,9 +57,9 @@ async function refuse(of: string, seconds: number): Promise<never> {
 }
 
 /**
- * The address counts, unless the request claims the key of a device that is known here: then that device at that address counts by itself, so that a
- * flood from an address that many share (a branch office, a machine with something hostile on it) does not silence the launchers behind it. A
- * claim costs nothing to make, but only of a key that one knows, and it only ever buys that device's own share.
+ * The address counts, unless the request claims the key of a device that is known here, so that a flood from an address that many share (a branch
+ * office, a machine with something hostile on it) does not silence the launchers behind it. A claim is easily made by who knows the public key: it buys
+ * a look at the signature, soon a slow one, and nothing else. Claims that hold do not count; then the person does.
  */
 export function makeAdmission(context: Context, connections: Connections, knownDevices: Iterable<string>): Admission {
   const { limits } = context.config;
@@ -79,6 +81,8 @@ export function makeAdmission(context: Context, connections: Connections, knownD
     else counts.set(key, next);
   };
 
+  const claim = (request: FastifyRequest, thumbprint: string) => `${networkOf(request.ip)} ${thumbprint}`;
+
   function claimsKnown(request: FastifyRequest): string | null {
     const thumbprint = claimedThumbprint(request.headers.dpop);
     return thumbprint !== null && known.has(thumbprint) ? thumbprint : null;
@@ -90,8 +94,12 @@ export function makeAdmission(context: Context, connections: Connections, knownD
       if (isLocal(request)) return;
       const network = networkOf(request.ip);
       const thumbprint = claimsKnown(request);
-      const wait =
-        thumbprint === null ? addresses.take(network, now()) : claims.take(`${network} ${thumbprint}`, now());
+      if (thumbprint !== null) {
+        if (claims.take(claim(request, thumbprint), now()) !== null)
+          await setTimeout(claimMs, undefined, { ref: false });
+        return;
+      }
+      const wait = addresses.take(network, now());
       if (wait !== null) await refuse('requests from this address', wait);
     },
     async forStranger(request, work) {
@@ -111,7 +119,10 @@ export function makeAdmission(context: Context, connections: Connections, knownD
     async proved(request, actor, reply) {
       if (actor.device === null) return;
       const thumbprint = claimedThumbprint(request.headers.dpop);
-      if (thumbprint !== null) known.add(thumbprint);
+      if (thumbprint !== null) {
+        known.add(thumbprint);
+        claims.giveBack(claim(request, thumbprint));
+      }
       connections.proved(request.raw.socket, actor.device.id);
       const wait = people.take(actor.userId, now());
       if (wait !== null) await refuse(`requests of ${actor.name}`, wait);

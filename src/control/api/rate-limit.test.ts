@@ -19,6 +19,15 @@ test('a minute’s share does not come at once where that is too much', () => {
   expect(Array.from({ length: 8 }, () => limit.take('a', 60_000)).filter((wait) => wait === null)).toHaveLength(4);
 });
 
+test('what is given back may be taken again', () => {
+  const limit = makeRateLimit({ perMinute: 2 });
+  for (let at = 0; at < 10; at += 1) {
+    expect(limit.take('a', 0)).toBeNull();
+    limit.giveBack('a');
+  }
+  expect([limit.take('a', 0), limit.take('a', 0), limit.take('a', 0)]).toEqual([null, null, 30]);
+});
+
 test('who waits as long as told is heard, whatever was asked before', () => {
   fc.assert(
     fc.property(

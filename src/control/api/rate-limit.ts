@@ -4,6 +4,8 @@ const keysAtMost = 20_000;
 export interface RateLimit {
   /** Counts one request of `key`. Null when it may pass, else the whole seconds after which the next one may. `nowMs`: monotonic. */
   take(key: string, nowMs: number): number | null;
+  /** Takes back the count of one request that passed. */
+  giveBack(key: string): void;
 }
 
 /**
@@ -25,6 +27,10 @@ export function makeRateLimit(options: { perMinute: number; atOnce?: number }): 
       const oldest = buckets.keys().next().value;
       if (buckets.size > keysAtMost && oldest !== undefined) buckets.delete(oldest);
       return passes ? null : Math.max(1, Math.ceil((1 - left) / perMs / 1000));
+    },
+    giveBack(key) {
+      const known = buckets.get(key);
+      if (known !== undefined) known.left = Math.min(most, known.left + 1);
     },
   };
 }
