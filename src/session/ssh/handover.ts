@@ -14,8 +14,8 @@ import { protocolOf, watchExchanges } from '../../ssh/ssh2-internals.ts';
 import type { LoginContext, LoginWay } from './login-way.ts';
 import { addressOf } from './wire.ts';
 
-/** How long the first frame may take, in milliseconds: longer than the broker gives itself for the login (docs/decisions/0011-handover.md). */
-const firstFrameMs = 20_000;
+/** How long the first frame may take, in milliseconds: longer than the relay waits for the target and the broker for its login together. */
+const firstFrameMs = 30_000;
 /** Channel numbers of this session are below its base plus this. */
 const channelRange = 65_536;
 
