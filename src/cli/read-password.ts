@@ -50,27 +50,30 @@ function readSomething(fd: number, bytes: Buffer, at: number): number {
 
 /** Asks twice on a terminal, without echo. Throws SP-5001 when the two differ, are empty, or it was interrupted. */
 export async function askPassword(terminal: ReadStream, say: (text: string) => void): Promise<Buffer> {
-  const first = await askOnce(terminal, say, 'Password: ');
-  if (first.length === 0) throw empty();
-  const second = await askOnce(terminal, say, 'The same again: ');
-  const same = first.equals(second);
-  second.fill(0);
-  if (same) return first;
-  first.fill(0);
-  throw new UsageError('The two passwords differ. Nothing was stored. Type it again.');
+  // Before the first question and until after the last answer: what is typed ahead is not shown either.
+  terminal.setRawMode(true);
+  terminal.resume();
+  try {
+    const first = await askOnce(terminal, say, 'Password: ');
+    if (first.length === 0) throw empty();
+    const second = await askOnce(terminal, say, 'The same again: ');
+    const same = first.equals(second);
+    second.fill(0);
+    if (same) return first;
+    first.fill(0);
+    throw new UsageError('The two passwords differ. Nothing was stored. Type it again.');
+  } finally {
+    terminal.setRawMode(false);
+    terminal.pause();
+  }
 }
 
 function askOnce(terminal: ReadStream, say: (text: string) => void, question: string): Promise<Buffer> {
-  say(question);
   return new Promise((resolve, reject) => {
     const typed = Buffer.alloc(atMost);
     let length = 0;
-    terminal.setRawMode(true);
-    terminal.resume();
     const done = (act: () => void) => {
       terminal.off('data', take);
-      terminal.setRawMode(false);
-      terminal.pause();
       say('\n');
       act();
       typed.fill(0);
@@ -99,6 +102,7 @@ function askOnce(terminal: ReadStream, say: (text: string) => void, question: st
       bytes.fill(0);
     };
     terminal.on('data', take);
+    say(question);
   });
 }
 

@@ -159,6 +159,10 @@ describe('sallyport secrets', () => {
     expect(good).toMatchObject({ code: 0, shown: expect.stringContaining('is stored') });
     expect(good.shown).not.toContain(typed);
     expect(await stored('switch-01', 'admin')).toBe(typed);
+    // Both answers at once, as a paste would bring them.
+    const ahead = await typing(`${typed}\r${typed}\r`, '');
+    expect(ahead).toMatchObject({ code: 0 });
+    expect(ahead.shown).not.toContain(typed);
     expect(await typing('one\r', 'two\r')).toMatchObject({ code: 2, shown: expect.stringContaining('differ') });
     expect(await typing('\r')).toMatchObject({ code: 2, shown: expect.stringContaining('empty') });
     expect(await typing('half\u0003')).toMatchObject({ code: 2, shown: expect.stringContaining('Interrupted') });

@@ -19,6 +19,8 @@ let world: World;
 let jonas: Device;
 let identity: string;
 let recipient: string;
+/** How far the server's monotonic clock is ahead. */
+let laterMs = 0;
 
 function target(name: string, logins: ApplyDocumentInput['targets'][number]['logins'], route: 'relay' | 'direct') {
   return { name, host: '127.0.0.1', port: 9, route, logins, hostKeys: [publicKeyLine(hostKey)] };
@@ -38,7 +40,9 @@ const targets = [
 ];
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({
+    overrides: { clock: { now: () => new Date(), monotonicMs: () => performance.now() + laterMs } },
+  });
   await world.apply(targets, ['127.0.0.1:9'], { sealedPasswords: 'allowed' });
   jonas = await world.enrol('jonas');
   for (const name of ['legacy-01', 'legacy-02', 'switch-01']) await store(name, 'admin');
@@ -206,7 +210,7 @@ describe('sealing a password to a session process', () => {
     await expect(ask(session)).rejects.toEqual(refusal('relay'));
   });
 
-  it('refuses after a kill, and where the organisation has taken its permission back', async () => {
+  it('refuses after a kill, without a lease, and where the organisation has taken its permission back', async () => {
     const late = await world.open(jonas, 'legacy-01', 'admin');
     const killed = await world.open(jonas, 'legacy-01', 'admin');
     await world.as('mira', 'killSession', { params: { sessionId: killed.id }, body: { reason: 'test' } });
@@ -214,6 +218,11 @@ describe('sealing a password to a session process', () => {
     const { locks } = await world.as('mira', 'listLocks');
     for (const lock of locks) await world.as('mira', 'liftLock', { params: { lockId: lock.id } });
     await expect(ask(late)).rejects.toEqual(refusal('session'));
+
+    const lapsed = await world.open(jonas, 'legacy-01', 'admin');
+    laterMs = 60_000;
+    await expect(ask(lapsed)).rejects.toEqual(refusal('session'));
+    laterMs = 0;
 
     const session = await world.open(jonas, 'legacy-01', 'admin');
     const certificatesOnly = targets.map((each) => ({ ...each, logins: [{ name: 'admin' }] }));
