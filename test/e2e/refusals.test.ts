@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -275,5 +276,23 @@ describe('refusal: a device that is revoked', () => {
       const stored = await recordingBecomes(world.lab, id, 'complete', 20_000);
       expect(stored.endReason).toMatch(/lost its access/);
     }
+  });
+});
+
+describe('security 3: no keyring, and a server that allows no key in a file', () => {
+  test('nothing is kept, the screen says so, and the device is forgotten on quit', async () => {
+    const file = path.join(world.lab.paths.root, 'keyring.yaml');
+    writeFileSync(file, readFileSync(world.lab.paths.world, 'utf8').replace('deviceKey: file', 'deviceKey: keyring'));
+    await sallyportOk(world.server().socket, 'sanna', ['apply', file], z.unknown());
+    await launcher.close();
+    launcher = await world.openLauncher({ name: 'no-keyring', enrol: 'first-run' });
+    await enrolByInvite(launcher, await changedInvite({}));
+    await launcher.page.getByText('This device is forgotten when you quit').waitFor();
+    await picture('no-keyring');
+    const kept = readdirSync(launcher.userData, { recursive: true }).map(String);
+    expect(kept.filter((name) => /identity|device-key/.test(name))).toEqual([]);
+    await launcher.close();
+    launcher = await world.openLauncher({ name: 'no-keyring', enrol: 'is-enrolled' });
+    await launcher.page.locator(byTestId('first-run-invite')).waitFor();
   });
 });
