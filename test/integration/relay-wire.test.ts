@@ -259,7 +259,9 @@ describe('the relay', () => {
     server.close();
   });
 
-  it('security 18 and 20: cuts a session that has lost its lease within 15 s, and none that has not', { timeout: 30_000 }, async () => {
+  it('security 18 and 20: cuts a session that has lost its lease within 15 s, and none that has not', {
+    timeout: 30_000,
+  }, async () => {
     const eeva = await world.enrol('eeva');
     const launcher = await connectLauncher(jonas);
     const living = await world.open(jonas, 'web-01', sshd.login);

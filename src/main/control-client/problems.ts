@@ -57,7 +57,7 @@ export function unreachable(address: string, error: unknown): SallyportError {
     (error instanceof Error && error.message === 'timeout' ? 'it does not answer' : 'the connection failed');
   return new SallyportError(
     'SP-1003',
-    `The control server at ${address} cannot be reached: ${why}. Check the network or VPN; Sallyport goes on trying by itself.`,
+    `The control server at ${address} cannot be reached: ${why}. Check the network or VPN, then try again.`,
     {
       facts: code === '' ? { address } : { address, cause: code },
       cause: error,
@@ -93,7 +93,7 @@ export function problemOfAnswer(options: {
     const here = Date.now();
     return new SallyportError(
       'SP-1009',
-      `The clock of this machine is ${durationWords(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} the server's (here ${timeWords(here)}, there ${timeWords(here - ahead)}), so the server at ${options.address} cannot accept what this device signs. Set the wrong one right, usually this one; Sallyport tries again by itself.`,
+      `The clock of this machine is ${durationWords(Math.abs(ahead))} ${ahead > 0 ? 'ahead of' : 'behind'} the server's (here ${timeWords(here)}, there ${timeWords(here - ahead)}), so the server at ${options.address} cannot accept what this device signs. Set the wrong one right, usually this one, then try again.`,
       {
         facts: { ...facts, clock: `${ahead > 0 ? '+' : '-'}${Math.round(Math.abs(ahead) / 1000)} s` },
       },
