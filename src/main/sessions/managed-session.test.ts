@@ -57,7 +57,7 @@ function make() {
       route: 'direct',
       credential: 'certificate',
       reason: null,
-    ticket: null,
+      ticket: null,
     },
     log: () => undefined,
     child: {
