@@ -109,14 +109,15 @@ export function makeRelay(parts: {
       return { code: closeCodes.refused, why: 'SP-2105 no such session' };
     if (session.relay_address === null) return { code: closeCodes.refused, why: 'SP-2105 this session goes direct' };
     if (session.killed_at !== null) return { code: closeCodes.killed, why: 'SP-4001 killed' };
+    // Before its end is looked at: a session whose right is gone is ended for that, and this says why.
+    if (!(await mayStillConnect(core, actor, session)))
+      return { code: closeCodes.refused, why: 'SP-2002 no access rule lets you connect any more' };
     if (session.ended_at !== null) return { code: closeCodes.ended, why: 'SP-4011 the session has ended' };
     await parts.know(sessionId);
     if ((parts.cutAt(sessionId) ?? 0) <= core.clock.monotonicMs())
       return { code: closeCodes.leaseExpired, why: 'SP-4002 no lease' };
     // A revocation between the proof and this connection found no wire to close.
     if (await isRevoked(core.reader, actor.device.id)) return { code: closeCodes.revoked, why: 'SP-1005 revoked' };
-    if (!(await mayStillConnect(core, actor, session)))
-      return { code: closeCodes.refused, why: 'SP-2002 no access rule lets you connect any more' };
     const { numUpdatedRows } = await core.writer
       .updateTable('sessions')
       .set({ relayed_at: core.clock.now(), relayed_by: core.bus.processId })
