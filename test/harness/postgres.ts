@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -49,6 +49,14 @@ async function freePort(): Promise<number> {
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** A test run that is killed takes its cluster along: the pipe to this process closes when it ends, however that is. */
+function cleanUpAfterUs(folder: string): ChildProcess {
+  const script = `read -r _; pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$pid"; sleep 1; rm -rf "$1"`;
+  const child = spawn('sh', ['-c', script, 'sh', folder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  child.unref();
+  return child;
 }
 
 /** Makes and starts a cluster in about a second. Throws when PostgreSQL is not installed (see `findPostgres`). */
@@ -106,8 +114,10 @@ export async function startCluster(): Promise<Cluster> {
     async remove() {
       await cluster.stop('immediate').catch(() => undefined);
       rmSync(folder, { recursive: true, force: true });
+      watch.stdin?.end();
     },
   };
+  const watch = cleanUpAfterUs(folder);
   try {
     await cluster.start();
   } catch (error) {
