@@ -59,9 +59,7 @@ it('a kill outlives the control server: the restarted one sends it, keeps the lo
       const login = device.client.call('loginSignature', { params: { sessionId: living.id }, body });
       await expect(login).rejects.toMatchObject({
         code: 'SP-2041',
-        message: expect.stringContaining(
-          isPostgresRun() ? 'host key is not one' : 'or its time is over',
-        ),
+        message: expect.stringContaining(isPostgresRun() ? 'host key is not one' : 'or its time is over'),
       });
       const view = await second.as('mira', 'getOrder', { params: { orderId: order.id } });
       expect(view).toMatchObject({ state: 'sent', relayClosedAt: expect.any(String), confirmedAt: null });

@@ -13,6 +13,7 @@ const done: OrderEvent = {
   survivors: 'unknown',
   wire: 'none',
 };
+const wireGone: OrderEvent = { type: 'wire-gone', at: '2026-01-01T00:00:12.000Z' };
 const doneFirst: OrderEvent = { ...done, wire: 'closing' };
 
 function run(events: OrderEvent[]): OrderProgress {
@@ -49,6 +50,16 @@ const cases: { name: string; events: OrderEvent[]; expected: Partial<OrderProgre
     expected: { state: 'confirmed', confirmedAt: relayClosed.at, relayClosedMs: 4.5 },
   },
   {
+    name: 'does not wait for a wire that is gone without a word, and does not say when it closed',
+    events: [sent, received, doneFirst, wireGone],
+    expected: { state: 'confirmed', confirmedAt: wireGone.at, relayClosedAt: null },
+  },
+  {
+    name: 'is not confirmed by that alone',
+    events: [sent, received, wireGone],
+    expected: { state: 'received', confirmedAt: null },
+  },
+  {
     name: 'may be confirmed without ever being said to be received',
     events: [sent, done],
     expected: { state: 'confirmed', receivedAt: done.at },
@@ -69,7 +80,7 @@ describe('a kill order', () => {
   it('only ever moves on, and nothing that was set changes', () => {
     const ranks = ['requested', 'sent', 'received', 'socket-closed', 'confirmed'];
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(sent, received, relayClosed, done, doneFirst)), (events) => {
+      fc.property(fc.array(fc.constantFrom(sent, received, relayClosed, wireGone, done, doneFirst)), (events) => {
         let order: OrderProgress = newOrder;
         for (const [index, event] of events.entries()) {
           const next = stepOrder(order, 'at' in event ? { ...event, at: `${event.at}${index}` } : event);

@@ -81,7 +81,10 @@ export function makeOrders(parts: {
       const { row, before, after } = moved;
       if (after === before) return true;
       bus.publish('order-changed', { orderId });
-      if (after.state === 'confirmed' && before.state !== 'confirmed') await confirmed(row, after);
+      if (after.state === 'confirmed' && before.state !== 'confirmed') {
+        carried.delete(orderId);
+        await confirmed(row, after);
+      }
       return true;
     });
     const settled = work.catch(() => undefined);

@@ -58,6 +58,8 @@ async function run(name: string): Promise<{ session: Session; relayed: Promise<{
 it('a database that is away for a moment ends nothing', async () => {
   const { session, relayed, stop } = await run('web-1');
   await cluster.stop('immediate');
+  // Long enough for a renewal and a look at each server to fail.
+  await new Promise((resolve) => setTimeout(resolve, 3200));
   await cluster.start();
   // One may have been under way; the next only a process that found the database again can give.
   for (let count = 0; count < 2; count += 1) expect((await launcher.next('lease')).sessionId).toBe(session.id);
