@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Namespace, Signed } from '../shared/protocol/signed.ts';
 import type { Audit } from './audit/audit.ts';
-import type { Bus } from './bus/bus.ts';
 import type { SshAuthority } from './broker/authority/ssh-authority.ts';
+import type { Bus } from './bus/bus.ts';
 import type { Config } from './config/config.ts';
 import type { ControlEvents } from './events.ts';
 import type { Invites } from './identity/invites.ts';
