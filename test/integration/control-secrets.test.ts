@@ -119,7 +119,10 @@ describe('sallyport secrets', () => {
   });
 
   test('is for engineers, on the local socket', async () => {
-    expect(await world.cli('--as', 'jonas', 'secrets', 'list')).toMatchObject({ code: 1, err: expect.stringContaining('SP-5003') });
+    expect(await world.cli('--as', 'jonas', 'secrets', 'list')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('SP-5003'),
+    });
     const key = await world.enrol('sanna');
     expect(await world.ask('/v1/secrets', { key })).toMatchObject({ status: 403, json: { code: 'SP-5003' } });
     expect(await world.ask('/v1/secrets/switch-01/admin', { key, method: 'PUT', rawBody: 'x' })).toMatchObject({
