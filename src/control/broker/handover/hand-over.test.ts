@@ -184,6 +184,18 @@ describe('a handover', () => {
     handover.fromLauncher(randomBytes(70_000));
     expect(seen.refusals).toEqual([{ code: 'SP-2042', check: 'early-bytes' }]);
   });
+
+  it.each(['launcher', 'target'] as const)('takes only so much of a %s that goes on and on', async (side) => {
+    const { seen, handover } = await loggedIn();
+    handover.fromTarget(framed(kexInit));
+    handover.fromLauncher(sealClear(kexInit));
+    const method = Buffer.concat([Buffer.from([30]), Buffer.alloc(side === 'launcher' ? 30_000 : 200)]);
+    const packet = side === 'launcher' ? sealClear(method) : Buffer.concat(Array(150).fill(framed(method)));
+    for (let sent = 0; sent < 2_000_000 && seen.refusals.length === 0; sent += packet.length)
+      if (side === 'launcher') handover.fromLauncher(packet);
+      else handover.fromTarget(packet);
+    expect(seen.refusals).toEqual([{ code: 'SP-2042', check: `${side} too-much` }]);
+  });
 });
 
 /** A payload of the target as the pretended ssh2 reads it: a length byte in front. */

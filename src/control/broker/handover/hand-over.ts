@@ -16,6 +16,8 @@ export const handoverLimits: HandoverLimits = { loginMs: 15_000, exchangeMs: 10_
 
 /** What may wait for the other direction. An honest side sends next to nothing before both have new keys. */
 const maxHeld = 65_536;
+/** What one side may send in all, in bytes. An honest one needs some kilobytes; a launcher and a target that are in league would fill the memory in time. */
+const maxSaid = 1_048_576;
 
 export interface HandoverOptions extends Pick<PasswordLogin, 'login' | 'hostKeys' | 'prompt' | 'password'> {
   limits: HandoverLimits;
@@ -67,6 +69,7 @@ export function startHandover(options: HandoverOptions, logIn = loginByPassword)
   let over = false;
   let fromLauncher = Buffer.alloc(0);
   const early = { toTarget: Buffer.alloc(0), toLauncher: Buffer.alloc(0) };
+  const said: Record<Side, number> = { launcher: 0, target: 0 };
   let timer: NodeJS.Timeout | undefined;
 
   function stop(): void {
@@ -112,6 +115,14 @@ export function startHandover(options: HandoverOptions, logIn = loginByPassword)
     if (order.launcher === 'done') return;
     const mayAnswer = verdict.answerFailure && order.launcher === 'before';
     sendPayload(protocol, mayAnswer ? Buffer.from([requestFailure]) : Buffer.from([ignore, 0, 0, 0, 0]));
+  }
+
+  /** Refuses a side that sends without end. */
+  function isTooMuch(side: Side, bytes: Buffer): boolean {
+    said[side] += bytes.length;
+    if (said[side] <= maxSaid) return false;
+    refuse({ code: 'SP-2042', check: `${side} too-much` });
+    return true;
   }
 
   function hold(direction: keyof typeof early, bytes: Buffer): void {
@@ -177,6 +188,7 @@ export function startHandover(options: HandoverOptions, logIn = loginByPassword)
   return {
     fromTarget: (bytes) =>
       guarded(() => {
+        if (isTooMuch('target', bytes)) return;
         if (order.target === 'done') hold('toLauncher', bytes);
         else protocol.parse(bytes, 0, bytes.length);
       }),
@@ -184,6 +196,7 @@ export function startHandover(options: HandoverOptions, logIn = loginByPassword)
       guarded(() => {
         // Before the first frame there is nothing that a launcher could know.
         if (facts === null || !announced) return refuse({ code: 'SP-2042', check: 'launcher exchange-order' });
+        if (isTooMuch('launcher', bytes)) return;
         if (fromLauncher.length + bytes.length > maxHeld) return refuse({ code: 'SP-2042', check: 'early-bytes' });
         fromLauncher = Buffer.concat([fromLauncher, bytes]);
         takeFromLauncher();
