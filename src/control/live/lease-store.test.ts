@@ -82,4 +82,12 @@ describe('a lease as the database has it', () => {
     const revoked = leaseOf({ ...stored, accessInMs: 0, renewedMsAgo: 0, heardMsAgo: 0 }, 5000);
     expect(cutAt(joinLease(known, revoked))).toBe(6000);
   });
+
+  it('by a clock that was set back is no news: neither to whoever counts it, nor to whoever does not', () => {
+    const hour = 3_600_000;
+    const ahead = leaseOf({ ...stored, renewedMsAgo: -hour, heardMsAgo: -hour }, 50_000);
+    expect(cutAt(ahead)).toBeLessThanOrEqual(50_000);
+    const known = { ...firstLease(40_000, 60_000), openedAt: 41_000, headAt: 49_000 };
+    expect(cutAt(joinLease(known, ahead))).toBe(cutAt(known));
+  });
 });

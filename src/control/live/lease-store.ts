@@ -40,7 +40,10 @@ export interface StoredLease {
  * was revoked or whose lease ran out: so an order stops every renewal from the moment it is stored, whatever a process has heard.
  */
 export interface LeaseStore {
-  /** The numbers of the leases that were renewed, by session. */
+  /**
+   * The numbers of the leases that were renewed, by session. It waits for nobody: a session that another transaction is changing is left for the next time, so
+   * that a process that hangs in the middle of a kill keeps no other session from its lease, and no kill can deadlock with a renewal.
+   */
   renew(due: readonly Renewal[]): Promise<ReadonlyMap<string, number>>;
   read(sessionIds: readonly string[]): Promise<StoredLease[]>;
 }
@@ -65,10 +68,11 @@ export function makeLeaseStore(db: Writer): LeaseStore {
     async renew(due) {
       if (due.length === 0) return new Map();
       const { rows } = await sql<{ id: string; lease_seq: number }>`
+        with free as (select id from sessions where id = any(${due.map((each) => each.sessionId)}::text[]) for update skip locked)
         update sessions set
           lease_seq = lease_seq + 1,
           lease_renewed_at = now(),
-          heard_at = greatest(heard_at, now() - due.heard * interval '1 millisecond'),
+          heard_at = least(greatest(heard_at, now() - due.heard * interval '1 millisecond'), now()),
           head_output_bytes = coalesce(due.output, head_output_bytes),
           head_input_bytes = coalesce(due.input, head_input_bytes)
         from unnest(
@@ -77,7 +81,7 @@ export function makeLeaseStore(db: Writer): LeaseStore {
           ${due.map((each) => each.head?.outputBytes ?? null)}::float8[],
           ${due.map((each) => each.head?.inputBytes ?? null)}::float8[]
         ) as due (session_id, heard, output, input)
-        where sessions.id = due.session_id
+        where sessions.id = due.session_id and sessions.id in (select id from free)
           and ended_at is null and killed_at is null
           and lease_renewed_at > now() - ${ms(leaseMs)}
           and (lease_ends_at is null or lease_ends_at > now())
@@ -112,18 +116,27 @@ export function makeLeaseStore(db: Writer): LeaseStore {
   };
 }
 
+/** Two statements may see each other's `now()` a little early; more than this, and the database's clock was set back. */
+const aheadMs = 1000;
+
+/** The moment that was `ago` milliseconds before `at`, never later. By a clock that was set back since: long ago, or a lease would last until it catches up. */
+function momentOf(ago: number, at: number): number {
+  return ago < -aheadMs ? Number.NEGATIVE_INFINITY : at - Math.max(0, ago);
+}
+
 /** `at`: this process's monotonic clock before it asked. */
 export function leaseOf(stored: StoredLease, at: number): Lease {
-  const heardAt = stored.heardMsAgo === null ? null : at - stored.heardMsAgo;
+  const heardAt = stored.heardMsAgo === null ? null : momentOf(stored.heardMsAgo, at);
+  const renewedAt = momentOf(stored.renewedMsAgo, at);
   return {
     phase: stored.stopped ? 'stopped' : stored.opened ? 'open' : 'opening',
     grantedAt: at - stored.grantedMsAgo,
     endsAt: stored.endsInMs === null ? Number.POSITIVE_INFINITY : at + stored.endsInMs,
     accessEndsAt: stored.accessInMs === null ? null : at + stored.accessInMs,
-    openedAt: stored.opened ? (heardAt ?? at - stored.renewedMsAgo) : null,
+    openedAt: stored.opened ? (heardAt ?? renewedAt) : null,
     headAt: heardAt,
     seq: stored.seq,
-    renewedAt: at - stored.renewedMsAgo,
+    renewedAt,
   };
 }
 

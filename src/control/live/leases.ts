@@ -84,19 +84,22 @@ export function startLeases(options: {
   const store = options.store ?? null;
   const entries = new Map<string, Entry>();
 
-  function sign(entry: Entry): Signed {
+  function sign(entry: Entry, durationMs = leaseMs): Signed {
     const payload: LeasePayload = {
       version: 0,
       sessionId: entry.sessionId,
       seq: entry.lease.seq,
       issuedAt: clock.now().toISOString(),
-      durationMs: leaseMs,
+      durationMs,
     };
     return signer.sign('lease@sallyport', payload);
   }
 
+  /** The launcher counts from when it receives it: what the store took to answer is not its to have. */
   function send(entry: Entry): void {
-    options.send(entry.deviceId, { type: 'lease', sessionId: entry.sessionId, lease: sign(entry) });
+    const left = Math.floor(entry.lease.renewedAt + leaseMs - clock.monotonicMs());
+    if (left <= 0) return;
+    options.send(entry.deviceId, { type: 'lease', sessionId: entry.sessionId, lease: sign(entry, left) });
   }
 
   function step(entry: Entry | undefined, event: LeaseEvent): void {
@@ -127,7 +130,8 @@ export function startLeases(options: {
       const numbers = await store?.renew(asked);
       for (const entry of due) {
         const seq = numbers?.get(entry.sessionId);
-        if (seq === undefined || entry.lease.phase === 'stopped') continue;
+        const isOver = entry.lease.phase === 'stopped' || entries.get(entry.sessionId) !== entry;
+        if (seq === undefined || isOver) continue;
         entry.lease = { ...entry.lease, seq, renewedAt: at };
         send(entry);
       }
