@@ -44,6 +44,7 @@ test('a target that takes a password is one Enter away: nobody types it, and the
   expect(audit().filter((line) => line.subject === sessionId)).toMatchObject([
     { event: 'session.granted', detail: { login, credential: 'handover' } },
     { event: 'relay.opened' },
+    { event: 'login.password-taken', detail: { login } },
     { event: 'login.handed-over', detail: { login } },
     { event: 'session.opened' },
   ]);

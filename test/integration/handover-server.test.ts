@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { passwordSecretName } from '../../src/control/secrets/secret-name.ts';
 import { openOwnedSession } from '../../src/lab/owner/session-owner.ts';
+import { SallyportError } from '../../src/shared/errors/result.ts';
 import { byPassword, type PtyTarget, startPtyTarget } from '../harness/session/pty-target.ts';
 import { buildSession } from '../harness/session/session-world.ts';
 import { until } from '../harness/session/sshd.ts';
@@ -14,6 +15,8 @@ const password = 'only the vault and the broker know it';
 const place = { target: 'switch-01', login: 'admin' };
 let target: PtyTarget;
 let stubborn: boolean;
+/** How the target was asked for a login. */
+const methods: string[] = [];
 /** Done before the target says how it may be logged in to. */
 let beforeAnswer: () => Promise<unknown>;
 let world: World;
@@ -49,6 +52,7 @@ beforeAll(async () => {
   target = await startPtyTarget({
     login: place.login,
     authentication(context) {
+      methods.push(context.method);
       if (stubborn && context.method === 'password') return;
       void (context.method === 'none' ? beforeAnswer() : Promise.resolve()).then(() => authentication(context));
     },
@@ -73,6 +77,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   stubborn = false;
+  methods.length = 0;
   beforeAnswer = async () => undefined;
   await world.server.context.vault.put(passwordSecretName(place), Buffer.from(password));
 });
@@ -96,6 +101,7 @@ describe('a login by password through the control server', () => {
     const events = await world.auditOf(session.sessionId);
     expect(events.filter((event) => /^(relay|login)\./.test(event)).sort()).toEqual([
       'login.handed-over',
+      'login.password-taken',
       'relay.closed',
       'relay.opened',
       'relay.refused',
@@ -132,10 +138,26 @@ describe('a login by password through the control server', () => {
     expect(await world.auditOf(session.sessionId)).not.toContain('login.handed-over');
   });
 
+  it('sends no password that cannot be written down before', async () => {
+    const { audit } = world.server.context;
+    const { record } = audit;
+    audit.record = async (entry) => {
+      if (entry.event === 'login.password-taken') throw new SallyportError('SP-5010', 'The disk is full.');
+      return record(entry);
+    };
+    try {
+      const session = await open();
+      expect(await session.done).toMatchObject({ problem: { code: 'SP-5010' } });
+      expect(methods.at(-1)).toBe('none');
+    } finally {
+      audit.record = record;
+    }
+  });
+
   it('is cut by a kill in the middle: nobody is handed anything', async () => {
     stubborn = true;
     const session = await open();
-    await until(async () => (await world.auditOf(session.sessionId)).includes('relay.opened'), 'the broker to connect');
+    await until(() => methods.at(-1) === 'password', 'the target to have the password');
     await world.as('mira', 'killSession', {
       params: { sessionId: session.sessionId },
       body: { reason: 'wrong person' },
@@ -145,5 +167,7 @@ describe('a login by password through the control server', () => {
     expect(await world.auditOf(session.sessionId)).not.toContain('login.handed-over');
     await until(async () => (await world.auditOf(session.sessionId)).includes('relay.closed'), 'the wire to be closed');
     expect(await detailsOf('relay.closed', session.sessionId)).toMatchObject([{ why: 'killed' }]);
+    // The target had the password already: whoever asks who used it finds this session too.
+    expect(await detailsOf('login.password-taken', session.sessionId)).toEqual([place]);
   });
 });

@@ -28,6 +28,7 @@ export const auditEvents = {
   'login.signed': 'A login was signed',
   'login.refused': 'The broker refused a login',
   'vault.certificate-refused': 'The vault answered with another certificate than the one asked for',
+  'login.password-taken': 'The broker took a password out of the vault, to log in with it and hand the connection over',
   'login.handed-over': 'The broker logged in with a password and handed the connection over',
   'login.password-sealed': 'A password was sealed to a session: it reaches the endpoint',
   'secret.set': 'A password was stored in the vault',

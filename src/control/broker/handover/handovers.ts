@@ -45,6 +45,25 @@ export function makeHandovers(parts: {
     return null;
   }
 
+  /** Every use of a stored password is written down before it leaves, also one that comes to nothing: the target may have it by then. */
+  async function takePassword(session: SessionRow): Promise<Buffer | null> {
+    const place = { target: grantOf(session).target.name, login: session.login };
+    const password = await parts.passwordFor(place);
+    if (password === null) return null;
+    try {
+      await core.audit.record({
+        event: 'login.password-taken',
+        actor: session.user_id,
+        subject: session.id,
+        detail: place,
+      });
+      return password;
+    } catch (error) {
+      password.fill(0);
+      throw error;
+    }
+  }
+
   return {
     async prepare(session) {
       const grant = grantOf(session);
@@ -60,7 +79,7 @@ export function makeHandovers(parts: {
           login: grant.login,
           hostKeys: grant.hostKeys,
           prompt,
-          password: () => parts.passwordFor({ target: grant.target.name, login: grant.login }),
+          password: () => takePassword(session),
           async announce(facts) {
             const refusal = await claim(session, facts);
             if (refusal === null) wiring.tell(handoverFrame(core, session.id, facts));
