@@ -42,7 +42,7 @@ import {
 } from '../../src/shared/record/manifest-lines.ts';
 import { markerSchema, readMarker } from '../../src/shared/record/markers.ts';
 import { malformed } from '../harness/malformed.ts';
-import { malformedFrame } from '../harness/malformed-frames.ts';
+import { malformedFrame, malformedInJson } from '../harness/malformed-frames.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-malformed-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -150,7 +150,7 @@ test('a manifest that is none is SP-3023', () => {
 
 test('a manifest whose header, segments or end are not what they should be is SP-3023, or means what it says', () => {
   fc.assert(
-    fc.property(malformed(manifestHeaderSchema), (header) => {
+    fc.property(malformedInJson(manifestHeaderSchema), (header) => {
       const facts = Object.entries(Object(header) as object).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
       expect(codeOf(() => parseManifest(`${[firstLine, ...facts].join('\n')}\n`))).toBe('SP-3023');
     }),
@@ -216,9 +216,7 @@ describe('a document to apply', () => {
   }
 
   test('that is none is SP-5007 at the command line, before anything is sent', async () => {
-    const documents = malformed(applyDocumentSchema)
-      .map((value) => JSON.stringify(value) ?? '')
-      .filter((text) => text === '' || !applyDocumentSchema.safeParse(JSON.parse(text)).success);
+    const documents = malformedInJson(applyDocumentSchema).map((value) => JSON.stringify(value) ?? '');
     await fc.assert(
       fc.asyncProperty(documents, async (text) => {
         const { code, err } = await apply(text);
