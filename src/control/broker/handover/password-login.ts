@@ -82,7 +82,7 @@ export function loginByPassword(options: PasswordLogin): BrokerProtocol {
       payload.fill(0);
       secret.fill(0);
     };
-    if (protocol._kexinit === undefined) exchangeOver();
+    if (over || protocol._kexinit === undefined) exchangeOver();
   }
 
   function exchangeOver(): void {
@@ -163,6 +163,13 @@ export function loginByPassword(options: PasswordLogin): BrokerProtocol {
       },
     },
   });
+  const { cleanup } = protocol;
+  protocol.cleanup = () => {
+    // Given up, or handed over: a password that waits still is overwritten and not sent.
+    over = true;
+    exchangeOver();
+    cleanup.call(protocol);
+  };
   return protocol;
 }
 
