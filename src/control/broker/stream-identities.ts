@@ -29,7 +29,9 @@ export async function sealStreamKey(
   const encrypter = new Encrypter();
   encrypter.addRecipient(options.recipient);
   const identity = wrapping.unwrap(contextOf(options.sessionId, options.stream), options.wrapped);
-  const sealed = await encrypter.encrypt(new Uint8Array(identity));
-  identity.fill(0);
-  return Buffer.from(sealed).toString('base64');
+  try {
+    return Buffer.from(await encrypter.encrypt(identity)).toString('base64');
+  } finally {
+    identity.fill(0);
+  }
 }
