@@ -5,6 +5,7 @@ import { SallyportError } from '../../shared/errors/result.ts';
 import type { Actor } from '../actor.ts';
 import type { Context } from '../context.ts';
 import { claimedThumbprint } from '../identity/claimed-key.ts';
+import type { KnownKeys } from '../identity/known-keys.ts';
 import type { Connections } from './connections.ts';
 import { networkOf } from './network.ts';
 import { makeRateLimit } from './rate-limit.ts';
@@ -61,13 +62,12 @@ async function refuse(of: string, seconds: number): Promise<never> {
  * office, a machine with something hostile on it) does not silence the launchers behind it. A claim is easily made by who knows the public key: it buys
  * a look at the signature, soon a slow one, and nothing else. Claims that hold do not count; then the person does.
  */
-export function makeAdmission(context: Context, connections: Connections, knownDevices: Iterable<string>): Admission {
+export function makeAdmission(context: Context, connections: Connections, known: KnownKeys): Admission {
   const { limits } = context.config;
   const addresses = makeRateLimit({ perMinute: limits.requestsPerMinute, atOnce: unprovedAtOnce });
   const enrolments = makeRateLimit({ perMinute: limits.enrolmentsPerMinute });
   const claims = makeRateLimit({ perMinute: limits.requestsPerPerson, atOnce: unprovedAtOnce });
   const people = makeRateLimit({ perMinute: limits.requestsPerPerson });
-  const known = new Set(knownDevices);
   const underWay = new Map<string, number>();
   const sockets = new Map<string, number>();
   const turns: (() => void)[] = [];
@@ -120,7 +120,7 @@ export function makeAdmission(context: Context, connections: Connections, knownD
       if (actor.device === null) return;
       const thumbprint = claimedThumbprint(request.headers.dpop);
       if (thumbprint !== null) {
-        known.add(thumbprint);
+        known.learn({ id: actor.device.id, thumbprint });
         claims.giveBack(claim(request, thumbprint));
       }
       connections.proved(request.raw.socket, actor.device.id);

@@ -7,8 +7,9 @@ import { SallyportError } from '../../shared/errors/result.ts';
 import { version } from '../../shared/version.ts';
 import type { ServerTls } from '../config/tls.ts';
 import type { Context } from '../context.ts';
+import { openKnownKeys } from '../identity/known-keys.ts';
 import { makeAdmission } from './admission.ts';
-import { answerUnreadable } from './client-error.ts';
+import { answerTooSlow, answerUnreadable } from './client-error.ts';
 import { makeConnections } from './connections.ts';
 import { createProblemHandler } from './problem.ts';
 import type { Route } from './route.ts';
@@ -66,9 +67,11 @@ export async function buildApp({ context, tls, routes, sockets }: AppOptions): P
   });
   connections.watch(app.server);
   app.server.maxConnections = limits.connections;
-  app.decorate('admission', makeAdmission(context, connections, await knownThumbprints(context)));
-  app.addHook('onRequest', async (request) => {
-    limitBodyTime(request.raw, limits.bodyMs);
+  const known = await openKnownKeys(context);
+  app.addHook('onClose', async () => known.close());
+  app.decorate('admission', makeAdmission(context, connections, known));
+  app.addHook('onRequest', async (request, reply) => {
+    limitBodyTime(request.raw, limits.bodyMs, () => answerTooSlow(reply));
     await app.admission.arrives(request);
   });
   app.setErrorHandler(answerProblem);
@@ -105,14 +108,4 @@ export async function buildApp({ context, tls, routes, sockets }: AppOptions): P
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   await app.ready();
   return app;
-}
-
-/** The keys of devices that may ask, so that the first request of each after a start is known for what it claims to be. */
-async function knownThumbprints(context: Context): Promise<string[]> {
-  const rows = await context.reader
-    .selectFrom('devices')
-    .select('thumbprint')
-    .where('revoked_at', 'is', null)
-    .execute();
-  return rows.map((row) => row.thumbprint);
 }

@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { SallyportError } from '../../shared/errors/result.ts';
 import { problemDocument } from './problem.ts';
 
@@ -16,17 +17,31 @@ function statusOf(code: string): number {
 }
 
 /** Answers what is no HTTP, or came too slowly, with a problem document, and closes the connection (RFC 9110 section 15.5). */
-export function answerUnreadable(
-  this: FastifyInstance,
-  error: Error & { code: string },
-  socket: import('node:net').Socket,
-): void {
+export function answerUnreadable(this: FastifyInstance, error: Error & { code: string }, socket: Socket): void {
   // Gone, or not yet one that text can be written to (a TLS handshake that failed).
   if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed) {
     socket.destroy();
     return;
   }
-  const status = statusOf(error.code);
+  answer(socket, statusOf(error.code));
+}
+
+/**
+ * Answers 408 to a request whose body takes too long, and closes its connection. Where another answer has begun or comes first there is no place for this
+ * one, and the connection just goes.
+ */
+export function answerTooSlow(reply: FastifyReply): void {
+  const { socket } = reply.raw;
+  if (reply.sent || reply.raw.headersSent || socket === null || !socket.writable) {
+    reply.request.raw.destroy();
+    return;
+  }
+  // No handler begins any more, even if the body still ends while the answer is being read.
+  reply.hijack();
+  answer(socket, 408);
+}
+
+function answer(socket: Socket, status: number): void {
   const problem = {
     ...problemDocument(
       status === 431 || status === 413

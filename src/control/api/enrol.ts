@@ -72,6 +72,7 @@ export const enrol = defineRoute(
       });
       throw refusal('This code is not valid: it is unknown, was used, or is older than ten minutes.');
     }
+    context.bus.publish('device-enrolled', { id, thumbprint: proof.thumbprint });
     await outcome.line();
     return {
       device: { id, name: body.deviceName },

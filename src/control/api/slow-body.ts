@@ -2,12 +2,17 @@ import type { IncomingMessage } from 'node:http';
 
 const timers = new WeakMap<IncomingMessage, NodeJS.Timeout>();
 
-/** A request whose body takes longer than this loses its connection: a body that trickles must not hold one for ever. */
-export function limitBodyTime(request: IncomingMessage, ms: number): void {
+/** Those whose time is over: nothing is done with what may still come of them. */
+const over = new WeakSet<IncomingMessage>();
+
+/** A body that takes longer than this ends its request (`onLate` does): one that trickles must not hold a connection for ever. */
+export function limitBodyTime(request: IncomingMessage, ms: number, onLate: () => void): void {
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
   if (encoding === undefined && (length === undefined || length === '0')) return;
   const timer = setTimeout(() => {
-    if (!request.complete) request.destroy();
+    if (request.complete) return;
+    over.add(request);
+    onLate();
   }, ms);
   timer.unref();
   timers.set(request, timer);
@@ -30,6 +35,7 @@ export function leaveUnread(request: IncomingMessage): void {
  */
 export async function* steadyBody(request: IncomingMessage, silenceMs: number): AsyncGenerator<Uint8Array> {
   clearTimeout(timers.get(request));
+  if (over.has(request)) throw new Error('the body took too long');
   const timer = setTimeout(() => request.destroy(), silenceMs);
   timer.unref();
   try {

@@ -18,6 +18,8 @@ export const topics = {
   'session-ended': z.object({ sessionId: z.string(), how: z.enum(endsOfWire) }),
   /** A device opened a control channel; one with a smaller number is superseded. */
   'channel-opened': z.object({ deviceId: z.string(), number: z.number().int() }),
+  /** Its key is known from now on: what claims it is not a stranger's. */
+  'device-enrolled': z.object({ id: z.string(), thumbprint: z.string() }),
   'devices-revoked': z.object({ deviceIds: z.array(z.string()), because: z.string() }),
   /** An access request was revoked: what was opened under it ends. */
   'access-ended': z.object({ requestId: z.string() }),

@@ -122,14 +122,22 @@ export interface WorldOptions {
 }
 
 /** A second server on the database, the vault and the recordings of a first (PostgreSQL only), with a data folder of its own. Close it before the first. */
-export async function startBeside(first: World, overrides: Overrides = {}): Promise<World> {
+export async function startBeside(
+  first: World,
+  overrides: Overrides = {},
+  limits: Partial<Limits> = {},
+): Promise<World> {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-beside-'));
   const data = path.join(folder, 'data');
   mkdirSync(data, { mode: 0o700 });
   copyFileSync(path.join(first.server.context.dataFolder, 'vault.key'), path.join(data, 'vault.key'));
   const { database } = first;
   const recordings = first.server.context.config.recordings.folder;
-  return startWorldOn({ database, overrides: {}, drop: async () => undefined }, folder, { overrides, recordings });
+  return startWorldOn({ database, overrides: {}, drop: async () => undefined }, folder, {
+    overrides,
+    recordings,
+    limits,
+  });
 }
 
 /** A real control server in this process, its database thrown away, or kept with `folder`. People: jonas and eeva (operators), mira (analyst), henrik (help desk), sanna. */
