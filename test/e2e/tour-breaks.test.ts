@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { descendantsOf } from '../../src/lab/processes.ts';
 import { storedFiles } from '../../src/lab/tour/central-store.ts';
 import { type StepName, stepNames, type TourLine } from '../../src/lab/tour/report.ts';
-import { killByCommandLine } from '../../src/lab/tour/steps.ts';
+import { killByCommandLine, type TourLimits } from '../../src/lab/tour/steps.ts';
 import { type TourOptions, tourLab } from '../../src/lab/tour/tour.ts';
 import { bootWorld, type World } from '../harness/world.ts';
 
@@ -20,7 +20,7 @@ afterAll(async () => {
   rmSync(screenshots, { recursive: true, force: true });
 });
 
-async function tour(beforeStep?: TourOptions['beforeStep'], giveOrder?: TourOptions['giveOrder']): Promise<TourLine[]> {
+async function tour(options: Pick<TourOptions, 'beforeStep' | 'giveOrder' | 'limits'>): Promise<TourLine[]> {
   const lines: TourLine[] = [];
   const report = (line: TourLine) => lines.push(line);
   const ok = await tourLab({
@@ -28,8 +28,7 @@ async function tour(beforeStep?: TourOptions['beforeStep'], giveOrder?: TourOpti
     stage: world.stage,
     screenshots,
     report,
-    ...(beforeStep === undefined ? {} : { beforeStep }),
-    ...(giveOrder === undefined ? {} : { giveOrder }),
+    ...options,
   });
   expect(ok).toBe(lines.every((line) => line.ok));
   return lines;
@@ -39,8 +38,9 @@ async function tour(beforeStep?: TourOptions['beforeStep'], giveOrder?: TourOpti
 function broken(
   step: StepName,
   breakIt: (facts: { sessionId: string | null }) => void | Promise<void>,
+  limits: Partial<TourLimits> = {},
 ): Promise<TourLine[]> {
-  return tour((name, facts) => (name === step ? breakIt(facts) : undefined));
+  return tour({ limits, beforeStep: (name, facts) => (name === step ? breakIt(facts) : undefined) });
 }
 
 function expectFailureAt(lines: TourLine[], step: StepName, message: RegExp): void {
@@ -82,19 +82,23 @@ describe('each step fails when its part is broken', () => {
   });
 
   test('session-open: the target does not answer', async () => {
-    const lines = await broken('session-open', () => halt(world.lab.web.process.pid));
+    const lines = await broken('session-open', () => halt(world.lab.web.process.pid), { promptMs: 5000 });
     expectFailureAt(lines, 'session-open', /prompt|terminal/);
   });
 
   test('typed: the shell on the target has stopped', async () => {
-    const lines = await broken('typed', () => {
+    const stop = () => {
       for (const pid of descendantsOf(world.lab.web.process.pid)) halt(pid);
-    });
+    };
+    const lines = await broken('typed', stop, { echoMs: 5000 });
     expectFailureAt(lines, 'typed', /terminal did not show/);
   });
 
   test('recording-stored: the control server takes nothing', async () => {
-    const lines = await broken('recording-stored', () => halt(world.server().process.pid));
+    const lines = await broken('recording-stored', () => halt(world.server().process.pid), {
+      closedMs: 4000,
+      storedMs: 4000,
+    });
     expectFailureAt(lines, 'recording-stored', /./);
   });
 
@@ -110,7 +114,7 @@ describe('each step fails when its part is broken', () => {
 
   test('killed: the order is acknowledged and ignored', async () => {
     const at = new Date().toISOString();
-    const lines = await tour(undefined, async (_lab, sessionId, reason) => ({
+    const giveOrder: TourOptions['giveOrder'] = async (_lab, sessionId, reason) => ({
       id: 'order-1',
       sessionId,
       kind: 'kill',
@@ -127,22 +131,24 @@ describe('each step fails when its part is broken', () => {
       launcherClosedMs: 1,
       survivors: 'none',
       lockId: 'lock-1',
-    }));
+    });
+    const lines = await tour({ giveOrder, limits: { killedMs: 2500 } });
     expectFailureAt(lines, 'killed', /relay did not close/);
   });
 
   test('killed: the target does not see the end', async () => {
-    const lines = await tour(undefined, async (lab, sessionId, reason) => {
+    const giveOrder: TourOptions['giveOrder'] = async (lab, sessionId, reason) => {
       for (const pid of descendantsOf(lab.web.process.pid)) halt(pid);
       return killByCommandLine(lab, sessionId, reason);
-    });
+    };
+    const lines = await tour({ giveOrder, limits: { killedMs: 2500 } });
     expectFailureAt(lines, 'killed', /sshd does not/);
   });
 
   test('replayed: the recording has gone from the store', async () => {
-    const lines = await broken('replayed', ({ sessionId }) => {
+    const remove = ({ sessionId }: { sessionId: string | null }) =>
       rmSync(storedFiles(world.lab.control.dataFolder, sessionId ?? '').segment('000000.cast.zst.age'));
-    });
+    const lines = await broken('replayed', remove, { replayedMs: 4000 });
     expectFailureAt(lines, 'replayed', /./);
   });
 });

@@ -24,7 +24,27 @@ export interface TourContext {
   photograph(name: string): Promise<void>;
   /** Gives the order to kill; tests have one that does nothing. */
   giveOrder: GiveOrder;
+  limits: TourLimits;
 }
+
+/** How long each step waits before it is a failure, in milliseconds. */
+export interface TourLimits {
+  promptMs: number;
+  echoMs: number;
+  closedMs: number;
+  storedMs: number;
+  killedMs: number;
+  replayedMs: number;
+}
+
+export const tourLimits: TourLimits = {
+  promptMs: 20_000,
+  echoMs: 10_000,
+  closedMs: 10_000,
+  storedMs: 15_000,
+  killedMs: 5000,
+  replayedMs: 15_000,
+};
 
 export type GiveOrder = (lab: Lab, sessionId: string, reason: string) => Promise<OrderView>;
 
@@ -58,13 +78,13 @@ export interface OpenSession {
 }
 
 /** Search, Enter, prompt; then what the relay and sshd say about it. */
-export async function openSession({ lab, launcher }: TourContext): Promise<OpenSession> {
+export async function openSession({ lab, launcher, limits }: TourContext): Promise<OpenSession> {
   const relay = readRelayLog(lab.control.dataFolder);
   const target = readTargetLog(lab.web.log);
   const [relayMark, targetMark] = [relay.mark(), target.mark()];
   const began = performance.now();
   const tab = await connectByKeyboard(launcher, targetNames.web);
-  await screenShows(launcher, tab, promptPattern, 20_000);
+  await screenShows(launcher, tab, promptPattern, limits.promptMs);
   const ms = since(began);
   const opened = await relay.waitFor(relayMark, (line) => line.event === 'open', 2000);
   if (opened === null) throw new Error('a prompt is on the screen, but the relay opened nothing');
@@ -84,15 +104,18 @@ export async function openSession({ lab, launcher }: TourContext): Promise<OpenS
 }
 
 /** A text made for this run: typed, echoed by the target's shell, and written there to a file, where it is looked up. */
-export async function typeNonce({ lab, launcher, photograph }: TourContext, tab: string): Promise<Line<'typed'>> {
+export async function typeNonce(
+  { lab, launcher, limits, photograph }: TourContext,
+  tab: string,
+): Promise<Line<'typed'>> {
   const nonce = `tour-${randomBytes(8).toString('hex')}`;
   await typeInto(launcher, tab, 'tail -n 3 logs/deploy.log\n');
-  await screenShows(launcher, tab, /done in 36 s[\s\S]*[$#]\s*$/);
+  await screenShows(launcher, tab, /done in 36 s[\s\S]*[$#]\s*$/, limits.echoMs);
   await typeInto(launcher, tab, `echo ${nonce} | tee last-visit.txt`);
   const began = performance.now();
   await launcher.page.keyboard.press('Enter');
   // At the start of a line: what the shell answered, not what was typed behind the prompt.
-  await screenShows(launcher, tab, new RegExp(`^${nonce}\\s*$`, 'm'));
+  await screenShows(launcher, tab, new RegExp(`^${nonce}\\s*$`, 'm'), limits.echoMs);
   const echoMs = since(began);
   const onTarget = readFileSync(path.join(lab.web.home, 'last-visit.txt'), 'utf8');
   if (!onTarget.includes(nonce)) throw new Error('the text is on the screen, but not on the target');
@@ -104,7 +127,7 @@ const recordingListSchema = z.object({ recordings: z.array(recordingViewSchema) 
 
 /** Ends the session with its own `exit`, and waits for the recording in the central store. */
 export async function storeRecording(
-  { lab, launcher }: TourContext,
+  { lab, launcher, limits }: TourContext,
   session: { tab: string; sessionId: string },
 ): Promise<Line<'recording-stored'>> {
   const relay = readRelayLog(lab.control.dataFolder);
@@ -112,7 +135,7 @@ export async function storeRecording(
   const closed = await relay.waitFor(
     0,
     (line) => line.event === 'closed' && line.sessionId === session.sessionId,
-    10_000,
+    limits.closedMs,
   );
   if (closed === null) throw new Error('the shell was left, but the relay has the connection open');
   const stored = await waitUntil(async () => {
@@ -124,9 +147,11 @@ export async function storeRecording(
     );
     const found = recordings.find((each) => each.sessionId === session.sessionId);
     return found?.state === 'complete' ? found : null;
-  }, 15_000);
+  }, limits.storedMs);
   if (stored === null)
-    throw new Error('the recording is not complete in the central store 15 s after the end of its session');
+    throw new Error(
+      `the recording is not complete in the central store ${limits.storedMs / 1000} s after the end of its session`,
+    );
   const last = Math.max(...stored.segments.map((segment) => Date.parse(segment.storedAt)));
   return {
     step: 'recording-stored',
@@ -150,7 +175,6 @@ export async function verifyStored({ lab }: TourContext, sessionId: string, nonc
   return { step: 'verified', ok: true, with: ['age', 'zstd', 'ssh-keygen'], nonceIn: ['output', 'input'] };
 }
 
-const killLimitMs = 5000;
 const killReason = 'Not the window that was agreed';
 
 const lockListSchema = z.object({ locks: z.array(lockSchema) });
@@ -165,7 +189,7 @@ export async function liftTourLocks({ control }: Lab): Promise<void> {
 
 /** Another person kills a running session from the command line; the relay and sshd say when it was over. */
 export async function killSession(context: TourContext): Promise<Line<'killed'>> {
-  const { lab, launcher, photograph } = context;
+  const { lab, launcher, limits, photograph } = context;
   const relay = readRelayLog(lab.control.dataFolder);
   const target = readTargetLog(lab.web.log);
   const { line, tab, port } = await openSession(context);
@@ -177,9 +201,9 @@ export async function killSession(context: TourContext): Promise<Line<'killed'>>
   const wire = await relay.waitFor(
     relayMark,
     (each) => each.event === 'closed' && each.sessionId === line.sessionId,
-    killLimitMs,
+    limits.killedMs,
   );
-  const seen = await target.closed(targetMark, port, killLimitMs);
+  const seen = await target.closed(targetMark, port, limits.killedMs);
   if (wire === null) throw new Error('the order was given, but the relay did not close the connection');
   if (wire.orderId !== order.id || typeof wire.ms !== 'number')
     throw new Error(`the relay closed the connection, but not because of the order: ${wire.why ?? 'no reason'}`);
@@ -210,7 +234,7 @@ export function spooled(userData: string): string[] {
 
 /** In a fresh process without any local copy: Recordings, Enter, and the text is there. */
 export async function replayStored(
-  { launcher, photograph }: TourContext,
+  { launcher, limits, photograph }: TourContext,
   options: { userData: string; sessionId: string; nonce: string },
 ): Promise<Line<'replayed'>> {
   const { page } = launcher;
@@ -223,7 +247,7 @@ export async function replayStored(
   const replay = await openReplay(launcher, options.sessionId);
   const found = await waitUntil(
     async () => ((await launcher.replayText()).includes(options.nonce) ? true : null),
-    15_000,
+    limits.replayedMs,
   );
   if (found === null)
     throw new Error(`the replay does not show the text; it shows: ${(await launcher.replayText()).trim().slice(-300)}`);

@@ -22,6 +22,8 @@ import {
   showTargets,
   storeRecording,
   type TourContext,
+  type TourLimits,
+  tourLimits,
   typeNonce,
   verifyStored,
 } from './steps.ts';
@@ -47,6 +49,8 @@ export interface TourOptions {
   beforeStep?: (step: StepName, facts: { sessionId: string | null; launcher: DrivenLauncher }) => void | Promise<void>;
   /** Instead of the command line's kill: tests ignore it. */
   giveOrder?: GiveOrder;
+  /** Shorter ones, where a test waits for a failure. */
+  limits?: Partial<TourLimits>;
   /** Also keeps what the app writes to its own output. */
   onOutput?: (text: string) => void;
 }
@@ -83,6 +87,7 @@ export async function tourLab(options: TourOptions): Promise<boolean> {
     return {
       lab,
       launcher: current,
+      limits: { ...tourLimits, ...options.limits },
       giveOrder: options.giveOrder ?? killByCommandLine,
       async photograph(name) {
         const file = path.join(options.screenshots, `${String(screenshots.length + 1).padStart(2, '0')}-${name}.png`);
