@@ -1,9 +1,32 @@
 #!/usr/bin/env node
 // The command line from a checkout: runs the built program under Node 24.
-import { existsSync } from 'node:fs';
-import { runNode } from '../scripts/lib/node24.mjs';
+import { spawn } from 'node:child_process';
+import { existsSync, fstatSync } from 'node:fs';
+import { findNode, toolEnvironment } from '../scripts/lib/node24.mjs';
 import { inRoot } from '../scripts/lib/paths.mjs';
 import { fail, StepError } from '../scripts/lib/say.mjs';
+
+/**
+ * What the program gets open: input, output, errors, and the descriptor after `--fd`. Node passes no other on by itself.
+ * @param {string[]} args
+ * @returns {('inherit' | 'ignore' | number)[]}
+ */
+function descriptors(args) {
+  const at = args.findIndex((arg) => arg === '--fd' || arg.startsWith('--fd='));
+  const fd = Number(args[at] === '--fd' ? args[at + 1] : args[at]?.slice('--fd='.length));
+  /** @type {('inherit' | 'ignore' | number)[]} */
+  const stdio = ['inherit', 'inherit', 'inherit'];
+  if (!Number.isInteger(fd) || fd < 3 || fd > 255) return stdio;
+  try {
+    const open = fstatSync(fd);
+    // What Node has open for itself is none of these, or a pipe; then nobody gave it, and the program says so.
+    if (!open.isFile() && !open.isFIFO() && !open.isSocket() && !open.isCharacterDevice()) return stdio;
+  } catch {
+    return stdio;
+  }
+  while (stdio.length < fd) stdio.push('ignore');
+  return [...stdio, fd];
+}
 
 async function main() {
   const program = inRoot('.vite', 'build', 'cli.mjs');
@@ -14,7 +37,15 @@ async function main() {
       todo: `run \`npm run setup\` in ${inRoot()}`,
     });
   }
-  return runNode(program, process.argv.slice(2), { cwd: process.cwd() });
+  const args = process.argv.slice(2);
+  const child = spawn(findNode(), [program, ...args], { stdio: descriptors(args), env: toolEnvironment() });
+  // Whoever stops this one means the program. Ctrl+C reaches it without us: then its end is only waited for.
+  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
+  process.on('SIGINT', () => undefined);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
 }
 
 process.exitCode = await main().catch(fail);
