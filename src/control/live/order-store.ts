@@ -4,6 +4,7 @@ import type { Signed } from '../../shared/protocol/signed.ts';
 import type { Reader, Writer } from '../context.ts';
 import type { OrderTable } from '../store/session-tables.ts';
 import type { OrderProgress } from './kill-order.ts';
+import { silenceCutMs } from './lease.ts';
 
 export type OrderRow = Selectable<OrderTable>;
 
@@ -41,8 +42,11 @@ export async function ageOf(db: Reader, orderId: string): Promise<number> {
   return row?.age ?? 0;
 }
 
-/** A process that was not seen for this long counts as dead, and its wires with it. */
-const deadMs = 10_000;
+/**
+ * A process that was not seen for this long counts as dead, and its wires with it. It may only have been stopped: by then every lease that it knew of has run out,
+ * also one renewed just before the look that it missed, so that nothing passes when it goes on.
+ */
+const deadMs = silenceCutMs + 2000;
 
 /** SQL: the one relay connection of a session is still open, or being closed, in a process that lives. */
 const wireIsUp = sql<boolean>`(

@@ -111,3 +111,36 @@ it('that is being handed over stops the broker when it is ended, before anything
   await closed.promise;
   expect(log).toEqual(['stopped']);
 });
+
+it('passes no byte after its time, although the timer that cuts it has not run yet: the process was stopped', async () => {
+  const heard: Buffer[] = [];
+  server = createServer((accepted) => {
+    accepted.on('error', () => undefined);
+    accepted.on('data', (bytes: Buffer) => heard.push(bytes));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const socket = new FakeSocket();
+  const opened = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<string>();
+  let now = 0;
+  openConnection({
+    socket: socket as unknown as WebSocket,
+    address: '127.0.0.1',
+    port,
+    clock: { now: () => new Date(), monotonicMs: () => now },
+    cutAt: () => 10_000,
+    events: {
+      onOpen: opened.resolve,
+      onUnreachable: () => undefined,
+      onHostProof: async () => undefined,
+      onFailure: () => undefined,
+      onClosed: ({ why }, { bytesToTarget }) => closed.resolve(`${why}, ${bytesToTarget}`),
+    },
+  });
+  await opened.promise;
+  now = 10_000;
+  socket.emit('message', Buffer.from('SSH-2.0-late\r\n'), true);
+  expect(await closed.promise).toBe('the lease ran out, 0');
+  expect(heard).toEqual([]);
+});

@@ -102,14 +102,21 @@ export function openConnection(options: {
     return closed;
   }
 
-  function watchLife(): void {
+  /** Milliseconds that it may still live; ended when there are none. */
+  function lifeLeft(): number {
     const at = options.cutAt();
     const left = at === null ? 0 : at - clock.monotonicMs();
     if (left <= 0) {
       const lapsed = { code: closeCodes.leaseExpired, why: 'the lease ran out', discard: true };
       const over = { code: closeCodes.accessOver, why: 'the time of the access is over', discard: true };
       void end(options.isAccessOver?.() === true ? over : lapsed);
-    } else lifeTimer = setTimeout(watchLife, left);
+    }
+    return left;
+  }
+
+  function watchLife(): void {
+    const left = lifeLeft();
+    if (left > 0) lifeTimer = setTimeout(watchLife, left);
   }
 
   function carry(handedOver?: Parameters<typeof startPipe>[0]['handedOver']): Pipe {
@@ -117,6 +124,8 @@ export function openConnection(options: {
       socket,
       target,
       ...(handedOver === undefined ? {} : { handedOver }),
+      // A process that was stopped reads what has come meanwhile before its timers run.
+      mayPass: () => lifeLeft() > 0,
       onRefused: (why) => void end({ code: closeCodes.cipherRefused, why, discard: true }),
       onMalformed: () => void end({ code: closeCodes.malformed, why: 'only binary frames pass', discard: true }),
       onHostProof: events.onHostProof,

@@ -67,6 +67,7 @@ beforeEach(() => {
   const pipe = startPipe({
     socket: launcher as unknown as WebSocket,
     target: target as unknown as Socket,
+    mayPass: () => true,
     onRefused: (why) => unproven.push(why),
     onMalformed: () => unproven.push('malformed'),
     onHostProof(proof) {

@@ -29,6 +29,8 @@ export function startPipe(options: {
   socket: WebSocket;
   target: Socket;
   handedOver?: { toTarget: Buffer; toLauncher: Buffer; counts: Counts };
+  /** Asked before each passing of bytes. False: it has been stopped. */
+  mayPass(): boolean;
   onRefused(why: string): void;
   onMalformed(): void;
   onHostProof(proof: HostProof): Promise<void>;
@@ -57,7 +59,7 @@ export function startPipe(options: {
   }
 
   function move(direction: Direction, bytes: Buffer): void {
-    if (stopped) return;
+    if (stopped || !options.mayPass()) return;
     if (gate === null) {
       if (direction === 'to-target') toTarget(bytes);
       else toLauncher(bytes);
