@@ -154,6 +154,28 @@ describe('a login by password through the control server', () => {
     }
   });
 
+  it('is given up when its launcher goes away in the middle: the target is not held until the time is over', async () => {
+    stubborn = true;
+    const { id } = await world.open(jonas, place.target, place.login);
+    const launcher = await webSocket(jonas, `/v1/relay/${id}`);
+    launcher.on('error', () => undefined);
+    await until(() => methods.at(-1) === 'password', 'the target to have the password');
+    launcher.close();
+    await until(async () => (await world.auditOf(id)).includes('relay.closed'), 'the wire to be closed', 3000);
+    expect(await detailsOf('relay.closed', id)).toMatchObject([{ why: expect.stringContaining('launcher') }]);
+  });
+
+  it('is refused to a launcher that speaks before it was told', async () => {
+    stubborn = true;
+    const { id } = await world.open(jonas, place.target, place.login);
+    const launcher = await webSocket(jonas, `/v1/relay/${id}`);
+    const over = ended(launcher);
+    await until(() => methods.at(-1) === 'password', 'the target to have the password');
+    launcher.send(Buffer.from('SSH-2.0-early\r\n'));
+    expect(await over).toMatchObject({ code: 4003, reason: 'SP-2042 launcher exchange-order' });
+    expect(await detailsOf('login.refused', id)).toMatchObject([{ check: 'launcher exchange-order' }]);
+  });
+
   it('is cut by a kill in the middle: nobody is handed anything', async () => {
     stubborn = true;
     const session = await open();

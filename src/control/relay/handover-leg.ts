@@ -5,13 +5,13 @@ import type { Handover, HandoverOptions } from '../broker/handover/hand-over.ts'
 import type { Refusal } from '../broker/handover/password-login.ts';
 import type { Counts } from './pipe.ts';
 
-/** Starts the broker's login on a connection to the target. `tell` sends the launcher its first frame and lets it speak. */
+/** Starts the broker's login on a connection to the target. `tell` sends the launcher its first frame. */
 export type HandOver = (
   wiring: Pick<HandoverOptions, 'toTarget' | 'toLauncher' | 'done' | 'refused'> & { tell(frame: string): void },
 ) => Handover;
 
 /**
- * Carries a handover between a launcher's WebSocket, which must be paused and stays so until the broker is logged in, and a target's socket. When both
+ * Carries a handover between a launcher's WebSocket, which must be paused when this is called, and a target's socket. When both
  * have new keys `done` is called with what is to be sent first, while nothing else can come in between; it must start the pipe at once.
  */
 export function carryHandover(options: {
@@ -40,15 +40,15 @@ export function carryHandover(options: {
   }
 
   socket.on('message', fromLauncher);
+  // Read from now on, so that one that goes away, or speaks before it was told, is noticed while the broker logs in.
+  socket.resume();
   target.on('data', fromTarget);
   try {
     handover = options.handOver({
       toTarget: (bytes) => void target.write(bytes),
       toLauncher: (bytes) => socket.send(bytes, { binary: true }),
       tell(frame) {
-        if (over) return;
-        socket.send(frame, { binary: false });
-        socket.resume();
+        if (!over) socket.send(frame, { binary: false });
       },
       done(early) {
         leave();
