@@ -97,7 +97,7 @@ describe('sallyport secrets', () => {
       [`${canary}\nsecond line`, /line break or a NUL/],
       [`${canary}\0`, /line break or a NUL/],
       [Buffer.concat([Buffer.from(canary), Buffer.from([0xff, 0xfe])]), /not UTF-8/],
-      [canary.repeat(60), /SP-5005/],
+      [canary.repeat(60), /longer than 1024 bytes/],
       [canary.repeat(400), /too long/],
     ] as const) {
       const { code, err } = await setFrom(content, 'switch-01', 'admin');
