@@ -48,10 +48,10 @@ test.each(['the connection is back', 'a minute has passed'])(
     await writer.insertInto('devices').values(device).execute();
     expect(keys.has(id)).toBe(false);
     readAgain();
-    await vi.waitFor(() => expect(keys.has(id)).toBe(true));
+    await vi.waitFor(() => expect(keys.has(id)).toBe(true), 5000);
     await writer.updateTable('devices').set({ revoked_at: new Date() }).where('id', '=', id).execute();
     for (const listener of missed) listener();
-    await vi.waitFor(() => expect(keys.has(id)).toBe(false));
+    await vi.waitFor(() => expect(keys.has(id)).toBe(false), 5000);
     // Of a request that was under way meanwhile.
     keys.learn(device);
     expect(keys.has(id)).toBe(false);
