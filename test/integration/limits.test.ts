@@ -234,7 +234,7 @@ describe('security 36: a control channel', () => {
       const launcher = await connectLauncher(eeva);
       launcher.socket.pause();
       const before = process.memoryUsage().rss;
-      const gone = once(launcher.socket, 'close');
+      const gone = new Promise((resolve) => launcher.socket.once('close', resolve));
       for (let round = 0; round < 300 && hub.isConnected(eeva.deviceId); round += 1) {
         for (let at = 0; at < 2000; at += 1) {
           if (fill === 'messages') hub.changed(['targets', 'recordings', 'sessions', 'me'], 'eeva');
