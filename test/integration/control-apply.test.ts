@@ -35,6 +35,25 @@ describe('apply', () => {
     expect(await world.apply(document, 'jonas')).toMatchObject({ status: 403, json: { code: 'SP-5003' } });
   });
 
+  test('where the passwords of a target go is audited, when it is new and when it is another machine', async () => {
+    const bound = () => world.auditLines().filter(({ event }) => event === 'secret.bound');
+    const byPassword = { logins: [{ name: 'admin', credential: 'password' as const }] };
+    const withSwitch = (host: string) => ({
+      ...document,
+      targets: [...document.targets, makeTarget('switch-01', { ...byPassword, host })],
+    });
+    for (const host of ['10.0.0.1', '10.0.0.1', '10.66.66.66'])
+      expect(await world.apply(withSwitch(host))).toMatchObject({ status: 200 });
+    expect(bound()).toMatchObject(
+      ['10.0.0.1', '10.66.66.66'].map((host) => ({
+        actor: 'sanna',
+        subject: 'switch-01',
+        detail: { host, port: expect.any(Number), hostKeys: [expect.stringMatching(/^SHA256:/)] },
+      })),
+    );
+    await world.apply(document);
+  });
+
   test('the same again changes nothing and says so', async () => {
     const before = await inForce();
     // The order of labels is no difference.

@@ -7,6 +7,7 @@ import type { Database } from '../store/database.ts';
 import { hold } from '../store/locks.ts';
 import { checkDocument } from './check.ts';
 import { canonical, counts, type Difference, difference } from './difference.ts';
+import { newPasswordPlaces } from './password-places.ts';
 import { readInForce } from './state.ts';
 
 export type ApplyResult = z.output<typeof applyResultSchema>;
@@ -63,6 +64,11 @@ export async function applyDocument(core: CoreContext, actor: Actor, document: A
         detail: { version, ...result },
       }),
     ];
+    for (const { target: subject, ...detail } of newPasswordPlaces(before.targets, wanted.targets)) {
+      lines.push(
+        await core.audit.recordWithin(transaction, { event: 'secret.bound', actor: actor.userId, subject, detail }),
+      );
+    }
     for (const person of people.removed) {
       const devices = revoked.filter((device) => device.user_id === person.id).map((device) => device.id);
       lines.push(

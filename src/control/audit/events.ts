@@ -32,6 +32,7 @@ export const auditEvents = {
   'login.handed-over': 'The broker logged in with a password and handed the connection over',
   'login.password-sealed': 'A password was sealed to a session: it reaches the endpoint',
   'secret.set': 'A password was stored in the vault',
+  'secret.bound': "A target's passwords go to another machine from now on",
   'secret.removed': 'A password was removed from the vault',
   'secret.failed': 'The vault did not take a change of a password',
   'order.requested': 'A kill was ordered',
