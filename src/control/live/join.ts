@@ -12,6 +12,7 @@ import { makeWatch, type Watch } from './watch.ts';
 
 /** Ids in one message: it must stay under what the bus carries. */
 const devicesAtOnce = 100;
+const againMs = 1000;
 
 /**
  * Joins what happens in this process to the others on its database: local events go to all, and what comes from any is done here for what this process
@@ -30,7 +31,15 @@ export async function joinOthers(parts: {
 }): Promise<Watch> {
   const { core, hub, leases, relay, channels } = parts;
   const { bus, events } = core;
-  const logFailure = (error: unknown) => core.log.error({ err: error }, 'what was changed could not be carried out');
+  let stopped = false;
+
+  /** Until it is done: a session whose right is gone must not go on because the database was away for a moment. */
+  function carryOut(work: () => Promise<void>): void {
+    work().catch((error: unknown) => {
+      core.log.error({ err: error }, 'what was changed could not be carried out; it is tried again');
+      setTimeout(() => stopped || carryOut(work), againMs).unref();
+    });
+  }
 
   function revoke(deviceIds: readonly string[], because: string): void {
     for (const deviceId of deviceIds) {
@@ -47,8 +56,8 @@ export async function joinOthers(parts: {
   }
 
   bus.subscribe('devices-revoked', ({ deviceIds, because }) => revoke(deviceIds, because));
-  bus.subscribe('access-ended', ({ requestId }) => void parts.accessEnds.revoked(requestId).catch(logFailure));
-  bus.subscribe('applied', ({ version }) => void applied(version).catch(logFailure));
+  bus.subscribe('access-ended', ({ requestId }) => carryOut(() => parts.accessEnds.revoked(requestId)));
+  bus.subscribe('applied', ({ version }) => carryOut(() => applied(version)));
 
   events.on('devices-revoked', ({ deviceIds, because }) => {
     for (let from = 0; from < deviceIds.length; from += devicesAtOnce)
@@ -60,8 +69,14 @@ export async function joinOthers(parts: {
   const watch = makeWatch({
     ...parts,
     onRevoked: (deviceIds) => revoke(deviceIds, 'it was revoked'),
-    onApplied: (version) => void applied(version).catch(logFailure),
+    onApplied: (version) => carryOut(() => applied(version)),
   });
   await watch.look();
-  return watch;
+  return {
+    look: watch.look,
+    close() {
+      stopped = true;
+      return watch.close();
+    },
+  };
 }

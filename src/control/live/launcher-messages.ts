@@ -1,12 +1,14 @@
 import { assertNever } from '../../shared/errors/result.ts';
 import type { LauncherToControl } from '../../shared/protocol/control-channel.ts';
 import type { CoreContext } from '../context.ts';
+import { findPerson } from '../identity/people.ts';
 import { MalformedMessage } from './channel.ts';
 import type { Channel } from './hub.ts';
 import type { Leases } from './leases.ts';
 import type { Orders } from './orders.ts';
 import type { SessionEnds } from './session-ends.ts';
 import { findSession, type SessionRow } from './session-store.ts';
+import { mayStillConnect } from './still-allowed.ts';
 
 interface Parts {
   core: CoreContext;
@@ -34,6 +36,9 @@ export function makeLauncherMessages(
       throw new MalformedMessage('a session that is not of this device');
     own.add(sessionId);
     await leases.know(sessionId);
+    // Its right may have gone while another process counted it, or none: nothing of that is stored with the session.
+    const person = await findPerson(core.reader, session.user_id);
+    if (person === null || !(await mayStillConnect(core, person, session))) leases.stop(sessionId);
     return session;
   }
 

@@ -15,8 +15,31 @@ let pair: Pair;
 let target: Server;
 const sockets: Socket[] = [];
 let jonas: Device;
+let breakGlassRecipient: string;
+
+/** One document; `more`: rules beside those that are shipped. */
+async function apply(more: { id: string; cedar: string }[] = []): Promise<void> {
+  const { port } = target.address() as { port: number };
+  const common = { host: '127.0.0.1', port, logins: [{ name: 'deploy' }], hostKeys: [hostKey] };
+  await pair.a.as('sanna', 'apply', {
+    body: {
+      organisation: { name: 'Lakeside Hotels', breakGlassRecipient, relayExceptions: [`127.0.0.1:${port}`] },
+      people: [
+        { id: 'jonas', name: 'Jonas Lindqvist', roles: ['operator'] },
+        { id: 'anke', name: 'Anke de Vries', roles: ['approver'] },
+        { id: 'sanna', name: 'Sanna Virtanen', roles: ['engineer'] },
+      ],
+      targets: [
+        ...names.map((name) => ({ name, ...common, labels: { team: 'data' } })),
+        { name: 'edge', route: 'direct' as const, ...common },
+      ],
+      policies: [...shippedPolicies().map(({ id, cedar }) => ({ id, cedar })), ...more],
+    },
+  });
+}
 
 beforeAll(async () => {
+  breakGlassRecipient = await identityToRecipient(await generateX25519Identity());
   pair = await startPair();
   target = createServer((socket) => {
     sockets.push(socket);
@@ -25,24 +48,7 @@ beforeAll(async () => {
   });
   target.listen(0, '127.0.0.1');
   await once(target, 'listening');
-  const { port } = target.address() as { port: number };
-  const common = { host: '127.0.0.1', port, logins: [{ name: 'deploy' }], hostKeys: [hostKey] };
-  await pair.a.as('sanna', 'apply', {
-    body: {
-      organisation: {
-        name: 'Lakeside Hotels',
-        breakGlassRecipient: await identityToRecipient(await generateX25519Identity()),
-        relayExceptions: [`127.0.0.1:${port}`],
-      },
-      people: [
-        { id: 'jonas', name: 'Jonas Lindqvist', roles: ['operator'] },
-        { id: 'anke', name: 'Anke de Vries', roles: ['approver'] },
-        { id: 'sanna', name: 'Sanna Virtanen', roles: ['engineer'] },
-      ],
-      targets: names.map((name) => ({ name, ...common, labels: { team: 'data' } })),
-      policies: shippedPolicies().map(({ id, cedar }) => ({ id, cedar })),
-    },
-  });
+  await apply();
   jonas = await pair.a.enrol('jonas');
 });
 afterAll(async () => {
@@ -98,4 +104,23 @@ it('access that has had its time ends at the server with the wire, whoever grant
   expect(late).toBeGreaterThan(0);
   expect(late).toBeLessThan(2000);
   await one.close();
+});
+
+it('a direct session whose right is gone gets no lease of another server either', { timeout: 40_000 }, async () => {
+  const toEdge =
+    'permit(principal == User::"jonas", action in [Action::"SeeTarget", Action::"Connect"], resource) when { resource.name == "edge" };';
+  await apply([{ id: 'edge', cedar: toEdge }]);
+  const here = await connectLauncher(jonas);
+  const session = await pair.a.open(jonas, 'edge', 'deploy');
+  here.say({ type: 'session-opened', sessionId: session.id, at: new Date().toISOString() });
+  here.beat(session.id);
+  await here.next('lease');
+  await apply();
+  const there = await connectLauncher(pair.b.moved(jonas), [session.id]);
+  const stop = there.beat(session.id);
+  const { reader } = pair.b.server.context;
+  const end = () => reader.selectFrom('sessions').select('ended_by').where('id', '=', session.id).executeTakeFirst();
+  await expect.poll(end, { timeout: 20_000, interval: 250 }).toEqual({ ended_by: 'server' });
+  stop();
+  await there.close();
 });
