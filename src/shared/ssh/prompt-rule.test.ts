@@ -55,6 +55,9 @@ describe('security.md 40: an injected password', () => {
     ['answers no prompt that hides text', [proved, round('Pass\u202eword: ')], 'prompt-text'],
     ['answers no endless prompt', [proved, round(`(${'x'.repeat(300)}) Password: `)], 'prompt-text'],
     ['is not given as a new one', [proved, round('New password: ')], 'prompt-text'],
+    ['is not given to change it', [proved, round('(current) UNIX password: ')], 'prompt-text'],
+    ['is not repeated', [proved, round('Retype password: ')], 'prompt-text'],
+    ['is not confirmed', [proved, round('Confirm password: ')], 'prompt-text'],
     ['is not changed', [proved, { kind: 'change-request' }], 'prompt-password-change'],
     [
       'is not changed after it was given',

@@ -5,7 +5,7 @@ import { SallyportError } from '../errors/result.ts';
  * was proved, to the password method (RFC 4252 section 8) or to one prompt with echo off whose text matches the target's pattern (RFC 4256).
  * Pure: what happened in, what to do out. The broker's login and a session process with a sealed password both ask it.
  */
-export const defaultPromptPattern = String.raw`^(\([^()]{1,128}\) )?(?!new |old |current )([\w.@-]{1,64}('s)? )?password( for [^:]{1,64})?: ?$`;
+export const defaultPromptPattern = String.raw`^(\((?!current)[^()]{1,128}\) )?(?!(new|old|current|re-?type|re-?enter|repeat|verify|confirm) )([\w.@-]{1,64}('s)? )?password( for [^:]{1,64})?: ?$`;
 
 /** Longer prompts are no prompts; it also bounds what a pattern is tried on. */
 const maxPromptCharacters = 256;
