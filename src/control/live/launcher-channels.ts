@@ -36,7 +36,10 @@ export function makeLauncherChannels(parts: {
         userId: actor.userId,
         clock: core.clock,
         limits: core.config.limits,
-        onMessage: (message) => handle(message, channel),
+        async onMessage(message) {
+          // A launcher that has its hello may connect anew at once, and that claim must come after this one.
+          if (await claimed) await handle(message, channel);
+        },
         onFailure: (error) =>
           core.log.error({ err: error, device: actor.device.id }, 'a launcher message could not be handled'),
         onClose(why) {
@@ -46,9 +49,10 @@ export function makeLauncherChannels(parts: {
       });
       hub.attach(channel);
       core.log.info({ device: actor.device.id }, 'control channel opened');
-      void parts.oneChannel.claim(channel).catch((error: unknown) => {
+      const claimed = parts.oneChannel.claim(channel).catch((error: unknown) => {
         core.log.error({ err: error, device: actor.device.id }, 'a control channel could not be numbered');
         channel.close(1011, 'the server failed');
+        return false;
       });
       void closeRevoked(actor.device.id).catch((error: unknown) => {
         core.log.error({ err: error, device: actor.device.id }, 'a device could not be looked up again');
