@@ -108,7 +108,8 @@ export function makeOrders(parts: {
   /** In every control process: the one with the wire cuts it, the one with the launcher tells it. `acceptedAt`: this process's monotonic clock. */
   function carryOut(row: OrderRow, acceptedAt: number): void {
     const orderId = row.id;
-    carried.add(orderId);
+    const isOpen = row.confirmed_at === null;
+    if (isOpen) carried.add(orderId);
     parts.leases.stop(row.session_id);
     parts.broker.forget(row.session_id);
     const cut = parts.cutWire(row.session_id, { id: orderId, acceptedAt });
@@ -123,7 +124,8 @@ export function makeOrders(parts: {
         .then(() => parts.forgetCut(row.session_id))
         .catch(logFailure);
     }
-    send(row);
+    // Confirmed since it was seen open: its launcher is not told again.
+    if (isOpen) send(row);
   }
 
   function send(row: OrderRow): void {
