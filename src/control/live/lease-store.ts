@@ -68,7 +68,7 @@ export function makeLeaseStore(db: Writer): LeaseStore {
     async renew(due) {
       if (due.length === 0) return new Map();
       const { rows } = await sql<{ id: string; lease_seq: number }>`
-        with free as (select id from sessions where id = any(${due.map((each) => each.sessionId)}::text[]) for update skip locked)
+        with free as (select id from sessions where id = any(${due.map((each) => each.sessionId)}::text[]) for no key update skip locked)
         update sessions set
           lease_seq = lease_seq + 1,
           lease_renewed_at = now(),
