@@ -12,7 +12,10 @@ it('a kill outlives the control server: the restarted one sends it, keeps the lo
   timeout: 120_000,
 }, async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-restart-'));
-  const target = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1');
+  const target = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.write('SSH-2.0-here\r\n');
+  }).listen(0, '127.0.0.1');
   await once(target, 'listening');
   const { port } = target.address() as { port: number };
   const hostKeys = ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBTR8USnqh7ijXwHLnHtrUtPF599DgEHTaz2JRJXLqEb'];
@@ -30,6 +33,7 @@ it('a kill outlives the control server: the restarted one sends it, keeps the lo
     const killed = await first.open(jonas, 'web-01', 'deploy');
     const living = await first.open(jonas, 'web-02', 'deploy');
     const wire = await relayPort(jonas, killed.id);
+    await wire.carries;
     const order = await first.as('mira', 'killSession', {
       params: { sessionId: killed.id },
       body: { reason: 'wrong host' },

@@ -110,6 +110,8 @@ describe('a kill', () => {
   it('is sent again after a reconnect until it is done, and cuts the wire although the launcher is away', async () => {
     const session = await world.open(jonas, 'web-02', sshd.login);
     const relay = await relayPort(jonas, session.id);
+    // A kill that comes before there is a wire cuts none, and has no time of it to tell.
+    await relay.carries;
     const answered = await kill(session.id);
     expect((await relay.relayed).code).toBe(4001);
     const cut = await orderWhen(answered.id, (view) => view.relayClosedAt !== null);

@@ -197,6 +197,7 @@ describe('the relay', () => {
   it('serves a session once, from its own device, and only by its id', async () => {
     const session = await world.open(jonas, 'web-01', sshd.login);
     const first = await relayPort(jonas, session.id);
+    await first.carries;
     const eeva = await world.enrol('eeva');
     const direct = await world.open(jonas, 'edge-01', sshd.login);
     const tries: [Device, string, number][] = [

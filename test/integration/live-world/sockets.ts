@@ -79,13 +79,27 @@ export async function connectLauncher(device: Device, sessions: string[] = []): 
   return launcher;
 }
 
+export interface RelayPort {
+  port: number;
+  relayed: Promise<{ code: number; reason: string }>;
+  /**
+   * Resolves when the target's first bytes have come: then there is a wire to cut, and the session has had its one connection. An open WebSocket says
+   * neither, its admission has only begun. Rejects when it ends before.
+   */
+  carries: Promise<void>;
+  close(): void;
+}
+
 /** A TCP port on loopback whose first connection is carried over the relay of a session. */
-export async function relayPort(
-  device: Device,
-  sessionId: string,
-): Promise<{ port: number; relayed: Promise<{ code: number; reason: string }>; close(): void }> {
+export async function relayPort(device: Device, sessionId: string): Promise<RelayPort> {
   const socket = await webSocket(device, `/v1/relay/${sessionId}`);
   const relayed = ended(socket);
+  const carries = new Promise<void>((resolve, reject) => {
+    socket.once('message', () => resolve());
+    void relayed.then(({ code, reason }) => reject(new Error(`the relay ended with ${code} ${reason}`)));
+  });
+  // Most tests do not ask.
+  carries.catch(() => undefined);
   await once(socket, 'open');
   let early: Buffer[] = [];
   const keep = (bytes: Buffer) => early.push(bytes);
@@ -108,6 +122,7 @@ export async function relayPort(
   return {
     port: address.port,
     relayed,
+    carries,
     close() {
       server.close();
       client?.destroy();
