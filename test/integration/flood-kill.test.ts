@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeApiClient } from '../../src/lab/owner/api-client.ts';
 import type { OrderView } from '../../src/shared/model/order.ts';
+import { watchOthers } from './flood-world/cpu-of-others.ts';
 import { startFlood } from './flood-world/start-flood.ts';
 import { connectLauncher, type Launcher, webSocket } from './live-world/sockets.ts';
 import { type Device, startWorld, type World } from './live-world/world.ts';
@@ -99,6 +100,7 @@ test('security 36: under a flood from the same address and from another a kill c
   // A slow machine needs longer to make a flood, and for the same number of kills.
   const seconds = 7 * Math.min(2, Math.max(1, before / calmMs));
   const claim = mira.client.key.jwk;
+  const slowdown = watchOthers();
   const floods = await Promise.all(
     ['127.0.0.1', '127.0.0.2'].map((from) => startFlood({ address: world.server.address, seconds, from, claim })),
   );
@@ -114,16 +116,17 @@ test('security 36: under a flood from the same address and from another a kill c
     times[way].push(await timeKill(id, way));
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  const answers = await Promise.all(floods.map((flood) => flood.ended));
-  // Others may have begun to use the machine meanwhile.
+  const flooded = await Promise.all(floods.map((flood) => flood.ended));
+  const byOthers = slowdown(flooded.reduce((sum, { cpuMs }) => sum + cpuMs, 0));
   const after = await timeCalmly(last);
   for (const stop of beats) stop();
-  const slowness = Math.max(1, before / calmMs, after / calmMs);
+  // What the test's own database and runner take is no more than a fifth.
+  const slowness = Math.max(1, before / calmMs, after / calmMs, byOthers < 1.25 ? 1 : byOthers);
   const limitMs = 2000 * slowness;
   const all = Object.values(times)
     .flat()
     .sort((a, b) => a - b);
-  if (process.env.SALLYPORT_MEASURE !== undefined) console.log({ before, after, times, answers });
+  if (process.env.SALLYPORT_MEASURE !== undefined) console.log({ before, after, byOthers, times, flooded });
   expect(all.length).toBeGreaterThanOrEqual(slowness === 1 ? 6 : 3);
   const connected = [...times['the local socket'], ...times['a device, connected']];
   expect(Math.max(...connected)).toBeLessThan(limitMs);
@@ -134,7 +137,7 @@ test('security 36: under a flood from the same address and from another a kill c
     String(anew),
   ).toBe(true);
   expect(anew.at(-1)).toBeLessThan(3 * limitMs);
-  for (const counts of answers) {
+  for (const { counts } of flooded) {
     // It was a flood, it was refused, and nothing broke.
     expect((counts[401] ?? 0) + (counts[429] ?? 0) + (counts[400] ?? 0)).toBeGreaterThan(500 / slowness);
     expect(counts[429]).toBeGreaterThan(0);

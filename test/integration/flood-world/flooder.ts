@@ -1,6 +1,6 @@
 /**
  * Floods a control server for a while, from a process of its own: requests without proof, with bad proofs and with good proofs of strange keys, what is no
- * JSON or no HTTP, connections that are slow in every phase. Started by start-flood.ts; says how many answers of each status it got.
+ * JSON or no HTTP, connections that are slow in every phase. Started by start-flood.ts; says how many answers of each status it got, and its CPU time.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:https';
@@ -126,6 +126,7 @@ await Promise.all(
     await again(each);
   }),
 );
-process.send?.(counts);
+const { user, system } = process.cpuUsage();
+process.send?.({ counts, cpuMs: (user + system) / 1000 });
 process.disconnect?.();
 process.exit(0);
