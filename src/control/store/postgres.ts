@@ -190,6 +190,8 @@ class StoreClient extends pg.Client {
     const result = run(...args);
     if (!(result instanceof Promise)) return result as never;
     return result.catch((error: unknown) => {
+      // Not answered by the database: the connection may be dead, and whoever got it next would wait behind what it still owes.
+      if (!(error instanceof pg.DatabaseError)) void this.end().catch(() => undefined);
       throw storeError(error);
     }) as never;
   }
