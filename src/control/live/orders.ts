@@ -61,6 +61,8 @@ export function makeOrders(parts: {
 }): Orders {
   const { core, hub } = parts;
   const { log, bus } = core;
+  /** What an order does must not wait behind requests. */
+  const db = core.shared?.db ?? core.writer;
   /** Orders that this process has carried out, of those that are not confirmed. */
   const carried = new Set<string>();
   /** Orders whose wire this process is closing. */
@@ -69,7 +71,7 @@ export function makeOrders(parts: {
 
   function advance(orderId: string, deviceId: string | null, event: OrderEvent): Promise<boolean> {
     const work = (steps.get(orderId) ?? Promise.resolve()).then(async () => {
-      const moved = await core.writer.transaction().execute(async (trx) => {
+      const moved = await db.transaction().execute(async (trx) => {
         const row = await lockOrder(trx, orderId);
         if (row === null || (deviceId !== null && row.device_id !== deviceId)) return null;
         const before = progressOf(row);
@@ -148,7 +150,7 @@ export function makeOrders(parts: {
     parts.leases.stop(sessionId);
     const heardAt = core.clock.monotonicMs();
     try {
-      const [row, age] = await Promise.all([findOrder(core.reader, orderId), ageOf(core.reader, orderId)]);
+      const [row, age] = await Promise.all([findOrder(db, orderId), ageOf(db, orderId)]);
       if (row !== null) carryOut(row, heardAt - age);
     } catch (error) {
       logFailure(error);

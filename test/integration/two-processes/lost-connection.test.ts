@@ -44,11 +44,12 @@ async function wireOf(device: Device, sessionId: string) {
 }
 
 /** Milliseconds until a kill given at one server had cut a wire at the other, and its launcher there knew. */
-async function killAcross(name: string): Promise<number> {
+async function killAcross(name: string, before = async () => {}): Promise<number> {
   const device = await pair.a.enrol('jonas');
   const launcher = await connectLauncher(device);
   const session = await pair.a.open(device, name, 'deploy');
   const wire = await wireOf(device, session.id);
+  await before();
   const begun = performance.now();
   const order = await pair.b.as('mira', 'killSession', { params: { sessionId: session.id }, body: { reason: 'x' } });
   expect((await wire.relayed).code).toBe(4001);
@@ -64,6 +65,28 @@ it('an order crosses in a moment while the processes hear each other', async () 
   for (const name of ['web-0', 'web-1', 'web-2']) times.push(await killAcross(name));
   // Under a look, which would take a second.
   expect(Math.min(...times)).toBeLessThan(500);
+});
+
+it('an order is carried out although requests hold every connection to the database', async () => {
+  const done = Promise.withResolvers<void>();
+  const held: Promise<void>[] = [];
+  const takeAll = async () => {
+    const taken = Array.from({ length: 16 }, () => Promise.withResolvers<void>());
+    for (const each of taken) {
+      const work = pair.a.server.context.writer.connection().execute(() => {
+        each.resolve();
+        return done.promise;
+      });
+      held.push(work);
+    }
+    await Promise.all(taken.map(({ promise }) => promise));
+  };
+  try {
+    expect(await killAcross('web-7', takeAll)).toBeLessThan(1500);
+  } finally {
+    done.resolve();
+    await Promise.all(held);
+  }
 });
 
 it('what is no message of theirs, or is from a process that does not exist, moves nothing but a look', async () => {
