@@ -1,10 +1,10 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { SallyportError } from '../shared/errors/result.ts';
 import { buildApp } from './api/app.ts';
+import { localSocketOf } from './api/local-socket.ts';
 import { allRoutes } from './api/routes.ts';
 import { socketRoutes } from './api/session-routes.ts';
 import { openAudit } from './audit/audit.ts';
@@ -142,7 +142,7 @@ export async function startServer(input: ConfigInput, overrides: Overrides = {})
       { host: config.name, port },
       { host: config.listen.host, port },
     ]);
-    const socket = path.join(folder.path, 'control.sock');
+    const socket = localSocketOf(folder.path);
     const local = await listenLocally(app, origins, socket);
     opened.push(() => closeLocal(local, socket));
     await audit.record({

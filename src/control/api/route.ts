@@ -1,10 +1,12 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteShorthandOptions } from 'fastify';
 import type { z } from 'zod';
 import { SallyportError } from '../../shared/errors/result.ts';
 import { type ApiMethod, type ApiName, type ControlApi, controlApi } from '../../shared/protocol/control-api.ts';
 import type { Actor, Context } from '../context.ts';
 import { authenticate } from '../identity/authenticate.ts';
 import { holdsUnstorable } from '../store/storable.ts';
+import { overwriteReader } from './local-socket.ts';
+import { forgetSecretBody, takeSecretBody } from './secret-body.ts';
 
 type Entry<N extends ApiName> = ControlApi[N];
 type Parsed<E, K extends string> = E extends Record<K, infer S extends z.ZodType> ? z.output<S> : undefined;
@@ -28,6 +30,8 @@ export interface RouteOptions {
   bodyLimit?: (context: Context) => number;
   /** The handler reads the body itself, as it comes, and keeps its own limits. */
   streamed?: true;
+  /** Of a streamed method: its body is a secret of at most so many bytes, which `secretBodyOf` has. */
+  secretBody?: number;
   /** Counts as an attempt to enrol as well. */
   enrols?: true;
 }
@@ -56,6 +60,7 @@ export function defineRoute<N extends ApiName>(name: N, handler: RouteHandler<N>
           url: method.path,
           bodyLimit: options.bodyLimit?.(context) ?? context.config.limits.jsonBody,
           schema: schemaOf(name, method),
+          ...(options.secretBody === undefined ? {} : secretHooks(context, options.secretBody)),
           // Before the body is read: a stranger costs little and learns nothing about shapes.
           preParsing: async (request, reply) => {
             if (options.enrols === true) await app.admission.enrols(request);
@@ -93,9 +98,26 @@ export function defineRoute<N extends ApiName>(name: N, handler: RouteHandler<N>
   };
 }
 
-/** Leaves bodies where they are. */
+/**
+ * The body is taken before anything else, so that what is refused is overwritten too. The reader is overwritten for the local socket alone, where secrets
+ * come in: from elsewhere it would be work that strangers can cause.
+ */
+function secretHooks(context: Context, maxBytes: number): Pick<RouteShorthandOptions, 'onRequest' | 'onSend'> {
+  return {
+    onRequest(request, _reply, done) {
+      const isLocal = context.origins.isLocal(request.raw.socket);
+      takeSecretBody(request.raw, maxBytes, async () => {
+        if (isLocal) await overwriteReader(context.dataFolder);
+      });
+      done();
+    },
+    onSend: (request) => forgetSecretBody(request.raw),
+  };
+}
+
+/** Leaves bodies where they are; of another type none is taken, as text of it would be made. */
 function streaming(scope: FastifyInstance): FastifyInstance {
-  scope.removeContentTypeParser('application/octet-stream');
+  scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('application/octet-stream', (_request, _body, done) => done(null));
   return scope;
 }
