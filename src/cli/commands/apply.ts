@@ -61,7 +61,7 @@ async function readText(file: string): Promise<string> {
 async function readPolicies(folder: string): Promise<ApplyDocumentInput['policies']> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw new UsageError(
-      `${folder} cannot be read (${cause instanceof Error ? cause.message : 'unknown'}). Check the path.`,
+      `${folder} cannot be read (${cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'}). Check the path.`,
     );
   });
   const policies: ApplyDocumentInput['policies'] = [];
@@ -88,7 +88,7 @@ function readDocument(file: string, text: string): ApplyDocumentInput {
     const line = error.linePos?.[0].line ?? '?';
     throw new SallyportError(
       'SP-5007',
-      `${file} is not readable YAML: line ${line}, ${error.message.split('\n')[0]} Nothing was changed.`,
+      `${file} is not readable YAML: line ${line}: ${yamlWords(error.message)}. Nothing was changed. Correct the line and apply again.`,
     );
   }
   const value = jsonOf(file, document);
@@ -101,6 +101,11 @@ function readDocument(file: string, text: string): ApplyDocumentInput {
     'SP-5007',
     `${file} does not have the expected shape. Nothing was changed. Correct these places:\n${places.join('\n')}`,
   );
+}
+
+/** What a parser says, without the place that it adds at the end. */
+function yamlWords(message: string): string {
+  return (message.split('\n')[0] ?? '').replace(/ at line \d+, column \d+:?$/, '').replace(/[.:]$/, '');
 }
 
 /** Throws SP-5007 for aliases that name nothing, or too much: aliases of aliases can grow without bound. */

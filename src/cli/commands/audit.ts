@@ -45,8 +45,16 @@ function inWords(value: unknown): string {
     return value.every((one) => typeof one !== 'object') ? value.join(',') || '-' : `${value.length} entries`;
   }
   if (typeof value !== 'object' || value === null) return String(value);
-  const named = Object.entries(value).filter(([, each]) => !Array.isArray(each) || each.length > 0);
-  return named.map(([name, each]) => (Array.isArray(each) ? `${name}:${each.length}` : name)).join(',') || '-';
+  const named = Object.entries(value).filter(([, each]) =>
+    Array.isArray(each) ? each.length > 0 : each !== 0 && each !== false,
+  );
+  return (
+    named
+      .map(([name, each]) =>
+        Array.isArray(each) ? `${name}:${each.length}` : typeof each === 'number' ? `${name}:${each}` : name,
+      )
+      .join(',') || '-'
+  );
 }
 
 function words(detail: Record<string, unknown>): string {

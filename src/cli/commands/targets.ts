@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { TargetView } from '../../shared/model/target.ts';
 import { examples, type Register } from '../environment.ts';
 import { scanHostKeys } from '../scan-host-key.ts';
 import { table } from '../text.ts';
@@ -15,6 +16,11 @@ function place(text: string): Place {
   if (host === undefined || port < 1 || port > 65_535)
     throw new InvalidArgumentError('HOST or HOST:PORT; IPv6 as [ADDRESS]:PORT.');
   return { host, port };
+}
+
+/** A password that reaches the device is a risk: said wherever the login is shown. */
+function loginWords(login: TargetView['logins'][number]): string {
+  return login.credential === 'sealed-password' ? `${login.name} (password reaches the endpoint)` : login.name;
 }
 
 export const registerTargets: Register = (program, open) => {
@@ -35,7 +41,7 @@ export const registerTargets: Register = (program, open) => {
             target.name,
             target.address,
             target.route === 'direct' ? 'direct, best effort' : target.route,
-            target.logins.map((login) => login.name).join(' ') || '-',
+            target.logins.map(loginWords).join(' ') || '-',
             target.needs.join(' ') || '-',
             Object.entries(target.labels)
               .map(([name, value]) => `${name}=${value}`)
