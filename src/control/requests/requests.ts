@@ -43,7 +43,7 @@ function notFound(): SallyportError {
 }
 
 const refusals: Record<RequestRefusal, string> = {
-  'more-than-asked': 'An approval may be for less time than was asked for, never for more. Give fewer seconds.',
+  'more-than-asked': 'An approval may be for less time than was asked for, never for more. Give less time.',
   approved: 'This request was approved already. Revoke it, if the access should end.',
   denied: 'This request was denied already. A new one can be made.',
   revoked: 'This request was withdrawn or its access revoked. A new one can be made.',
@@ -197,7 +197,9 @@ export function makeAccessRequests({ core, hub }: { core: CoreContext; hub: Hub 
           .onConflict((conflict) => conflict.doNothing())
           .executeTakeFirst();
         if (numInsertedOrUpdatedRows !== 1n)
-          throw refused(`A request of yours for ${target.name} as ${body.login} waits already. Withdraw it first.`);
+          throw refused(
+            `A request of yours for ${target.name} as ${body.login} waits already. Withdraw it first: sallyport requests revoke.`,
+          );
         const { login, seconds, reason, ticket } = body;
         return core.audit.recordWithin(transaction, {
           event: 'access.requested',
