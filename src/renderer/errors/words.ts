@@ -5,7 +5,7 @@ import { assertNever, type Problem } from '../../shared/errors/result.ts';
 export type ErrorAction = 'retry' | 'copy' | 'none';
 
 const titles: Partial<Record<ErrorName, string>> = {
-  'invite-malformed': 'This is not a whole invite',
+  'invite-malformed': 'The invite cannot be read',
   'invite-refused': 'The server does not take this invite',
   'server-unreachable': 'No contact with the server',
   'clock-wrong': 'The clocks do not agree',

@@ -118,6 +118,11 @@ export function when(ms: number, nowMs: number): string {
   return `${name} ${clock(ms)}`;
 }
 
+/** The same inside a sentence: "today 12:10". */
+export function whenInSentence(ms: number, nowMs: number): string {
+  return when(ms, nowMs).replace(/^(?:Today|Yesterday)/, (word) => word.toLowerCase());
+}
+
 /** A fact of an error as it is read: an instant becomes the local day and time, anything else stays as it is. */
 export function fact(value: string): string {
   if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return value;

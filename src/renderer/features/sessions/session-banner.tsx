@@ -71,7 +71,8 @@ export function SessionBanner(props: {
         title={`${timeLeftInFull(view.endsAtMs - now)} on ${view.targetName}`}
         testId={testIds.banner}
       >
-        It ends at {clock(view.endsAtMs)} whatever is open. Save your file; you can connect again afterwards.
+        It ends at {clock(view.endsAtMs)} whatever is open. Save your file. Connecting again works while your access
+        lasts.
       </Banner>
     );
   }

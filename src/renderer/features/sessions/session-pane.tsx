@@ -199,7 +199,8 @@ export function SessionPane(props: {
       <div className={cx(css.screen, view.production && css.screenProduction, dead && css.dead)}>
         {mounted
           ? shownIds.map((id) => (
-              <div key={id} style={{ display: id === view.id ? 'contents' : 'none' }}>
+              // Behind the card of a session that never opened lies a screen that nobody sees; it would take the Tab key for itself.
+              <div key={id} style={{ display: id === view.id ? 'contents' : 'none' }} inert={failed && id === view.id}>
                 <TerminalHost
                   sessionId={id}
                   name={view.targetName}

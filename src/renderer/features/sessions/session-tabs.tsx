@@ -29,10 +29,11 @@ function SessionTab(props: {
   const plain = words.tone === 'accent' || words.tone === 'quiet';
   const element = useRef<HTMLDivElement>(null);
   const inFront = active && props.shown;
+  // biome-ignore lint/correctness/useExhaustiveDependencies(words.tab): a tab that says something else is wider or narrower
   useEffect(() => {
     // Not before it is shown: what is hidden has no place to scroll to.
     if (inFront) element.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [inFront]);
+  }, [inFront, words.tab]);
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== 'Enter' && event.key !== ' ') return;
     sessions.terminal(view.id).screen.focus();

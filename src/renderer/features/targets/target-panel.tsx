@@ -4,7 +4,7 @@ import type { TargetView } from '../../../shared/model/target.ts';
 import { EndpointBadge } from '../../components/endpoint-badge.tsx';
 import { BrokenArchIcon, BrokenLinkIcon } from '../../components/icons/icons.tsx';
 import { Badge, cx, ProductionBadge } from '../../components/primitives.tsx';
-import { length, shortFingerprint, when } from '../../services/format.ts';
+import { length, shortFingerprint, when, whenInSentence } from '../../services/format.ts';
 import { loginWords } from '../../services/login-words.ts';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
@@ -181,8 +181,8 @@ export function TargetPanel(props: {
           <div className={css.lockBox}>
             <Lock size={14} strokeWidth={1.6} aria-hidden="true" />
             <span className="selectable">
-              Locked for you by {target.lock.by}, {when(Date.parse(target.lock.at), now)}: “{target.lock.reason}”. It
-              stays so until an analyst lifts the lock.
+              Locked for you by {target.lock.by}, {whenInSentence(Date.parse(target.lock.at), now)}: “
+              {target.lock.reason}”. It stays so until an analyst lifts the lock.
             </span>
           </div>
         )}

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { TargetView } from '../../../shared/model/target.ts';
 import { BrokenArchIcon, BrokenLinkIcon, CutIcon, RecordingIcon } from '../../components/icons/icons.tsx';
 import { Chip, cx, HatchBlock, LinkButton } from '../../components/primitives.tsx';
-import { clock, lastUsed, shortAddress, when } from '../../services/format.ts';
+import { clock, lastUsed, shortAddress, whenInSentence } from '../../services/format.ts';
 import { reachesEndpoint } from '../../services/login-words.ts';
 import { testIds } from '../../test-ids.ts';
 import { defaultLogin, type Hit } from './search.ts';
@@ -112,7 +112,7 @@ function SecondLine(props: { target: TargetView; now: number; onCopy: (text: str
         </span>
         <b className={css.ended}>Locked for you</b>
         <span className={css.secondText}>
-          by {lock.by}, {when(Date.parse(lock.at), now)}: “{lock.reason}”
+          by {lock.by}, {whenInSentence(Date.parse(lock.at), now)}: “{lock.reason}”
         </span>
         <span className={css.secondCode}>SP-2003</span>
       </div>
@@ -120,7 +120,7 @@ function SecondLine(props: { target: TargetView; now: number; onCopy: (text: str
   }
   if (target.unreachable === null) return null;
   const { since, message, code } = target.unreachable;
-  const text = `${target.name} (${target.address}) is unreachable since ${when(Date.parse(since), now)}. ${message} ${code}`;
+  const text = `${target.name} (${target.address}) is unreachable since ${whenInSentence(Date.parse(since), now)}. ${message} ${code}`;
   return (
     <div className={css.second}>
       <span className={css.press}>

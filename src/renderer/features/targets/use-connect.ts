@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { Problem } from '../../../shared/errors/result.ts';
 import type { TargetView } from '../../../shared/model/target.ts';
-import { when } from '../../services/format.ts';
+import { whenInSentence } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import type { Asked } from './connect-dialog.tsx';
 import { defaultLogin } from './search.ts';
@@ -36,7 +36,7 @@ function barTo(target: TargetView, login: string | undefined): Problem | null {
   const { by, at, reason } = target.lock;
   return {
     code: 'SP-2003',
-    message: `${target.name} was locked for you by ${by}, ${when(Date.parse(at), Date.now())}: “${reason}”. It stays so until an analyst lifts the lock.`,
+    message: `${target.name} was locked for you by ${by}, ${whenInSentence(Date.parse(at), Date.now())}: “${reason}”. It stays so until an analyst lifts the lock.`,
   };
 }
 
