@@ -7,6 +7,8 @@ export interface Vault {
   readonly kind: 'embedded' | 'openbao';
   /** Null for a name that was never put, or was removed. */
   get(name: string): Promise<Buffer | null>;
+  /** Whether `get` would answer something; the secret stays where it is. For names of several parts. */
+  has(name: string): Promise<boolean>;
   /** Replaces what is there. */
   put(name: string, bytes: Uint8Array): Promise<void>;
   /**

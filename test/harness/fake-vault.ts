@@ -73,6 +73,10 @@ export async function startFakeVault(): Promise<FakeVault> {
     if (place === 'auth/token/revoke-self') return { status: 200, json: {} };
     if (place === 'sys/seal-status') return { status: 200, json: { sealed: true } };
     if (method === 'POST') entries.set(place, (body as { data: { value: string } }).data.value);
+    if (place.includes('/metadata/'))
+      return entries.has(place.replace('/metadata/', '/data/'))
+        ? data({ current_version: 1, versions: { 1: { deletion_time: '', destroyed: false } } })
+        : { status: 404, json: { errors: [] } };
     const value = entries.get(place);
     return value === undefined ? { status: 404, json: { errors: [] } } : data({ data: { value } });
   }

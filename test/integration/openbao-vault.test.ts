@@ -68,19 +68,23 @@ describe.skipIf(openbaoMissing !== null)(named('OpenBao as the vault'), () => {
     const { vault } = await open();
     expect(vault.kind).toBe('openbao');
     const name = 'passwords/web-01/..%2F..%2Fssh-authority';
-    expect(await vault.get(name)).toBeNull();
+    expect([await vault.get(name), await vault.has(name)]).toEqual([null, false]);
     await vault.put(name, Buffer.from('first'));
     await vault.put(name, Buffer.from([0, 255, 10]));
     await vault.put('passwords/web-02/DOMAIN%5Canna', Buffer.from('x'));
     await vault.put('passwords/a%2E%2E/%2E', Buffer.from('y'));
     expect(await (await open()).vault.get(name)).toEqual(Buffer.from([0, 255, 10]));
+    expect(await vault.has(name)).toBe(true);
     expect(await vault.list('passwords/')).toEqual(['passwords/a%2E%2E/%2E', name, 'passwords/web-02/DOMAIN%5Canna']);
     const place = encodeURIComponent(name.slice('passwords/web-01/'.length));
     const metadata = `kv/metadata/sallyport/passwords/web-01/${place}`;
     expect(Object.keys((await bao.api('GET', metadata)).body.data.versions)).toEqual(['2']);
+    // By other means: its metadata stays.
+    await bao.api('DELETE', metadata.replace('/metadata/', '/data/'));
+    expect([await vault.get(name), await vault.has(name)]).toEqual([null, false]);
     expect(await vault.remove(name)).toBe(true);
     expect(await vault.remove(name)).toBe(false);
-    expect(await vault.get(name)).toBeNull();
+    expect([await vault.get(name), await vault.has(name)]).toEqual([null, false]);
     expect((await bao.api('GET', metadata)).status).toBe(404);
     expect(await vault.list('passwords/')).not.toContain(name);
     expect(await vault.list('passwords/nothing/')).toEqual([]);

@@ -96,6 +96,7 @@ it('the vault in the database keeps boxes alone, each bound to its name, and add
     await vault.put('passwords/web-01/root', Buffer.from('canary-secret'));
     expect((await other.get('passwords/web-01/root'))?.toString()).toBe('canary-secret');
     expect(await other.list('passwords/')).toEqual(['passwords/web-01/root']);
+    expect(await other.has('passwords/web-01/root')).toBe(true);
     const rows = await writer.selectFrom('vault_entries').selectAll().execute();
     expect(rows.some((row) => Buffer.from(row.sealed).includes('canary'))).toBe(false);
 
@@ -106,6 +107,7 @@ it('the vault in the database keeps boxes alone, each bound to its name, and add
     expect(await other.remove('passwords/web-01/root')).toBe(true);
     expect(await vault.remove('passwords/web-01/root')).toBe(false);
     expect(await vault.get('passwords/web-01/root')).toBeNull();
+    expect(await vault.has('passwords/web-01/root')).toBe(false);
   } finally {
     await Promise.all([writer.destroy(), otherWriter.destroy()]);
     await store.drop();

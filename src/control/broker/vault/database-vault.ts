@@ -70,6 +70,11 @@ export async function openDatabaseVault(options: {
       checkSecretName(name);
       return open(name, await sealedOf(name));
     },
+    async has(name) {
+      checkSecretName(name);
+      const row = await writer.selectFrom('vault_entries').select('name').where('name', '=', name).executeTakeFirst();
+      return row !== undefined;
+    },
     async put(name, secret) {
       checkSecretName(name);
       const row = { sealed: sealBox(key, name, secret), updated_at: clock.now() };

@@ -118,16 +118,20 @@ describe('entries', () => {
     for (const name of ['passwords/web-01/root', 'passwords/web-01/a%2Fb', 'passwords-x', 'server/key'])
       await vault.put(name, Buffer.from('x'));
     expect(await vault.list('passwords/')).toEqual(['passwords/web-01/a%2Fb', 'passwords/web-01/root']);
+    expect(await vault.has('passwords/web-01/root')).toBe(true);
     expect(await vault.remove('passwords/web-01/root')).toBe(true);
     expect(await vault.remove('passwords/web-01/root')).toBe(false);
     const again = await open();
     expect(await again.get('passwords/web-01/root')).toBeNull();
+    expect(await again.has('passwords/web-01/root')).toBe(false);
+    expect(await again.has('toString')).toBe(false);
     expect(await again.list('')).toEqual(['passwords-x', 'passwords/web-01/a%2Fb', 'server/key']);
   });
 
   it.each(['', '/', 'a//b', '../a', 'a/.', 'a b', 'a/', 'ä', 'a\n'])('have no such name: %j', async (name) => {
     const vault = await open();
     await expect(vault.get(name)).rejects.toThrow(RangeError);
+    await expect(vault.has(name)).rejects.toThrow(RangeError);
     await expect(vault.put(name, Buffer.from('x'))).rejects.toThrow(RangeError);
     await expect(vault.list(`${name}x`)).rejects.toThrow(RangeError);
   });

@@ -153,6 +153,10 @@ export async function openEmbeddedVault(options: {
       checkSecretName(name);
       return read(name);
     },
+    async has(name) {
+      checkSecretName(name);
+      return Object.hasOwn(content, name);
+    },
     async put(name, secret) {
       checkSecretName(name);
       const box = sealEntry(keys, name, secret);

@@ -10,6 +10,8 @@ const own = 'server/';
 const parallelLists = 8;
 
 const entrySchema = z.object({ data: z.object({ data: z.object({ value: z.base64() }) }) });
+const version = z.object({ deletion_time: z.string(), destroyed: z.boolean() });
+const metadataSchema = z.object({ data: z.object({ current_version: z.int(), versions: z.record(z.string(), version) }) });
 const listSchema = z.object({ data: z.object({ keys: z.array(z.string()) }) });
 
 /** Where a name lies below the root, its parts percent-encoded for a URL. */
@@ -36,6 +38,19 @@ export function makeKeyValueVault({ openbao, mount }: { openbao: OpenBao; mount:
     return Buffer.from(parsed.data.data.data.value, 'base64');
   }
 
+  /** Of what the metadata says: the newest version is there, and neither destroyed nor deleted (by other means: `remove` leaves no metadata). */
+  async function has(name: string): Promise<boolean> {
+    const answer = await openbao.call({ method: 'GET', path: metadata(name) });
+    if (answer.status === 404) return false;
+    const parsed = metadataSchema.safeParse(answer.body);
+    if (!parsed.success) throw new VaultError('unexpected', { path: metadata(name) });
+    const { current_version: current, versions } = parsed.data.data;
+    const newest = versions[String(current)];
+    if (newest === undefined || newest.destroyed) return false;
+    // A time that is yet to come is when it will be deleted.
+    return newest.deletion_time === '' || Date.parse(newest.deletion_time) > Date.now();
+  }
+
   async function write(name: string, bytes: Uint8Array, options?: { cas: number }): Promise<void> {
     const body = {
       ...(options === undefined ? {} : { options }),
@@ -58,6 +73,7 @@ export function makeKeyValueVault({ openbao, mount }: { openbao: OpenBao; mount:
   return {
     kind: 'openbao',
     get,
+    has,
     put: (name, bytes) => write(name, bytes),
     async add(name, bytes) {
       try {
