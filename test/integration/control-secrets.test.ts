@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { spawn } from 'node-pty';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { passwordSecretName } from '../../src/control/secrets/secret-name.ts';
 import type { ApplyDocumentInput } from '../../src/shared/protocol/control-api.ts';
 import { makeDocument, makeTarget, startWorld, type World } from './control-world/world.ts';
@@ -185,7 +185,29 @@ describe('sallyport secrets', () => {
       world.server.context.vault.put = put;
     }
     expect(await stored('switch-01', 'admin')).toBe(before);
-    expect(world.auditLines().slice(-2)).toMatchObject([{ event: 'secret.set' }, { event: 'secret.failed' }]);
+    expect(world.auditLines().slice(-2)).toMatchObject([
+      { event: 'secret.set' },
+      { event: 'secret.failed', detail: { change: 'secret.set', vaultTook: false } },
+    ]);
+  });
+
+  test('the audit says so too when the vault took it and the database did not', async () => {
+    const { writer } = world.server.context;
+    const insertInto = writer.insertInto.bind(writer);
+    const spy = vi.spyOn(writer, 'insertInto').mockImplementation(((table: 'secrets') => {
+      if (table === 'secrets') throw new Error('the disk is full');
+      return insertInto(table);
+    }) as never);
+    try {
+      expect((await setFrom('taken by the vault', 'switch-01', 'admin')).code).toBe(1);
+    } finally {
+      spy.mockRestore();
+    }
+    expect(await stored('switch-01', 'admin')).toBe('taken by the vault');
+    expect(world.auditLines().slice(-2)).toMatchObject([
+      { event: 'secret.set' },
+      { event: 'secret.failed', subject: 'switch-01', detail: { change: 'secret.set', vaultTook: true } },
+    ]);
   });
 
   test('nothing that the server wrote holds the password', async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { passwordSecretName } from '../../src/control/secrets/secret-name.ts';
 import { openOwnedSession } from '../../src/lab/owner/session-owner.ts';
 import { SallyportError } from '../../src/shared/errors/result.ts';
@@ -114,6 +114,29 @@ describe('a login by password through the control server', () => {
     );
     const relayLog = readFileSync(path.join(world.server.context.dataFolder, 'relay.log'), 'utf8');
     expect(`${everything}${relayLog}`).not.toContain(password);
+  });
+
+  it('claims no wire before it is known how to hand over, so that no order waits for one', async () => {
+    const { server } = world;
+    const session = await world.open(jonas, place.target, place.login);
+    const { reader } = server.context;
+    const selectFrom = reader.selectFrom.bind(reader);
+    const spy = vi.spyOn(reader, 'selectFrom').mockImplementation(((table: 'targets') => {
+      if (table === 'targets' && new Error().stack?.includes('/handovers.ts')) throw new Error('the store is gone');
+      return selectFrom(table);
+    }) as never);
+    try {
+      expect(await ended(await webSocket(jonas, `/v1/relay/${session.id}`))).toMatchObject({ code: 1011 });
+      expect(spy).toHaveBeenCalled();
+    } finally {
+      spy.mockRestore();
+    }
+    const row = await reader
+      .selectFrom('sessions')
+      .select(['relayed_at', 'relay_closed_at'])
+      .where('id', '=', session.id)
+      .executeTakeFirstOrThrow();
+    expect(row).toEqual({ relayed_at: null, relay_closed_at: null });
   });
 
   it('does not come about when the password was removed since the grant: SP-2043, written down', async () => {

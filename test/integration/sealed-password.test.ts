@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loginRefusal } from '../../src/control/broker/broker.ts';
 import { passwordSecretName } from '../../src/control/secrets/secret-name.ts';
 import { ageOpen, makeAgeIdentity } from '../../src/recording/codecs/age.ts';
@@ -131,15 +131,24 @@ describe('a grant for a login by password', () => {
 
   it('is refused while the vault does not answer', async () => {
     const { vault } = world.server.context;
-    const get = vault.get;
-    vault.get = async () => {
+    const has = vault.has;
+    vault.has = async () => {
       throw new SallyportError('SP-5006', 'The vault is locked.');
     };
     try {
       await expect(world.open(jonas, 'legacy-01', 'admin')).rejects.toMatchObject({ code: 'SP-5006' });
     } finally {
-      vault.get = get;
+      vault.has = has;
     }
+  });
+
+  it('takes no password out of the vault', async () => {
+    const { vault } = world.server.context;
+    const get = vi.spyOn(vault, 'get');
+    await world.open(jonas, 'legacy-01', 'admin');
+    await world.open(jonas, 'switch-01', 'admin');
+    expect(get).not.toHaveBeenCalled();
+    get.mockRestore();
   });
 });
 
@@ -152,6 +161,22 @@ describe('sealing a password to a session process', () => {
     await expect(ageOpen(sealed, (await makeAgeIdentity()).identity)).rejects.toThrow();
     expect(await world.auditOf(session.id)).toContain('login.password-sealed');
     await expect(ask(session)).rejects.toEqual(refusal('once'));
+  });
+
+  it('audits what became of a login that the vault did not answer, or had no password for: it is spent', async () => {
+    const { vault } = world.server.context;
+    const get = vi.spyOn(vault, 'get');
+    for (const [code, check] of [
+      ['SP-5006', 'vault'],
+      ['SP-2043', 'secret-missing'],
+    ] as const) {
+      const session = await world.open(jonas, 'legacy-01', 'admin');
+      if (code === 'SP-5006') get.mockRejectedValueOnce(new SallyportError(code, 'The vault is locked.'));
+      else get.mockResolvedValueOnce(null);
+      await expect(ask(session)).rejects.toMatchObject({ code });
+      expect(await lastRefusal(session)).toBe(check);
+    }
+    get.mockRestore();
   });
 
   it('gives it to one of 50 that ask at once', async () => {

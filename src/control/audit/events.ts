@@ -34,7 +34,7 @@ export const auditEvents = {
   'secret.set': 'A password was stored in the vault',
   'secret.bound': "A target's passwords go to another machine from now on",
   'secret.removed': 'A password was removed from the vault',
-  'secret.failed': 'The vault did not take a change of a password',
+  'secret.failed': 'A change of a password failed',
   'order.requested': 'A kill was ordered',
   'order.confirmed': 'A kill was confirmed',
   'lock.created': 'A person was locked out of a target',

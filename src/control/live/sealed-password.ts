@@ -29,18 +29,22 @@ export interface SealParts {
  * The password of a session's one login, as an age file (base64) that only its session process opens: the exception by policy, for targets that take
  * neither a certificate nor a handover. The checks are those of a login signature, and that the recipient is certified by the session's own key. Every
  * refusal is SP-2041 and an audit event that names the check; the password leaves only after the event that says so is written. Throws SP-2043 and
- * SP-5006 too.
+ * SP-5006 too, audited likewise.
  */
 export async function sealPassword(parts: SealParts, actor: Actor, sessionId: string, body: Body): Promise<string> {
   const { core } = parts;
 
-  async function refuse(check: LoginRefusal | 'device'): Promise<never> {
-    await core.audit.record({
+  function recordRefusal(check: LoginRefusal | 'device' | 'vault' | 'secret-missing'): Promise<unknown> {
+    return core.audit.record({
       event: 'login.refused',
       actor: actor.userId,
       subject: sessionId,
       detail: { check, asked: 'sealed password', device: actor.device?.id ?? null },
     });
+  }
+
+  async function refuse(check: LoginRefusal | 'device'): Promise<never> {
+    await recordRefusal(check);
     // As of a login signature: another device's session looks like none.
     throw loginRefusal(check === 'device' ? 'session' : check, 'password');
   }
@@ -73,8 +77,15 @@ export async function sealPassword(parts: SealParts, actor: Actor, sessionId: st
     .executeTakeFirst();
   if (numUpdatedRows !== 1n) return refuse(await whyNotClaimed(core, sessionId));
   const place = { target: grant.target.name, login: grant.login };
-  const password = await core.vault.get(passwordSecretName(place));
-  if (password === null) throw passwordMissing(place);
+  // The login is spent by now: what becomes of it is written down.
+  const password = await core.vault.get(passwordSecretName(place)).catch(async (error: unknown) => {
+    await recordRefusal('vault');
+    throw error;
+  });
+  if (password === null) {
+    await recordRefusal('secret-missing');
+    throw passwordMissing(place);
+  }
   try {
     const encrypter = new Encrypter();
     encrypter.addRecipient(body.recipient);

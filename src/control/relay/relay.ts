@@ -101,8 +101,11 @@ export function makeRelay(parts: {
     note(core.audit.record({ event: 'relay.refused', actor: actor.userId, subject: sessionId, detail: { why } }));
   }
 
-  /** The session, claimed for its one connection; or why not. */
-  async function admit(actor: Actor, sessionId: string): Promise<SessionRow | { code: number; why: string }> {
+  /** The session, claimed for its one connection, and how it is to be handed over if the broker makes its login; or why not. */
+  async function admit(
+    actor: Actor,
+    sessionId: string,
+  ): Promise<{ session: SessionRow; handOver: HandOver | null } | { code: number; why: string }> {
     const session = await findSession(core.reader, sessionId);
     // One answer for what does not exist and what is another's: an id must not be a way to ask.
     if (session === null || actor.device === null || session.device_id !== actor.device.id)
@@ -118,6 +121,8 @@ export function makeRelay(parts: {
       return { code: closeCodes.leaseExpired, why: 'SP-4002 no lease' };
     // A revocation between the proof and this connection found no wire to close.
     if (await isRevoked(core.reader, actor.device.id)) return { code: closeCodes.revoked, why: 'SP-1005 revoked' };
+    // Before the claim: after it a failure would leave a wire that nobody closes, and orders would wait for it.
+    const handOver = await parts.handovers.prepare(session);
     const { numUpdatedRows } = await core.writer
       .updateTable('sessions')
       .set({ relayed_at: core.clock.now(), relayed_by: core.bus.processId })
@@ -125,7 +130,7 @@ export function makeRelay(parts: {
       .where('relayed_at', 'is', null)
       .where(mayGoOn(session))
       .executeTakeFirst();
-    if (numUpdatedRows === 1n) return session;
+    if (numUpdatedRows === 1n) return { session, handOver };
     const lock = await lockInForce(core.reader, session.user_id, session.target_id);
     return lock === null
       ? { code: closeCodes.superseded, why: 'SP-2105 a session is relayed once' }
@@ -212,19 +217,10 @@ export function makeRelay(parts: {
     });
   }
 
-  /** `admit`, and how the session is to be handed over if the broker makes its login. */
-  async function prepare(
-    actor: Actor,
-    sessionId: string,
-  ): Promise<{ session: SessionRow; handOver: HandOver | null } | { code: number; why: string }> {
-    const session = await admit(actor, sessionId);
-    return 'why' in session ? session : { session, handOver: await parts.handovers.prepare(session) };
-  }
-
   async function serve(socket: WebSocket, actor: Actor, sessionId: string): Promise<void> {
     const wire: Wire = { sessionId, deviceId: actor.device?.id ?? '', connection: null, order: null, dead: null };
     wires.add(wire);
-    const admitted = await prepare(actor, sessionId).catch((error: unknown) => {
+    const admitted = await admit(actor, sessionId).catch((error: unknown) => {
       core.log.error({ err: error }, 'the relay could not look up a session');
       return { code: 1011, why: 'SP-5010 the store does not answer' };
     });

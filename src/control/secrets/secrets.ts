@@ -5,7 +5,7 @@ import { checkPassword } from './password-bytes.ts';
 import { type PasswordPlace, passwordPrefix, passwordSecretName, placeOfSecret } from './secret-name.ts';
 
 /**
- * Puts a login's password into the vault. Audited before it is done, and again when the vault did not take it. `password` is wiped whatever happens.
+ * Puts a login's password into the vault. Audited before it is done, and again when it failed. `password` is wiped whatever happens.
  * Throws SP-5001 (not a password; or the login is not by password), SP-2001 (no such target), SP-5006.
  */
 export async function setSecret(
@@ -17,13 +17,16 @@ export async function setSecret(
   try {
     checkPassword(password);
     await checkPlace(core, place);
-    await changed(core, actor, place, 'secret.set', () => core.vault.put(passwordSecretName(place), password));
     const facts = { set_at: core.clock.now(), set_by: actor.userId };
-    await core.writer
-      .insertInto('secrets')
-      .values({ target_name: place.target, login: place.login, ...facts })
-      .onConflict((conflict) => conflict.columns(['target_name', 'login']).doUpdateSet(facts))
-      .execute();
+    await changed(core, actor, place, 'secret.set', {
+      inVault: () => core.vault.put(passwordSecretName(place), password),
+      row: () =>
+        core.writer
+          .insertInto('secrets')
+          .values({ target_name: place.target, login: place.login, ...facts })
+          .onConflict((conflict) => conflict.columns(['target_name', 'login']).doUpdateSet(facts))
+          .execute(),
+    });
   } finally {
     password.fill(0);
   }
@@ -40,12 +43,15 @@ export async function removeSecret(core: CoreContext, actor: Actor, place: Passw
       `No password is stored for ${place.login} on ${place.target}, so nothing was removed. See: sallyport secrets list`,
     );
   }
-  await changed(core, actor, place, 'secret.removed', () => core.vault.remove(name));
-  await core.writer
-    .deleteFrom('secrets')
-    .where('target_name', '=', place.target)
-    .where('login', '=', place.login)
-    .execute();
+  await changed(core, actor, place, 'secret.removed', {
+    inVault: () => core.vault.remove(name),
+    row: () =>
+      core.writer
+        .deleteFrom('secrets')
+        .where('target_name', '=', place.target)
+        .where('login', '=', place.login)
+        .execute(),
+  });
 }
 
 /** Which passwords the vault holds, by target and login. Throws SP-5006. */
@@ -71,11 +77,9 @@ export async function listSecrets(core: CoreContext): Promise<SecretView[]> {
   });
 }
 
-/** Whether the vault holds the password of a login. Throws SP-5006. */
-export async function hasPassword(core: Pick<CoreContext, 'vault'>, place: PasswordPlace): Promise<boolean> {
-  const password = await core.vault.get(passwordSecretName(place));
-  password?.fill(0);
-  return password !== null;
+/** Whether the vault holds the password of a login, which stays there. Throws SP-5006. */
+export function hasPassword(core: Pick<CoreContext, 'vault'>, place: PasswordPlace): Promise<boolean> {
+  return core.vault.has(passwordSecretName(place));
 }
 
 /** A mistyped name would otherwise be noticed only by whoever connects. */
@@ -102,19 +106,24 @@ async function checkPlace(core: CoreContext, { target, login }: PasswordPlace): 
   );
 }
 
+/** Both steps, audited before the first; a failure is audited with whether the vault had taken the change by then. */
 async function changed(
   core: CoreContext,
   actor: Actor,
   { target, login }: PasswordPlace,
   event: 'secret.set' | 'secret.removed',
-  change: () => Promise<unknown>,
+  steps: { inVault(): Promise<unknown>; row(): Promise<unknown> },
 ): Promise<void> {
   await core.audit.record({ event, actor: actor.userId, subject: target, detail: { login, vault: core.vault.kind } });
+  let vaultTook = false;
   try {
-    await change();
+    await steps.inVault();
+    vaultTook = true;
+    await steps.row();
   } catch (error) {
+    const detail = { login, change: event, vaultTook };
     await core.audit
-      .record({ event: 'secret.failed', actor: actor.userId, subject: target, detail: { login, change: event } })
+      .record({ event: 'secret.failed', actor: actor.userId, subject: target, detail })
       .catch((failure: unknown) => core.log.error({ err: failure }, 'audit failed'));
     throw error;
   }
