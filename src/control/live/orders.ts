@@ -114,20 +114,23 @@ export function makeOrders(parts: {
     if (isOpen) carried.add(orderId);
     parts.leases.stop(row.session_id);
     parts.broker.forget(row.session_id);
-    const cut = parts.cutWire(row.session_id, { id: orderId, acceptedAt });
-    if (cut !== null) {
-      closing.add(orderId);
-      cut
-        .then((times) => {
-          closing.delete(orderId);
-          return advance(orderId, null, { type: 'relay-closed', ...times });
-        })
-        .catch(logFailure)
-        .then(() => parts.forgetCut(row.session_id))
-        .catch(logFailure);
-    }
+    cutFor(orderId, row.session_id, acceptedAt);
     // Confirmed since it was seen open: its launcher is not told again.
     if (isOpen) send(row);
+  }
+
+  function cutFor(orderId: string, sessionId: string, acceptedAt: number): void {
+    const cut = parts.cutWire(sessionId, { id: orderId, acceptedAt });
+    if (cut === null) return;
+    closing.add(orderId);
+    cut
+      .then((times) => {
+        closing.delete(orderId);
+        return advance(orderId, null, { type: 'relay-closed', ...times });
+      })
+      .catch(logFailure)
+      .then(() => parts.forgetCut(sessionId))
+      .catch(logFailure);
   }
 
   function send(row: OrderRow): void {
@@ -154,7 +157,7 @@ export function makeOrders(parts: {
       if (row !== null) carryOut(row, heardAt - age);
     } catch (error) {
       logFailure(error);
-      parts.cutWire(sessionId, { id: orderId, acceptedAt: heardAt })?.catch(logFailure);
+      cutFor(orderId, sessionId, heardAt);
     }
   }
 
@@ -164,7 +167,10 @@ export function makeOrders(parts: {
       parts.leases.stop(sessionId);
       parts.broker.forget(sessionId);
       const order = { id: 'not-stored', acceptedAt: core.clock.monotonicMs() };
-      parts.cutWire(sessionId, order)?.catch(logFailure);
+      parts
+        .cutWire(sessionId, order)
+        ?.then(() => parts.forgetCut(sessionId))
+        .catch(logFailure);
     }),
   ];
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { deleteExpiredLoginKeys } from '../broker/stored-login-keys.ts';
 import type { CoreContext, Writer } from '../context.ts';
+import type { Relay } from '../relay/relay.ts';
 import type { Hub } from './hub.ts';
 import { leaseRanOut } from './lease-store.ts';
 import type { Leases } from './leases.ts';
@@ -33,6 +34,7 @@ export function makeWatch(parts: {
   orders: Orders;
   ends: SessionEnds;
   oneChannel: OneChannel;
+  relay: Pick<Relay, 'storeClosedAgain'>;
   onRevoked(deviceIds: readonly string[]): void;
   onApplied(version: number): void;
 }): Watch {
@@ -52,6 +54,7 @@ export function makeWatch(parts: {
 
   async function carryOutOrders(db: Writer): Promise<void> {
     orders.catchUp(await ordersFor(db, { sessionIds: leases.known(), deviceIds: hub.connected() }));
+    await parts.relay.storeClosedAgain(db);
     for (const orderId of await waitingForNoWire(db)) await orders.wireGone(orderId);
   }
 

@@ -2,11 +2,12 @@ import type { WebSocket } from 'ws';
 import { closeCodes } from '../../shared/protocol/control-channel.ts';
 import type { Actor } from '../actor.ts';
 import type { Handovers } from '../broker/handover/handovers.ts';
-import type { CoreContext } from '../context.ts';
+import type { CoreContext, Writer } from '../context.ts';
 import { isRevoked } from '../identity/people.ts';
 import { lockInForce } from '../live/locks.ts';
 import { findSession, grantOf, type SessionRow } from '../live/session-store.ts';
 import { mayGoOn, mayStillConnect } from '../live/still-allowed.ts';
+import { makeClosedWires } from './closed-wires.ts';
 import { type Connection, openConnection } from './connection.ts';
 import type { HandOver } from './handover-leg.ts';
 import { type HostProof, proofDigest } from './host-proof.ts';
@@ -23,8 +24,10 @@ export interface Relay {
   takeCarried(sessionId: string, proof: HostProof): Promise<boolean>;
   /** Cuts a session's wire because of an order; null when it has none here. */
   cut(sessionId: string, order: { id: string; acceptedAt: number }): Promise<{ at: string; ms: number }> | null;
-  /** Lets the other processes know that a wire that was cut is closed: once what the cut is about is stored. */
+  /** Lets the other processes know that a wire that was cut is closed: once what the cut is about is stored. Belongs to every `cut`. */
   forgetCut(sessionId: string): Promise<void>;
+  /** Lets them know of wires that closed while that could not be stored. */
+  storeClosedAgain(db: Writer): Promise<void>;
   /** Ends a session's wire because the session ended or its device was revoked. */
   end(sessionId: string, code: number, why: string, discard: boolean): void;
   endDevice(deviceId: string, code: number, why: string): void;
@@ -59,6 +62,7 @@ export function makeRelay(parts: {
   const log = openRelayLog(core.dataFolder);
   const reachability = makeReachability(core.writer, core.clock);
   const wires = new Set<Wire>();
+  const closed = makeClosedWires(core, (sessionId) => [...wires].some((wire) => wire.sessionId === sessionId));
 
   const notes = new Set<Promise<unknown>>();
 
@@ -137,17 +141,6 @@ export function makeRelay(parts: {
       : { code: closeCodes.refused, why: `SP-2003 locked out of this target by ${lock.by_name}` };
   }
 
-  /** For the other processes: nothing passes any more, and no order has to wait for it. */
-  async function storeClosed(sessionId: string): Promise<void> {
-    await core.writer
-      .updateTable('sessions')
-      .set({ relay_closed_at: core.clock.now(), carried_proof: null })
-      .where('id', '=', sessionId)
-      .where('relayed_by', '=', core.bus.processId)
-      .where('relay_closed_at', 'is', null)
-      .execute();
-  }
-
   async function storeProof(sessionId: string, proof: HostProof): Promise<void> {
     await core.writer
       .updateTable('sessions')
@@ -200,7 +193,7 @@ export function makeRelay(parts: {
         onClosed({ why }, counts) {
           wires.delete(wire);
           // Of an order its own times are stored first: whoever finds the wire closed finds them too.
-          if (wire.order === null) note(storeClosed(session.id));
+          if (wire.order === null) note(closed.store(session.id));
           const order = wire.order;
           const ordered = order === null ? {} : { orderId: order.id, ms: core.clock.monotonicMs() - order.acceptedAt };
           write({ event: 'closed', ...common, ...counts, why, ...ordered });
@@ -232,7 +225,7 @@ export function makeRelay(parts: {
     wires.delete(wire);
     // What ended it while it was being admitted counts for more than what admission found.
     const admission = 'why' in admitted ? admitted : { code: closeCodes.ended, why: 'ended while connecting' };
-    if (!('why' in admitted)) note(storeClosed(admitted.session.id));
+    if (!('why' in admitted)) note(closed.store(admitted.session.id));
     refuse(socket, actor, sessionId, wire.dead ?? admission);
   }
 
@@ -263,10 +256,13 @@ export function makeRelay(parts: {
         wire.order = order;
         return stop(wire, closeCodes.killed, 'killed', true);
       });
-      const closed = closing.find((closing) => closing !== null);
-      return closed?.then(() => ({ at: now(), ms: core.clock.monotonicMs() - order.acceptedAt })) ?? null;
+      const ended = closing.find((closing) => closing !== null);
+      if (ended === undefined || ended === null) return null;
+      closed.cutting(sessionId);
+      return ended.then(() => ({ at: now(), ms: core.clock.monotonicMs() - order.acceptedAt }));
     },
-    forgetCut: storeClosed,
+    forgetCut: closed.store,
+    storeClosedAgain: closed.storeAgain,
     end(sessionId, code, why, discard) {
       for (const wire of [...wires]) if (wire.sessionId === sessionId) void stop(wire, code, why, discard);
     },
