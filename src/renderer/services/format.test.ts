@@ -52,6 +52,15 @@ describe('format', () => {
     ]);
   });
 
+  it('says a day in lower case inside a sentence', () => {
+    const now = new Date(2026, 10, 24, 14, 0).getTime();
+    expect([1, 24, 96].map((hours) => format.whenInSentence(now - hours * 3_600_000, now))).toEqual([
+      'today 13:00',
+      'yesterday 14:00',
+      'Fri 20 Nov 14:00',
+    ]);
+  });
+
   it('makes initials from any name', () => {
     expect(['Jonas Lindqvist', 'åsa', 'Élan de la Cruz', ''].map(format.initials)).toEqual(['JL', 'ÅS', 'ÉC', '?']);
   });
