@@ -48,7 +48,7 @@ function readSomething(fd: number, bytes: Buffer, at: number): number {
   }
 }
 
-/** Asks twice on a terminal, without echo. Throws SP-5001 when the two differ, are empty, or it was interrupted. */
+/** Asks twice on a terminal, without echo. Throws SP-5001 when the two differ, are empty, or it was interrupted or the terminal closed. */
 export async function askPassword(terminal: ReadStream, say: (text: string) => void): Promise<Buffer> {
   // Before the first question and until after the last answer: what is typed ahead is not shown either.
   terminal.setRawMode(true);
@@ -56,14 +56,19 @@ export async function askPassword(terminal: ReadStream, say: (text: string) => v
   try {
     const first = await askOnce(terminal, say, 'Password: ');
     if (first.length === 0) throw empty();
-    const second = await askOnce(terminal, say, 'The same again: ');
-    const same = first.equals(second);
-    second.fill(0);
-    if (same) return first;
-    first.fill(0);
-    throw new UsageError('The two passwords differ. Nothing was stored. Type it again.');
+    try {
+      const second = await askOnce(terminal, say, 'The same again: ');
+      const same = first.equals(second);
+      second.fill(0);
+      if (!same) throw new UsageError('The two passwords differ. Nothing was stored. Type it again.');
+      return first;
+    } catch (error) {
+      first.fill(0);
+      throw error;
+    }
   } finally {
-    terminal.setRawMode(false);
+    // One that has gone takes no mode.
+    if (!terminal.destroyed) terminal.setRawMode(false);
     terminal.pause();
   }
 }
@@ -74,6 +79,8 @@ function askOnce(terminal: ReadStream, say: (text: string) => void, question: st
     let length = 0;
     const done = (act: () => void) => {
       terminal.off('data', take);
+      terminal.off('end', leave);
+      terminal.off('close', leave);
       say('\n');
       act();
       typed.fill(0);
@@ -84,7 +91,11 @@ function askOnce(terminal: ReadStream, say: (text: string) => void, question: st
           // What was typed ahead answers the next question.
           const rest = Buffer.from(bytes.subarray(at + 1));
           bytes.fill(0);
-          if (rest.length > 0) setImmediate(() => terminal.emit('data', rest));
+          if (rest.length > 0)
+            setImmediate(() => {
+              terminal.emit('data', rest);
+              rest.fill(0);
+            });
           const answer = Buffer.from(typed.subarray(0, length));
           return done(() => resolve(answer));
         }
@@ -101,7 +112,11 @@ function askOnce(terminal: ReadStream, say: (text: string) => void, question: st
       }
       bytes.fill(0);
     };
+    const leave = () => done(() => reject(new UsageError('The terminal closed. Nothing was stored.')));
+    if (terminal.readableEnded || terminal.destroyed) return leave();
     terminal.on('data', take);
+    terminal.once('end', leave);
+    terminal.once('close', leave);
     say(question);
   });
 }
