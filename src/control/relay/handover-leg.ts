@@ -65,7 +65,9 @@ export function carryHandover(options: {
     });
   } catch (error) {
     leave();
-    options.refused({ code: error instanceof SallyportError ? error.code : 'SP-9001', check: 'algorithms' });
+    const code = error instanceof SallyportError ? error.code : 'SP-9001';
+    // What `Handover` says of its start: there is no use for the host keys on record, or ssh2 is another one.
+    options.refused({ code, check: code === 'SP-2032' ? 'host-key-kinds' : 'start' });
   }
   return {
     stop() {

@@ -13,7 +13,19 @@ export function handoverRefusal(code: ErrorCode, check: string, target: string):
     message,
     facts: { ...facts, ...more },
   });
+  if (check === 'announcement')
+    return problem(
+      `The control server could not write down the login at ${target}, so the connection was closed. Nothing was shown or typed. Try again; if it stays, ask your administrator.`,
+    );
   switch (code) {
+    case 'SP-2032':
+      return problem(
+        check === 'host-key-kinds'
+          ? `The host keys known for ${target} are all of an old kind that is not used any more. No password was sent to it. Ask your administrator to record an Ed25519, ECDSA or RSA host key for it.`
+          : check === 'algorithms'
+            ? `${target} and the control server have no modern algorithm in common: of key exchange, host key or AES-GCM. No password was sent to it. Ask its owner to update its SSH server.`
+            : `${target} and the launcher did not agree on AES-GCM, so the connection was not handed over. Ask the owner of the target to allow it.`,
+      );
     case 'SP-2031': {
       const offered = /SHA256:[\w+/]{43}/.exec(check)?.[0];
       if (check === 'host-signature')
@@ -47,6 +59,14 @@ export function handoverRefusal(code: ErrorCode, check: string, target: string):
       );
     case 'SP-2104':
       return problem(`${target} did not answer the login in time. Try again; if it stays, ask its owner.`);
+    case 'SP-5010':
+      return problem(
+        `The control server's store did not answer, so ${target} was not logged in to. Try again; if it stays, ask your administrator.`,
+      );
+    case 'SP-9001':
+      return problem(
+        `The control server could not begin the login at ${target}, for a fault of its own. Nothing was sent. Ask your administrator to look at its log.`,
+      );
     case 'SP-5006':
       return problem(
         'The vault did not give the password for this login. Nothing was sent. Try again; if it stays, ask your administrator.',

@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { blobOfLine, publicKeyLine } from '../../recording/signatures/keys.ts';
 import { signDocument } from '../../recording/signatures/signed.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
+import { closeCodes } from '../../shared/protocol/control-channel.ts';
 import type { GrantPayload, HandoverPayload, Namespace } from '../../shared/protocol/signed.ts';
 import { openHandover, takeOverConnection } from './handover.ts';
 import { handoverRefusal } from './handover-refusal.ts';
+import { endOf } from './relay.ts';
 
 const newKey = () => generateKeyPairSync('ed25519').privateKey;
 const server = newKey();
@@ -81,6 +83,7 @@ describe("a refusal of the broker's", () => {
   it('has words for each code that it uses, and shows nothing unprintable', () => {
     for (const code of [
       'SP-2031',
+      'SP-2032',
       'SP-2040',
       'SP-2042',
       'SP-2043',
@@ -88,11 +91,29 @@ describe("a refusal of the broker's", () => {
       'SP-2050',
       'SP-2104',
       'SP-5006',
+      'SP-5010',
+      'SP-9001',
     ] as const) {
       const problem = handoverRefusal(code, 'check \u001b[31m', 'web-1');
       expect(problem).toMatchObject({ code, message: expect.stringMatching(/\.$/), facts: { check: 'check [31m' } });
     }
     expect(handoverRefusal('SP-2003', 'x', 'web-1')).toBeNull();
+  });
+
+  it.each<[number, string, string, RegExp]>([
+    [closeCodes.cipherRefused, 'SP-2032 algorithms', 'SP-2032', /no modern algorithm in common/],
+    [closeCodes.cipherRefused, 'SP-2032 host-key-kinds', 'SP-2032', /host keys known for web-1 are all of an old kind/],
+    [closeCodes.cipherRefused, 'SP-2032 target exchange-cipher', 'SP-2032', /did not agree on AES-GCM/],
+    [closeCodes.cipherRefused, 'cipher aes256-ctr / none', 'SP-2032', /did not agree on AES-GCM/],
+    [closeCodes.cipherRefused, '', 'SP-2032', /did not agree on AES-GCM/],
+    [closeCodes.cipherRefused, 'no SSH identification', 'SP-2050', /is not SSH/],
+    [closeCodes.refused, 'SP-5010 announcement', 'SP-5010', /could not write down the login/],
+    [closeCodes.refused, 'SP-5009 announcement', 'SP-5009', /could not write down the login/],
+    [closeCodes.refused, 'SP-9001 start', 'SP-9001', /a fault of its own/],
+  ])('is told in words that fit, closed with %i %j', (code, reason, problem, words) => {
+    const end = endOf(code, { ...grant, credential: { kind: 'handover' } }, reason);
+    expect(end).toMatchObject({ kind: 'refused', problem: { code: problem, message: expect.stringMatching(words) } });
+    expect(end).not.toMatchObject({ problem: { message: expect.stringMatching(/start|announcement|algorithms/) } });
   });
 
   it('names the host key that was offered', () => {

@@ -141,6 +141,10 @@ async function readProblem(response: IncomingMessage): Promise<Problem> {
   }
 }
 
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e\u00c0-\u024f]/g, '').slice(0, 100);
+}
+
 /** The problem that a refusal's reason names ("SP-2003 ..."). */
 function refusal(reason: string, grant: GrantPayload): Problem {
   const code = errorCodeSchema.safeParse(reason.slice(0, 7));
@@ -148,13 +152,26 @@ function refusal(reason: string, grant: GrantPayload): Problem {
     const problem = handoverRefusal(code.data, reason.slice(8), grant.target.name);
     if (problem !== null) return problem;
   }
-  const why = reason
-    .slice(8)
-    .replace(/[^\x20-\x7e\u00c0-\u024f]/g, '')
-    .slice(0, 100);
+  const why = printable(reason.slice(8));
   return {
     code: code.success ? code.data : 'SP-2105',
     message: `The relay refused this session${why === '' ? '' : `: ${why}`}. Connect again; if it stays, ask your administrator.`,
+  };
+}
+
+/** Why the relay let no key exchange pass: the broker's own words, the cipher, or that it was none. */
+function unpassed(reason: string, grant: GrantPayload): Problem {
+  if (reason.startsWith('SP-2032 ')) return refusal(reason, grant);
+  if (reason === '' || reason.startsWith('cipher '))
+    return {
+      code: 'SP-2032',
+      message:
+        'The relay refused the connection because target and launcher did not agree on AES-GCM. Ask the owner of the target to allow it.',
+    };
+  return {
+    code: 'SP-2050',
+    message: `The relay closed the connection to ${grant.target.name} because what came before the key exchange is not SSH as it takes it. Nothing was opened. Try again; if it stays, ask the owner of the target.`,
+    facts: { check: printable(reason) },
   };
 }
 
@@ -187,15 +204,7 @@ export function endOf(code: number, grant: GrantPayload, reason = ''): WireEnd {
         },
       };
     case closeCodes.cipherRefused:
-      return {
-        kind: 'refused',
-        problem: {
-          code: 'SP-2032',
-          message:
-            'The relay refused the connection because target and launcher did not agree on AES-GCM. Ask the owner of the target to allow it.',
-          facts,
-        },
-      };
+      return { kind: 'refused', problem: withFacts(unpassed(reason, grant), facts) };
     case closeCodes.revoked:
       return {
         kind: 'refused',
