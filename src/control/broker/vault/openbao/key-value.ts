@@ -11,7 +11,9 @@ const parallelLists = 8;
 
 const entrySchema = z.object({ data: z.object({ data: z.object({ value: z.base64() }) }) });
 const version = z.object({ deletion_time: z.string(), destroyed: z.boolean() });
-const metadataSchema = z.object({ data: z.object({ current_version: z.int(), versions: z.record(z.string(), version) }) });
+const metadataSchema = z.object({
+  data: z.object({ current_version: z.int(), versions: z.record(z.string(), version) }),
+});
 const listSchema = z.object({ data: z.object({ keys: z.array(z.string()) }) });
 
 /** Where a name lies below the root, its parts percent-encoded for a URL. */
