@@ -179,6 +179,16 @@ describe('a document that cannot be applied changes nothing', () => {
       (d) => ({ ...d, organisation: { ...d.organisation, breakGlassRecipient: 'age1nothing' } }),
       'breakGlassRecipient',
     ],
+    [
+      'nobody left who could apply again',
+      'SP-5007',
+      (d) => ({
+        ...d,
+        people: d.people.map((person) => ({ ...person, roles: ['operator' as const] })),
+        policies: d.policies.filter(({ cedar }) => !cedar.includes('Administer')),
+      }),
+      'nobody has the role engineer',
+    ],
     ['an unknown member', 'SP-5007', (d) => ({ ...d, colour: 'red' }) as ApplyDocumentInput, 'colour'],
     ['a wrong type', 'SP-5007', (d) => ({ ...d, targets: [{ ...makeTarget('a'), port: 70_000 }] }), 'port'],
   ];

@@ -21,6 +21,9 @@ export function checkDocument(document: ApplyDocument): ApplyDocument {
     problems.push(`targets: the name "${name}" is there twice`);
   for (const id of repeated(document.policies.map((policy) => policy.id)))
     problems.push(`policies: the id "${id}" is there twice`);
+  // Whoever applies a document without one could not take it back: only an engineer may apply.
+  if (!document.people.some((person) => person.roles.includes('engineer')) && !someRuleAdministers(document))
+    problems.push('people: nobody has the role engineer, so nobody could apply anything after this');
   if (!isRecipient(document.organisation.breakGlassRecipient)) {
     problems.push(
       'organisation.breakGlassRecipient: not an age recipient (age1...); make a pair with age-keygen and keep its secret offline',
@@ -42,6 +45,11 @@ export function checkDocument(document: ApplyDocument): ApplyDocument {
     );
   }
   return { ...document, targets };
+}
+
+/** A rule may let others administer: whom it means, Cedar knows; that one speaks of it has to do here. */
+function someRuleAdministers(document: ApplyDocument): boolean {
+  return document.policies.some((policy) => /"Administer"/.test(policy.cedar));
 }
 
 type Target = ApplyDocument['targets'][number];

@@ -13,7 +13,7 @@ export function targetNotFound(): SallyportError {
 
 /** What a refused connection tells its person to do, where an approval is all that is missing. */
 export function askForApproval(target: string, login: string): string {
-  return `Ask for it: sallyport request ${target} --login ${login} --for 2h --reason "..."`;
+  return `Ask whoever runs Sallyport for you to enter your request: sallyport request ${target} --login ${login} --for 2h --reason "..."`;
 }
 
 export function connectRequest(resource: TargetResource, login: string, granted: boolean): PolicyRequest {

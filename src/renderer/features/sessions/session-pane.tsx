@@ -115,8 +115,8 @@ function Failed(props: { view: SessionView; onReconnect: () => void; onCopy: (ti
         testId={testIds.sessionError}
         onCopy={() => props.onCopy(words.title)}
         action={
-          // A lock holds until someone lifts it: trying again is not the way out.
-          problem.code === 'SP-2003' ? undefined : (
+          // A lock holds until someone lifts it, and a changed host key until its owner has said why: trying again is not the way out.
+          problem.code === 'SP-2003' || problem.code === 'SP-2031' ? undefined : (
             <Button data-testid={testIds.reconnect} onClick={props.onReconnect}>
               Try again
             </Button>

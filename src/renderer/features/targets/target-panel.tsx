@@ -60,7 +60,7 @@ function Needs(props: { target: TargetView }) {
       {needs.includes('approval') ? (
         <p className={css.check}>
           <UserCheck size={14} strokeWidth={1.6} aria-hidden="true" />
-          <span className={css.checkBody}>An approval, for a time: ask with sallyport request</span>
+          <span className={css.checkBody}>An approval, for a time: ask whoever runs Sallyport for you</span>
         </p>
       ) : null}
       {needs.includes('reason') ? (

@@ -30,7 +30,7 @@ function barTo(target: TargetView, login: string | undefined): Problem | null {
     if (target.logins.find((each) => each.name === login)?.needsApproval !== true) return null;
     return {
       code: 'SP-2006',
-      message: `Connecting to ${target.name} as ${login} needs an approval that you do not have now. Ask for it: sallyport request ${target.name} --login ${login} --for 2h --reason "..."`,
+      message: `Connecting to ${target.name} as ${login} needs an approval that you do not have now. Ask whoever runs Sallyport for you to enter your request: sallyport request ${target.name} --login ${login} --for 2h --reason "..."`,
     };
   }
   const { by, at, reason } = target.lock;
