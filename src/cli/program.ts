@@ -127,8 +127,11 @@ function printProblem(environment: Environment, error: unknown, json: boolean): 
   }
   const facts = Object.entries(problem.facts ?? {}).map(([name, value]) => `  ${name}: ${value}\n`);
   environment.err(`${problem.message}\n${facts.join('')}${problem.code}\n`);
-  // A fault of our own: its place helps whoever reports it, its message could hold anything.
-  if (!(error instanceof SallyportError) && error instanceof Error) {
+  // A fault of our own. Its place helps whoever reports it, but says nothing to who only wanted to work; its message could hold anything.
+  if (error instanceof SallyportError || !(error instanceof Error)) return;
+  if (environment.variables.SALLYPORT_DEBUG === undefined) {
+    environment.err('Run it again with SALLYPORT_DEBUG=1 to see where it failed.\n');
+  } else {
     environment.err(
       `${(error.stack ?? '')
         .split('\n')
