@@ -44,19 +44,27 @@ export function makeAccessEnds(parts: {
         .where('access_request_id', '=', requestId)
         .where('ended_at', 'is', null)
         .execute();
-      for (const session of sessions)
-        await end(session, closeCodes.accessOver, 'the access was revoked', () => ends.accessOver(session.id));
+      await forEach(sessions, (session) =>
+        end(session, closeCodes.accessOver, 'the access was revoked', () => ends.accessOver(session.id)),
+      );
     },
     async recheck() {
       const sessions = await core.reader.selectFrom('sessions').selectAll().where('ended_at', 'is', null).execute();
-      for (const session of sessions) {
+      await forEach(sessions, async (session) => {
         const person = await findPerson(core.reader, session.user_id);
         // Whoever is gone loses their devices, and everything with them.
-        if (person === null || (await mayStillConnect(core, person, session))) continue;
+        if (person === null || (await mayStillConnect(core, person, session))) return;
         await end(session, closeCodes.leaseExpired, 'no access rule lets you connect any more', () =>
           ends.lapsed(session.id),
         );
-      }
+      });
     },
   };
+}
+
+/** One session that cannot be ended keeps no other running. Throws the first failure, after all: then it is tried again. */
+async function forEach(sessions: readonly SessionRow[], work: (session: SessionRow) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const session of sessions) await work(session).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
