@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The command line from a checkout: runs the built program under Node 24.
 import { spawn } from 'node:child_process';
-import { existsSync, fstatSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { isGiven } from '../scripts/lib/given-descriptor.mjs';
 import { findNode, toolEnvironment } from '../scripts/lib/node24.mjs';
 import { inRoot } from '../scripts/lib/paths.mjs';
 import { fail, StepError } from '../scripts/lib/say.mjs';
@@ -17,13 +18,8 @@ function descriptors(args) {
   /** @type {('inherit' | 'ignore' | number)[]} */
   const stdio = ['inherit', 'inherit', 'inherit'];
   if (!Number.isInteger(fd) || fd < 3 || fd > 255) return stdio;
-  try {
-    const open = fstatSync(fd);
-    // What Node has open for itself is none of these, or a pipe; then nobody gave it, and the program says so.
-    if (!open.isFile() && !open.isFIFO() && !open.isSocket() && !open.isCharacterDevice()) return stdio;
-  } catch {
-    return stdio;
-  }
+  // What nobody gave is not passed on, and the program says so.
+  if (!isGiven(fd)) return stdio;
   while (stdio.length < fd) stdio.push('ignore');
   return [...stdio, fd];
 }

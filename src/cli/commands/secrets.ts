@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { SallyportError } from '../../shared/errors/result.ts';
 import { examples, type Register, UsageError } from '../environment.ts';
+import { refuseNotGiven } from '../given-descriptor.ts';
 import { askPassword, readPasswordFrom } from '../read-password.ts';
 import { moment, table } from '../text.ts';
 
@@ -75,6 +76,7 @@ export const registerSecrets: Register = (program, open) => {
 function readPassword(fd: string | undefined, say: (text: string) => void): Promise<Buffer> | Buffer {
   if (fd !== undefined) {
     if (!/^\d{1,4}$/.test(fd)) throw new UsageError('--fd takes the number of an open file descriptor, e.g. --fd 3.');
+    refuseNotGiven(Number(fd));
     return readPasswordFrom(Number(fd));
   }
   if (!process.stdin.isTTY) return readPasswordFrom(0);
