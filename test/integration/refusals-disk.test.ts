@@ -84,6 +84,11 @@ describe.skipIf(!canMount)('security 12, a disk that is full', () => {
     recorder.output(noise(65_000));
     const problem = await failed.promise;
     expect(problem).toMatchObject({ code: 'SP-3011', facts: { fault: 'ENOSPC' } });
+    // The reserve is for the end alone: whoever still has bytes is told, and the journal does not eat it up.
+    const bytes = recorder.head().outputBytes;
+    for (const more of [() => recorder.output(noise(10)), () => recorder.input(noise(10))])
+      expect(more).toThrow(expect.objectContaining({ code: 'SP-3011' }));
+    expect(recorder.head().outputBytes).toBe(bytes);
     expect(await recorder.close({ kind: 'recorder-failed', problem })).toEqual({ complete: true });
   });
 });

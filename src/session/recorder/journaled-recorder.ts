@@ -39,7 +39,7 @@ export class JournaledRecorder implements Recorder {
   private readonly sealedListeners: ((segment: SealedSegment) => void)[] = [];
   private readonly failedListeners: ((problem: Problem) => void)[] = [];
   private readonly timers: Partial<Record<Stream, NodeJS.Timeout>> = {};
-  private failed = false;
+  private failure: SallyportError | null = null;
   private closing: Promise<{ complete: boolean }> | null = null;
 
   constructor(options: JournaledRecorderOptions) {
@@ -113,6 +113,8 @@ export class JournaledRecorder implements Recorder {
   }
 
   private bytes(code: 'o' | 'i', data: Uint8Array): number {
+    // A sealer that failed first has given the reserve back: it is for the end, not for more to be shown.
+    if (this.failure !== null) throw this.failure;
     const stream = streamOf(code);
     const atMs = this.now();
     let end = stream === 'output' ? this.journal.head().outputBytes : this.journal.head().inputBytes;
@@ -186,8 +188,8 @@ export class JournaledRecorder implements Recorder {
   }
 
   private fail(error: SallyportError): void {
-    if (this.failed) return;
-    this.failed = true;
+    if (this.failure !== null) return;
+    this.failure = error;
     const problem = toProblem(error);
     for (const listener of this.failedListeners) listener(problem);
   }
