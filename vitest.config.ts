@@ -40,8 +40,9 @@ export default defineConfig({
           exclude: postgresOnly,
           setupFiles: [ownTemporaryFolder],
           environment: 'node',
-          // Real servers and processes: few at a time, or their time limits measure the machine instead of the product.
-          maxWorkers: 2,
+          // Real servers and processes: few at a time, or their time limits measure the machine instead of the product. One more than there are
+          // processors, since most of them wait for a lease or a time limit.
+          maxWorkers: 3,
           testTimeout: minute,
           hookTimeout: 2 * minute,
         },
@@ -54,7 +55,7 @@ export default defineConfig({
           setupFiles: [ownTemporaryFolder],
           env: { SALLYPORT_TEST_DATABASE: 'postgres' },
           environment: 'node',
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: minute,
           hookTimeout: 2 * minute,
         },

@@ -12,7 +12,8 @@ import { recordingBecomes } from '../harness/recordings.ts';
 import { bootWorld, type OpenedLauncher, type World } from '../harness/world.ts';
 
 const floodBytes = 100 * 1024 * 1024;
-const growthLimit = 150 * 1024 * 1024;
+/** Without back-pressure it is more than 210 MB; how much of less a collector leaves for later depends on how busy the machine is. */
+const growthLimit = 190 * 1024 * 1024;
 
 let world: World;
 let launcher: OpenedLauncher;
