@@ -255,7 +255,7 @@ describe('the end of access', () => {
     expect((await one.relay.relayed).code).toBe(4007);
     await one.ssh.exited;
     expect(performance.now() - begun).toBeLessThan(2000);
-    expect(await endReason(one.session)).toBe('ended: time limit reached');
+    await expect.poll(() => endReason(one.session)).toBe('ended: time limit reached');
     await expect(tried(jonas, 'db-06')).rejects.toMatchObject({ code: 'SP-2006' });
     await one.close();
   });
