@@ -1,11 +1,11 @@
 // `npm test`: set-up, then unit, integration and end-to-end tests. Arguments are vitest's (file filters, -t NAME); --project
 // NAME runs one kind. Ends with the plain line "N passed, N failed, N skipped"; fails when anything failed or nothing ran.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { packageScript, runNode, toolEnvironment } from './lib/node24.mjs';
 import { findOpenbao } from './lib/openbao.mjs';
-import { inRoot } from './lib/paths.mjs';
+import { cacheFolder, inRoot } from './lib/paths.mjs';
 import { findPostgres, oldestPostgres } from './lib/postgres.mjs';
 import { fail, say } from './lib/say.mjs';
 import { countReport } from './lib/test-report.mjs';
@@ -47,6 +47,8 @@ async function main() {
     }
     const openbao = findOpenbao();
     if (project === 'integration' && 'why' in openbao) notRun.push(`what needs OpenBao (${openbao.why})`);
+    if (project === 'integration' && !existsSync(path.join(cacheFolder(), 'dropbear-gcm', 'dropbear')))
+      notRun.push('a handover on dropbear (npm run dropbear builds one with AES-GCM)');
     const file = `${folder}/${project}.json`;
     rmSync(file, { force: true });
     const began = performance.now();
