@@ -27,18 +27,29 @@ function run(cwd, command, args) {
   throw new StepError({ what: `${command} failed.`, why, todo: 'see the words above; the tests go on without it' });
 }
 
+/** @returns {string[]} where this machine gets its packages from */
+function aptSources() {
+  const parts = '/etc/apt/sources.list.d';
+  const files = existsSync(parts) ? readdirSync(parts).filter((name) => /\.(?:list|sources)$/.test(name)) : [];
+  return ['/etc/apt/sources.list', ...files.map((name) => path.join(parts, name))].filter((file) => existsSync(file));
+}
+
 /** @param {string} folder @returns {string} the folder of the patched source */
 function fetchSource(folder) {
-  const sources = path.join(folder, 'sources.list');
-  writeFileSync(
-    sources,
-    'deb-src http://deb.debian.org/debian bookworm main\ndeb-src http://deb.debian.org/debian-security bookworm-security main\n',
-  );
+  const sources = path.join(folder, 'sources.list.d');
+  mkdirSync(sources);
+  for (const file of aptSources()) {
+    const text = readFileSync(file, 'utf8');
+    const asSource = file.endsWith('.sources')
+      ? text.replace(/^Types:.*$/gm, 'Types: deb-src')
+      : text.replace(/^deb(?:-src)? /gm, 'deb-src ');
+    writeFileSync(path.join(sources, path.basename(file)), asSource);
+  }
   mkdirSync(path.join(folder, 'lists', 'partial'), { recursive: true });
   // Lists of its own: the machine's stay as they are.
   const options = [
-    `Dir::Etc::sourcelist=${sources}`,
-    'Dir::Etc::sourceparts=-',
+    'Dir::Etc::sourcelist=-',
+    `Dir::Etc::sourceparts=${sources}`,
     `Dir::State::lists=${path.join(folder, 'lists')}`,
   ].flatMap((option) => ['-o', option]);
   run(folder, 'apt-get', [...options, '-qq', 'update']);
