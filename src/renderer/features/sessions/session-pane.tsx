@@ -19,7 +19,7 @@ import { SessionFoot } from './session-foot.tsx';
 import { paneId } from './session-tabs.tsx';
 import css from './sessions.module.css';
 import { TerminalHost } from './terminal-host.tsx';
-import { connectSteps, endWords, lowMs, neverOpened, noContact, timeLeft } from './words.ts';
+import { connectSteps, endWords, lowMs, mayTryAgain, neverOpened, noContact, timeLeft } from './words.ts';
 
 function TimeLeft(props: { view: SessionView; connection: Connection['state']; now: number }) {
   const { view, now } = props;
@@ -115,12 +115,11 @@ function Failed(props: { view: SessionView; onReconnect: () => void; onCopy: (ti
         testId={testIds.sessionError}
         onCopy={() => props.onCopy(words.title)}
         action={
-          // A lock holds until someone lifts it, and a changed host key until its owner has said why: trying again is not the way out.
-          problem.code === 'SP-2003' || problem.code === 'SP-2031' ? undefined : (
+          mayTryAgain(props.view) ? (
             <Button data-testid={testIds.reconnect} onClick={props.onReconnect}>
               Try again
             </Button>
-          )
+          ) : undefined
         }
       />
     </div>

@@ -11,7 +11,7 @@ import { CloseDialog, PasteGuard, ProblemDialog } from './session-dialogs.tsx';
 import { SessionPane } from './session-pane.tsx';
 import { SessionTabs } from './session-tabs.tsx';
 import css from './sessions.module.css';
-import { neverOpened } from './words.ts';
+import { mayTryAgain, neverOpened } from './words.ts';
 
 const runningKeys = [
   ['Ctrl Tab', 'next tab'],
@@ -38,8 +38,7 @@ const failedKeys = [
 
 function keysFor(view: SessionView | undefined): readonly (readonly [string, string])[] {
   if (view === undefined || view.state.state !== 'ended') return runningKeys;
-  const locked = view.state.reason.kind === 'connect-failed' && view.state.reason.problem.code === 'SP-2003';
-  if (neverOpened(view)) return locked ? failedKeys.slice(1) : failedKeys;
+  if (neverOpened(view)) return mayTryAgain(view) ? failedKeys : failedKeys.slice(1);
   return killOf(view) !== null ? endedKeys.slice(1) : endedKeys;
 }
 

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { type EndReason, endReasonSchema, type SessionState } from '../../../shared/model/session.ts';
 import type { SessionView } from '../../../shared/protocol/ipc.ts';
-import { connectSteps, endWords, neverOpened, noContactWords, stateWords, timeLeft, timeLeftInFull } from './words.ts';
+import {
+  connectSteps,
+  endWords,
+  mayTryAgain,
+  neverOpened,
+  noContactWords,
+  stateWords,
+  timeLeft,
+  timeLeftInFull,
+} from './words.ts';
 
 const now = 1_000_000_000;
 const problem = { code: 'SP-3011', message: 'The disk is full.' } as const;
@@ -127,6 +136,16 @@ describe('endWords', () => {
     const reason: EndReason = { kind: 'connect-failed', problem };
     expect(neverOpened(makeView({ state: 'ended', reason }, { openedAtMs: null }))).toBe(true);
     expect(neverOpened(makeView({ state: 'ended', reason }))).toBe(false);
+  });
+});
+
+describe('mayTryAgain', () => {
+  it('is not offered behind a lock or at another host key', () => {
+    const at = (kind: 'connect-failed' | 'host-key-mismatch', code: 'SP-2003' | 'SP-2031' | 'SP-2104') =>
+      mayTryAgain(makeView({ state: 'ended', reason: { kind, problem: { code, message: 'x' } } }));
+    expect(at('connect-failed', 'SP-2003')).toBe(false);
+    expect(at('host-key-mismatch', 'SP-2031')).toBe(false);
+    expect(at('connect-failed', 'SP-2104')).toBe(true);
   });
 });
 

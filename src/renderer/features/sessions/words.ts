@@ -139,6 +139,12 @@ function exitText(status: number | null, signal: string | null): string {
   return status === null ? 'The shell ended.' : `The shell exited with status ${status}.`;
 }
 
+/** A lock holds until someone lifts it, and another host key until its owner has said why: with those, trying again is not the way out. */
+export function mayTryAgain(view: SessionView): boolean {
+  const code = endWords(view)?.problem?.code;
+  return code !== 'SP-2003' && code !== 'SP-2031';
+}
+
 /** Title and line of an ended session's banner; null for a kill, which has its own. Pure. */
 export function endWords(view: SessionView): EndWords | null {
   if (view.state.state !== 'ended') return null;
