@@ -92,7 +92,7 @@ function crashFiles(): string[] {
   );
 }
 
-describe('a password that logged in by handover', () => {
+describe('security 1 and 3b: a password that logged in by handover', () => {
   const canary = makeCanary();
   let onceStored: Finding[];
   beforeAll(async () => {
@@ -128,7 +128,7 @@ describe('a password that logged in by handover', () => {
   });
 });
 
-describe('a password that is sealed to the session process, the exception by policy', () => {
+describe('security 1: a password that is sealed to the session process, the exception by policy', () => {
   const canary = makeCanary();
   beforeAll(async () => {
     await logInWith('legacy', canary);
@@ -153,7 +153,7 @@ describe('a password that is sealed to the session process, the exception by pol
   });
 });
 
-describe('a control that is planted is found', () => {
+describe('security 1: a control that is planted is found', () => {
   test.skipIf(!readsMemory)('in memory, in each form', async () => {
     const control = makeCanary();
     expect(searchProcesses([launcher.pid], control).findings).toEqual([]);

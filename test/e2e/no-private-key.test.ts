@@ -61,7 +61,7 @@ async function keysThatLogIn(): Promise<Wanted> {
 // Only root may read the memory of sandboxed processes.
 const readsMemory = process.getuid?.() === 0;
 
-test.skipIf(!readsMemory)('while a session runs, no key that logs in is in any process of the launcher', async () => {
+test.skipIf(!readsMemory)('security 3b: while a session runs, no key that logs in is in any process of the launcher', async () => {
   let bytes = 0;
   for (const pid of allPids(launcher)) {
     const searched = searchMemory(pid, wanted);
@@ -74,13 +74,13 @@ test.skipIf(!readsMemory)('while a session runs, no key that logs in is in any p
   await screenShows(launcher, tab, /^still-here\s*$/m);
 });
 
-test('nor in any of its files', async () => {
+test('security 3b: nor in any of its files', async () => {
   const searched = searchFiles(launcher.userData, wanted);
   expect(searched.findings).toEqual([]);
   expect(searched.files).toBeGreaterThan(3);
 });
 
-test.skipIf(!readsMemory)('the same search finds keys that are planted, in each form', async () => {
+test.skipIf(!readsMemory)('security 3b: the same search finds keys that are planted, in each form', async () => {
   const planted = generateKeyPairSync('ed25519').privateKey;
   const seed = seedOf(planted);
   const key = publicOfSeed(seed);

@@ -27,7 +27,7 @@ afterAll(async () => {
   await world?.close();
 });
 
-describe('a login by the broker', () => {
+describe('security 3a: a login by the broker', () => {
   it('is a certificate that ssh-keygen reads as meant', async () => {
     const session = await world.open(jonas, 'web-01', sshd.login);
     const file = path.join(world.folder, 'cert.pub');

@@ -68,7 +68,7 @@ async function lockOut(targetId: string): Promise<void> {
     .execute();
 }
 
-describe('a login at a target that is reached through the relay', () => {
+describe('security 3a: a login at a target that is reached through the relay', () => {
   it('is not signed for a connection of its own, with no relay, nor beside an idle one', async () => {
     const alone = await world.open(jonas, 'web-01', sshd.login);
     expect(await logIn(alone, sshd.port)).toBe(255);
@@ -151,7 +151,7 @@ describe('a grant taken earlier', () => {
   });
 });
 
-describe('a signature for a session of another device', () => {
+describe('security 3a: a signature for a session of another device', () => {
   it('is refused as one for a session that does not exist; only the audit knows the difference', async () => {
     await applyTargets(['web-01']);
     const session = await world.open(await world.enrol('eeva'), 'web-01', sshd.login);

@@ -137,7 +137,7 @@ const refusals: { name: string; request: LoginRequest; check: LoginCheck }[] = [
   },
 ];
 
-describe('a login request', () => {
+describe('security 3a: a login request', () => {
   it('is signed when every check holds, for each expected host key', () => {
     expect(checkLoginRequest(makeRequest(), expected)).toBeNull();
     expect(checkLoginRequest(makeRequest({}, {}, ecdsaHost), expected)).toBeNull();
