@@ -61,18 +61,21 @@ async function keysThatLogIn(): Promise<Wanted> {
 // Only root may read the memory of sandboxed processes.
 const readsMemory = process.getuid?.() === 0;
 
-test.skipIf(!readsMemory)('security 3b: while a session runs, no key that logs in is in any process of the launcher', async () => {
-  let bytes = 0;
-  for (const pid of allPids(launcher)) {
-    const searched = searchMemory(pid, wanted);
-    expect(searched.findings).toEqual([]);
-    bytes += searched.bytes;
-  }
-  // Four processes and more of Chromium: less would mean that nothing was read.
-  expect(bytes).toBeGreaterThan(100 * 1024 * 1024);
-  await typeInto(launcher, tab, 'echo still-here\n');
-  await screenShows(launcher, tab, /^still-here\s*$/m);
-});
+test.skipIf(!readsMemory)(
+  'security 3b: while a session runs, no key that logs in is in any process of the launcher',
+  async () => {
+    let bytes = 0;
+    for (const pid of allPids(launcher)) {
+      const searched = searchMemory(pid, wanted);
+      expect(searched.findings).toEqual([]);
+      bytes += searched.bytes;
+    }
+    // Four processes and more of Chromium: less would mean that nothing was read.
+    expect(bytes).toBeGreaterThan(100 * 1024 * 1024);
+    await typeInto(launcher, tab, 'echo still-here\n');
+    await screenShows(launcher, tab, /^still-here\s*$/m);
+  },
+);
 
 test('security 3b: nor in any of its files', async () => {
   const searched = searchFiles(launcher.userData, wanted);
