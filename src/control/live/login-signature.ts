@@ -4,9 +4,9 @@ import type { Actor } from '../actor.ts';
 import { type Broker, type LoginRefusal, loginRefusal } from '../broker/broker.ts';
 import type { Clock, CoreContext } from '../context.ts';
 import type { HostProof } from '../relay/host-proof.ts';
-import { lockInForce } from './locks.ts';
+import { claimLogin } from './claim-login.ts';
 import { findSession, grantOf, type SessionRow } from './session-store.ts';
-import { mayGoOn, mayStillConnect } from './still-allowed.ts';
+import { mayStillConnect } from './still-allowed.ts';
 
 type Body = z.output<typeof controlApi.loginSignature.body>;
 type Refused = LoginRefusal | 'device';
@@ -68,18 +68,9 @@ export async function signLogin(
   if ('refused' in verdict) return refuse(verdict.refused);
   // A login beside the relay could not be cut: neither by a kill nor by a lost lease.
   if (session.route === 'relay' && !(await parts.takeCarried(sessionId, proof))) return refuse('relay');
-  // In the database too: the key is gone with a restart, this fact is not. Also the last look at a kill or a lock that came meanwhile.
-  const { numUpdatedRows } = await core.writer
-    .updateTable('sessions')
-    .set({ login_signed_at: core.clock.now() })
-    .where('id', '=', sessionId)
-    .where('login_signed_at', 'is', null)
-    .where(mayGoOn(session))
-    .executeTakeFirst();
-  if (numUpdatedRows !== 1n) {
-    const lock = await lockInForce(core.reader, session.user_id, session.target_id);
-    return refuse(lock === null ? 'session' : 'lock');
-  }
+  // In the database too: the key is gone with a restart, this fact is not.
+  const notClaimed = await claimLogin(core, session);
+  if (notClaimed !== null) return refuse(notClaimed);
   await core.audit.record({
     event: 'login.signed',
     actor: actor.userId,

@@ -11,10 +11,10 @@ import { checkHost } from '../broker/login-request.ts';
 import type { CoreContext } from '../context.ts';
 import type { HostProof } from '../relay/host-proof.ts';
 import { passwordSecretName } from '../secrets/secret-name.ts';
-import { lockInForce } from './locks.ts';
+import { claimLogin } from './claim-login.ts';
 import { isLive } from './login-signature.ts';
 import { findSession, grantOf } from './session-store.ts';
-import { mayGoOn, mayStillConnect } from './still-allowed.ts';
+import { mayStillConnect } from './still-allowed.ts';
 
 type Body = z.output<typeof controlApi.sealedPassword.body>;
 
@@ -67,15 +67,8 @@ export async function sealPassword(parts: SealParts, actor: Actor, sessionId: st
   if (host !== null) return refuse(host);
   // A login beside the relay could not be cut.
   if (session.route === 'relay' && !(await parts.takeCarried(sessionId, proof))) return refuse('relay');
-  // One statement, so that of several that ask at once one gets it, in whatever process; also the last look at a kill or a lock.
-  const { numUpdatedRows } = await core.writer
-    .updateTable('sessions')
-    .set({ login_signed_at: core.clock.now() })
-    .where('id', '=', sessionId)
-    .where('login_signed_at', 'is', null)
-    .where(mayGoOn(session))
-    .executeTakeFirst();
-  if (numUpdatedRows !== 1n) return refuse(await whyNotClaimed(core, sessionId));
+  const notClaimed = await claimLogin(core, session);
+  if (notClaimed !== null) return refuse(notClaimed);
   const place = { target: grant.target.name, login: grant.login };
   // The login is spent by now: what becomes of it is written down.
   const password = await core.vault.get(passwordSecretName(place)).catch(async (error: unknown) => {
@@ -131,10 +124,4 @@ function isCertified(grant: GrantPayload, { recipient, recipientSignature }: Bod
   } catch {
     return false;
   }
-}
-
-async function whyNotClaimed(core: CoreContext, sessionId: string): Promise<'once' | 'session' | 'lock'> {
-  const now = await findSession(core.reader, sessionId);
-  if (now === null || now.killed_at !== null || now.ended_at !== null) return 'session';
-  return (await lockInForce(core.reader, now.user_id, now.target_id)) === null ? 'once' : 'lock';
 }

@@ -36,8 +36,6 @@ export type PolicyRequest =
   | { action: 'LiftLock'; resource: { id: string; userId: string; target: TargetResource } }
   | { action: 'Administer' | 'ReadAudit' };
 
-export type PolicyAction = PolicyRequest['action'];
-
 /** `policies`: the ids of the policies that decided; empty when denied because none permits. */
 export interface Decision {
   readonly allowed: boolean;

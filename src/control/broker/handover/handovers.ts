@@ -1,7 +1,7 @@
 import { fingerprint } from '../../../recording/signatures/keys.ts';
 import type { CoreContext } from '../../context.ts';
+import { claimLogin } from '../../live/claim-login.ts';
 import { findTarget, grantOf, type SessionRow } from '../../live/session-store.ts';
-import { mayGoOn } from '../../live/still-allowed.ts';
 import type { HandOver } from '../../relay/handover-leg.ts';
 import { handoverFrame } from './first-frame.ts';
 import { type HandoverLimits, handoverLimits, startHandover } from './hand-over.ts';
@@ -23,14 +23,7 @@ export function makeHandovers(parts: {
 
   /** The session's one login is claimed and written down before the launcher hears of it: also the last look at a kill or a lock that came meanwhile. */
   async function claim(session: SessionRow, facts: LoggedIn): Promise<Refusal | null> {
-    const { numUpdatedRows } = await core.writer
-      .updateTable('sessions')
-      .set({ login_signed_at: core.clock.now() })
-      .where('id', '=', session.id)
-      .where('login_signed_at', 'is', null)
-      .where(mayGoOn(session))
-      .executeTakeFirst();
-    if (numUpdatedRows !== 1n) return { code: 'SP-2042', check: 'session' };
+    if ((await claimLogin(core, session)) !== null) return { code: 'SP-2042', check: 'session' };
     await core.audit.record({
       event: 'login.handed-over',
       actor: session.user_id,
