@@ -153,7 +153,8 @@ export function ErrorCard(props: {
       <div className={css.cardActions}>
         {props.action}
         {props.onCopy === undefined ? null : (
-          <Button variant="subtle" onClick={props.onCopy}>
+          // Alone it stands where the first button would, and looks like one.
+          <Button variant={props.action === undefined ? 'default' : 'subtle'} onClick={props.onCopy}>
             Copy details
           </Button>
         )}

@@ -1,27 +1,19 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { connectLauncher, ended, webSocket } from '../live-world/sockets.ts';
 import type { Device } from '../live-world/world.ts';
+import { applyMuteTargets, hostKeys, startMuteTarget } from './mute-target.ts';
 import { type Pair, startPair } from './pair.ts';
 
-const hostKeys = ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBTR8USnqh7ijXwHLnHtrUtPF599DgEHTaz2JRJXLqEb'];
 let pair: Pair;
 let target: Server;
 
 beforeAll(async () => {
-  target = createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.write('SSH-2.0-here\r\n');
-  }).listen(0, '127.0.0.1');
-  await once(target, 'listening');
-  const { port } = target.address() as { port: number };
+  target = await startMuteTarget();
   pair = await startPair();
   const names = Array.from({ length: 8 }, (_, index) => `web-${index}`);
-  await pair.a.apply(
-    names.map((name) => ({ name, host: '127.0.0.1', port, logins: [{ name: 'deploy' }], hostKeys })),
-    [`127.0.0.1:${port}`],
-  );
+  await applyMuteTargets(pair.a, target, names);
 });
 afterAll(async () => {
   await pair?.close();

@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeStoredLoginKeys } from '../../../src/control/broker/stored-login-keys.ts';
@@ -10,8 +10,8 @@ import type { Writer } from '../../../src/control/store/database.ts';
 import { publicKeyBlob, verifyBlob } from '../../../src/recording/signatures/keys.ts';
 import { connectLauncher, webSocket } from '../live-world/sockets.ts';
 import { type Device, startBeside, startWorld, type World } from '../live-world/world.ts';
+import { applyMuteTargets, startMuteTarget } from './mute-target.ts';
 
-const hostKeys = ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBTR8USnqh7ijXwHLnHtrUtPF599DgEHTaz2JRJXLqEb'];
 let world: World;
 let target: Server;
 let jonas: Device;
@@ -19,17 +19,9 @@ let leases: LeaseStore;
 let db: Writer;
 
 beforeAll(async () => {
-  target = createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.write('SSH-2.0-here\r\n');
-  }).listen(0, '127.0.0.1');
-  await once(target, 'listening');
-  const { port } = target.address() as { port: number };
+  target = await startMuteTarget();
   world = await startWorld();
-  await world.apply(
-    [{ name: 'web-1', host: '127.0.0.1', port, logins: [{ name: 'deploy' }], hostKeys }],
-    [`127.0.0.1:${port}`],
-  );
+  await applyMuteTargets(world, target, ['web-1']);
   jonas = await world.enrol('jonas');
   db = world.server.context.shared?.db ?? expect.unreachable('a shared database');
   leases = makeLeaseStore(db);

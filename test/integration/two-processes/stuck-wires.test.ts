@@ -1,26 +1,18 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { connectLauncher, ended, type Launcher, webSocket } from '../live-world/sockets.ts';
+import { applyMuteTargets, startMuteTarget } from './mute-target.ts';
 import { type Pair, startPair } from './pair.ts';
 
-const hostKeys = ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBTR8USnqh7ijXwHLnHtrUtPF599DgEHTaz2JRJXLqEb'];
 const names = ['web-0', 'web-1', 'web-2'] as const;
 let pair: Pair;
 let target: Server;
 
 beforeAll(async () => {
-  target = createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.write('SSH-2.0-here\r\n');
-  }).listen(0, '127.0.0.1');
-  await once(target, 'listening');
-  const { port } = target.address() as { port: number };
+  target = await startMuteTarget();
   pair = await startPair();
-  await pair.a.apply(
-    names.map((name) => ({ name, host: '127.0.0.1', port, logins: [{ name: 'deploy' }], hostKeys })),
-    [`127.0.0.1:${port}`],
-  );
+  await applyMuteTargets(pair.a, target, names);
 });
 afterEach(() => void vi.restoreAllMocks());
 afterAll(async () => {
