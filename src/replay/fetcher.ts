@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { fromProblem, SallyportError } from '../shared/errors/result.ts';
-import type { Stream } from '../shared/model/recording.ts';
+import type { KeyedStream } from '../shared/model/recording.ts';
 import { controlApi } from '../shared/protocol/control-api.ts';
 import { manifestAnswerSchema, type OwnerToReplay, type ReplayToOwner } from '../shared/protocol/replay.ts';
 
@@ -37,7 +37,7 @@ export class Fetcher {
     return parsed.data;
   }
 
-  async segment(stream: Stream, seq: number): Promise<Uint8Array> {
+  async segment(stream: KeyedStream, seq: number): Promise<Uint8Array> {
     return this.bytes({ type: 'fetch-segment', stream, seq }, `${stream} segment ${seq}`);
   }
 
@@ -46,7 +46,7 @@ export class Fetcher {
   }
 
   /** The stream's identity, sealed to `recipient`: an age file. */
-  async unlock(stream: Stream, recipient: string): Promise<Uint8Array> {
+  async unlock(stream: KeyedStream, recipient: string): Promise<Uint8Array> {
     const parsed = controlApi.unlock.response.safeParse((await this.ask({ type: 'unlock', stream, recipient })).json);
     if (!parsed.success) throw malformed('the key');
     return Buffer.from(parsed.data.sealedIdentity, 'base64');

@@ -3,7 +3,7 @@ import { openSegment } from '../recording/segments/seal.ts';
 import { parseCast } from '../recording/text/cast.ts';
 import { type Verification, verifyRecording } from '../recording/verify/verify-recording.ts';
 import { SallyportError } from '../shared/errors/result.ts';
-import type { RecordingView, Stream } from '../shared/model/recording.ts';
+import type { KeyedStream, RecordingView, Stream } from '../shared/model/recording.ts';
 import { type Check, notFinishedYet, type ReplayToScreen } from '../shared/protocol/replay.ts';
 import type { RecordedEvent } from '../shared/record/events.ts';
 import type { Manifest, SegmentLine } from '../shared/record/manifest.ts';
@@ -103,7 +103,7 @@ class Opening {
     }
   }
 
-  private async fetchSegment(stream: Stream, seq: number): Promise<Uint8Array | null> {
+  private async fetchSegment(stream: KeyedStream, seq: number): Promise<Uint8Array | null> {
     try {
       const bytes = await this.options.fetcher.segment(stream, seq);
       this.stored.set(`${stream} ${seq}`, bytes);
@@ -147,7 +147,8 @@ class Opening {
     }
   }
 
-  private add(stream: Stream, events: readonly RecordedEvent[]): void {
+  private add(stream: KeyedStream, events: readonly RecordedEvent[]): void {
+    if (stream === 'text') return;
     for (const event of events) if (event.code === 'o' || event.code === 'i') this.bytes[stream] += event.data.length;
     this.timeline.add(events);
     if (stream === 'output') this.store.add(events);

@@ -1,9 +1,9 @@
 import { ageOpen, makeAgeIdentity } from '../recording/codecs/age.ts';
 import { SallyportError } from '../shared/errors/result.ts';
-import type { RecordingView, Stream } from '../shared/model/recording.ts';
+import type { KeyedStream, RecordingView, Stream } from '../shared/model/recording.ts';
 import type { Fetcher } from './fetcher.ts';
 
-export type Identities = Partial<Record<Stream, string>>;
+export type Identities = Partial<Record<KeyedStream, string>>;
 
 /**
  * Asks for the identities of the streams this person may read. They are sealed to a key made here and exist in this process alone. Throws

@@ -5,7 +5,7 @@ import { clockToleranceMs, firstLease, type Now, renewLease, standing, voidLease
 
 function makeLease(seq: number, durationMs = 10_000): LeasePayload {
   return {
-    version: 0,
+    version: 1,
     sessionId: '3f0e5b1c-3b7e-4a55-9c0e-6a2f3c1d9b10',
     seq,
     issuedAt: '2026-11-24T10:00:00.000Z',

@@ -33,6 +33,8 @@ describe('asking for a session', () => {
       sessionKey: publicKeyLine(session.key),
       limits: { maxSeconds: 600, idleSeconds: 60 },
       recordMode: 'strict',
+      evidence: { anchors: true, wire: true },
+      command: null,
     });
     const { output, input } = session.grant.recipients;
     expect(new Set([...output, ...input]).size).toBe(3);

@@ -22,7 +22,7 @@ async function open() {
     /** The same message every time it is sent. */
     makeKill(sessionId: string): Extract<ControlToLauncher, { type: 'kill' }> {
       const value: OrderPayload = {
-        version: 0,
+        version: 1,
         orderId: randomUUID(),
         sessionId,
         kind: 'kill',

@@ -33,7 +33,7 @@ export async function makeRecordingWorld(): Promise<RecordingWorld> {
   const statement = sessionKeyStatement({ deviceId, sessionKey: publicKeyLine(sessionKey) });
   const sessionKeyCertificate = signSsh({ privateKey: device, namespace: namespaces.sessionKey, message: statement });
   const grant: GrantPayload = {
-    version: 0,
+    version: 1,
     sessionId: randomUUID(),
     serverNonce: 'bm9uY2U',
     issuedAt: new Date().toISOString(),
@@ -46,11 +46,17 @@ export async function makeRecordingWorld(): Promise<RecordingWorld> {
     ticket: null,
     route: 'relay',
     hostKeys: [publicKeyLine(generateKeyPairSync('ed25519').privateKey)],
-    recipients: { output: [output.recipient, breakGlass.recipient], input: [input.recipient, breakGlass.recipient] },
+    recipients: {
+      output: [output.recipient, breakGlass.recipient],
+      input: [input.recipient, breakGlass.recipient],
+      text: [output.recipient, breakGlass.recipient],
+    },
     credential: { kind: 'certificate', algorithm: 'ssh-ed25519-cert-v01@openssh.com', certificate: 'AAAA' },
     sessionKey: publicKeyLine(sessionKey),
     limits: { maxSeconds: 3600, idleSeconds: null },
     recordMode: 'strict',
+    evidence: { anchors: false, wire: false },
+    command: null,
   };
   const grantSigned = signDocument({ privateKey: serverKey, namespace: namespaces.grant, value: grant });
   await writeFile(join(folder, 'grant.json'), JSON.stringify(grantSigned));

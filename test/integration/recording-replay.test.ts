@@ -12,7 +12,7 @@ import { SallyportError, toProblem } from '../../src/shared/errors/result.ts';
 import type { RecordingView, Stream } from '../../src/shared/model/recording.ts';
 import { type ReplayToScreen, replayToOwnerSchema, replayToScreenSchema } from '../../src/shared/protocol/replay.ts';
 import { namespaces } from '../../src/shared/protocol/signed.ts';
-import { segmentFile } from '../../src/shared/record/segments.ts';
+import { partFile } from '../../src/shared/record/parts.ts';
 import { cleanExit, makeRecordingWorld, type RecordingWorld, startRecorder } from './recording-fixture.ts';
 
 type Opened = Extract<ReplayToScreen, { type: 'opened' }>;
@@ -44,7 +44,7 @@ class Owner {
       if (asked.type === 'fetch-manifest') {
         const manifest = read('manifest').toString();
         const receipt = {
-          version: 0,
+          version: 1,
           sessionId: world.grant.sessionId,
           lines: 1,
           head: parseManifest(readFileSync(join(world.folder, 'manifest'), 'utf8')).heads[1],
@@ -64,12 +64,15 @@ class Owner {
           },
         };
       }
-      if (asked.type === 'fetch-segment') return { bytes: new Uint8Array(read(segmentFile(asked.stream, asked.seq))) };
+      if (asked.type === 'fetch-segment') return { bytes: new Uint8Array(read(partFile(asked.stream, asked.seq))) };
       if (asked.type === 'fetch-journal') return { bytes: new Uint8Array(read('journal')) };
       if (asked.type !== 'unlock') return {};
-      if (options.refuse?.includes(asked.stream) === true)
+      if (options.refuse?.some((stream) => stream === asked.stream) === true)
         return { problem: toProblem(new SallyportError('SP-3031', 'No.')) };
-      const sealed = await ageSeal(Buffer.from(`${world.identities[asked.stream]}\n`), [asked.recipient]);
+      const sealed = await ageSeal(
+        Buffer.from(`${world.identities[asked.stream === 'text' ? 'output' : asked.stream]}\n`),
+        [asked.recipient],
+      );
       return { json: { sealedIdentity: Buffer.from(sealed).toString('base64') } };
     };
     this.child.on('message', (message: { type: string; id?: number; message?: unknown }) => {
@@ -130,6 +133,7 @@ function makeView(world: RecordingWorld, options: { mayUnlock?: Stream[]; journa
     endReason: null,
     killedBy: null,
     evidence: 'recorder-only',
+    wire: null,
     segments: [],
     bytes: 0,
     journal,

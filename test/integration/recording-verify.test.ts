@@ -30,7 +30,7 @@ describe('verify', () => {
         privateKey: made.serverKey,
         namespace: namespaces.receipt,
         value: {
-          version: 0,
+          version: 1,
           sessionId: header.session,
           lines: covered,
           head: heads[covered],

@@ -79,7 +79,7 @@ describe('security 23: an order that is forged or replayed', () => {
   const sessionId = randomUUID();
   const order = (change: Partial<OrderPayload> = {}, key = privateKey, namespace: Namespace = 'order@sallyport') => {
     const value: OrderPayload = {
-      version: 0,
+      version: 1,
       orderId: randomUUID(),
       sessionId,
       kind: 'kill',
@@ -109,7 +109,7 @@ describe('security 23: an order that is forged or replayed', () => {
 
   test('a lease of before is not taken again', () => {
     const now = { monotonicMs: 0, wallMs: 0 };
-    const lease = (seq: number) => ({ version: 0 as const, sessionId, seq, issuedAt: '', durationMs: 10_000 });
+    const lease = (seq: number) => ({ version: 1 as const, sessionId, seq, issuedAt: '', durationMs: 10_000 });
     const count = firstLease(lease(5), now);
     const later = { monotonicMs: 9000, wallMs: 9000 };
     expect(renewLease(count, lease(5), later)).toBe(count);
@@ -183,6 +183,7 @@ describe('security 32: the relay', () => {
       login: 'deploy',
       reason: null,
       ticket: null,
+      command: null,
       sessionKey,
       sessionKeyCertificate: signSsh({
         privateKey: jonas.client.key.privateKey,

@@ -1,4 +1,4 @@
-import type { Me } from '../../shared/protocol/control-api.ts';
+import { type Me, recordingRulesSchema } from '../../shared/protocol/control-api.ts';
 import type { Actor } from '../context.ts';
 import { defineRoute } from './route.ts';
 
@@ -13,15 +13,17 @@ function viewsOf(actor: Actor): Me['views'] {
 export const me = defineRoute('me', async (context, { actor }) => {
   const organisation = await context.reader
     .selectFrom('organisation')
-    .select(['name', 'device_key'])
+    .select(['name', 'device_key', 'recording'])
     .executeTakeFirstOrThrow();
+  const rules = recordingRulesSchema.parse(organisation.recording);
   return {
     user: { id: actor.userId, name: actor.name, roles: [...actor.roles] },
     device: actor.device === null ? null : { id: actor.device.id, name: actor.device.name },
     organisation: organisation.name,
     policy: {
       deviceKey: organisation.device_key,
-      recordMode: 'strict' as const,
+      recordMode: rules.mode,
+      spool: { quotaBytes: rules.spool.quotaMegabytes * 1_000_000, keepStoredHours: rules.spool.keepStoredHours },
       // A vendor's clipboard is closed unless a grant opens it.
       clipboard: actor.roles.includes('vendor') ? ('denied' as const) : ('allowed' as const),
     },

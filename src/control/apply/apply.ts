@@ -120,6 +120,7 @@ async function writeOrganisation(
     device_key: organisation.deviceKey,
     relay_exceptions: JSON.stringify(organisation.relayExceptions),
     sealed_passwords: organisation.sealedPasswords,
+    recording: JSON.stringify(organisation.recording),
     version,
   };
   await transaction
@@ -181,6 +182,8 @@ async function writeTargets(
     logins: JSON.stringify(target.logins),
     host_keys: JSON.stringify(target.hostKeys),
     limits: JSON.stringify(target.limits),
+    recording: JSON.stringify(target.recording),
+    reexchange_failed_at: null,
     created_at: now,
     removed_at: null,
   }));
@@ -201,6 +204,8 @@ async function writeTargets(
           logins: eb.ref('excluded.logins'),
           host_keys: eb.ref('excluded.host_keys'),
           limits: eb.ref('excluded.limits'),
+          recording: eb.ref('excluded.recording'),
+          reexchange_failed_at: null,
           removed_at: null,
         })),
       )

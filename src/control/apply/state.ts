@@ -1,4 +1,4 @@
-import type { ApplyDocument } from '../../shared/protocol/control-api.ts';
+import { type ApplyDocument, recordingRulesSchema } from '../../shared/protocol/control-api.ts';
 import type { Reader } from '../store/database.ts';
 
 /** What is in force, in the shape of the document that would make it so. */
@@ -26,6 +26,7 @@ export async function readInForce(reader: Reader): Promise<InForce> {
             deviceKey: organisation.device_key,
             relayExceptions: organisation.relay_exceptions,
             sealedPasswords: organisation.sealed_passwords,
+            recording: recordingRulesSchema.parse(organisation.recording),
           },
     version: organisation?.version ?? 0,
     people: people.map(({ id, name, roles, groups }) => ({ id, name, roles, groups })),
@@ -42,6 +43,7 @@ export async function readInForce(reader: Reader): Promise<InForce> {
       logins: row.logins,
       hostKeys: row.host_keys,
       limits: row.limits,
+      recording: row.recording,
     })),
     policies: policies.map(({ id, cedar }) => ({ id, cedar })),
   };

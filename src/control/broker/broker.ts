@@ -1,6 +1,6 @@
 import { blobOfLine } from '../../recording/signatures/keys.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
-import type { Stream } from '../../shared/model/recording.ts';
+import type { KeyedStream } from '../../shared/model/recording.ts';
 import type { CoreContext } from '../context.ts';
 import { CertificateRefused } from './authority/openbao-authority.ts';
 import { certificateKeyId } from './certificate.ts';
@@ -33,9 +33,14 @@ export interface Broker {
   ): Promise<{ signature: Buffer } | { refused: LoginCheck | 'once' }>;
   /** Lets go of a session's login key. */
   forget(sessionId: string): void;
-  makeStreamKey(sessionId: string, stream: Stream): Promise<StreamKey>;
+  makeStreamKey(sessionId: string, stream: KeyedStream): Promise<StreamKey>;
   /** Throws SP-5006. */
-  sealStreamKey(options: { sessionId: string; stream: Stream; wrapped: string; recipient: string }): Promise<string>;
+  sealStreamKey(options: {
+    sessionId: string;
+    stream: KeyedStream;
+    wrapped: string;
+    recipient: string;
+  }): Promise<string>;
 }
 
 /** Opens the broker on a vault and an authority. Throws SP-5006. */

@@ -1,5 +1,5 @@
 import { Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
-import type { Stream } from '../../shared/model/recording.ts';
+import type { KeyedStream } from '../../shared/model/recording.ts';
 import type { Wrapping } from './vault/wrapping.ts';
 
 /** The age pair of one stream of one recording (recording.md, Keys): X25519, which every age since 1.0 reads. */
@@ -9,11 +9,11 @@ export interface StreamKey {
   wrapped: string;
 }
 
-function contextOf(sessionId: string, stream: Stream): string {
+function contextOf(sessionId: string, stream: KeyedStream): string {
   return `stream identity ${sessionId} ${stream}`;
 }
 
-export async function makeStreamKey(wrapping: Wrapping, sessionId: string, stream: Stream): Promise<StreamKey> {
+export async function makeStreamKey(wrapping: Wrapping, sessionId: string, stream: KeyedStream): Promise<StreamKey> {
   const identity = await generateX25519Identity();
   return {
     recipient: await identityToRecipient(identity),
@@ -24,7 +24,7 @@ export async function makeStreamKey(wrapping: Wrapping, sessionId: string, strea
 /** The identity as an age file that only `recipient` opens; base64. Throws SP-5006 when the wrapped text is not this vault's. */
 export async function sealStreamKey(
   wrapping: Wrapping,
-  options: { sessionId: string; stream: Stream; wrapped: string; recipient: string },
+  options: { sessionId: string; stream: KeyedStream; wrapped: string; recipient: string },
 ): Promise<string> {
   const encrypter = new Encrypter();
   encrypter.addRecipient(options.recipient);

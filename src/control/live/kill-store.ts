@@ -65,7 +65,7 @@ export function storeKill(
 
   function order(trx: Transaction<Database>, of: Pick<SessionRow, 'id' | 'device_id'>): Promise<OrderRow> {
     const payload: OrderPayload = {
-      version: 0,
+      version: 1,
       orderId: randomUUID(),
       sessionId: of.id,
       kind: 'kill',

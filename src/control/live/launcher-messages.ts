@@ -63,6 +63,9 @@ export function makeLauncherMessages(
         leases.head(message.sessionId, { outputBytes, inputBytes });
         return;
       }
+      case 'journal-position':
+        await ownSession(message.sessionId);
+        return;
       case 'order-received':
       case 'order-done': {
         const at = core.clock.now().toISOString();

@@ -86,7 +86,7 @@ export function startLeases(options: {
 
   function sign(entry: Entry, durationMs = leaseMs): Signed {
     const payload: LeasePayload = {
-      version: 0,
+      version: 1,
       sessionId: entry.sessionId,
       seq: entry.lease.seq,
       issuedAt: clock.now().toISOString(),

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { blobOfLine, keyOfBlob } from '../../recording/signatures/keys.ts';
 import { verifySsh } from '../../recording/signatures/sshsig.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
-import type { controlApi } from '../../shared/protocol/control-api.ts';
+import { type controlApi, type RecordingRules, recordingRulesSchema } from '../../shared/protocol/control-api.ts';
 import {
   type GrantCredential,
   type GrantPayload,
@@ -26,6 +26,7 @@ import type { Database } from '../store/database.ts';
 import { hold } from '../store/locks.ts';
 import type { Leases } from './leases.ts';
 import { lockInForce, lockRefusal } from './locks.ts';
+import { recordingOf } from './recording-rules.ts';
 import { passwordMissing } from './sealed-password.ts';
 import { findTarget, type TargetRow } from './session-store.ts';
 
@@ -147,9 +148,17 @@ function checkNeeds(target: TargetRow, said: Pick<OpenSessionBody, 'reason' | 't
   }
 }
 
-async function organisation(db: Reader): Promise<{ name: string; breakGlass: string; exceptions: string[] }> {
+interface Organisation {
+  name: string;
+  breakGlass: string;
+  exceptions: string[];
+  rules: RecordingRules;
+}
+
+async function organisation(db: Reader): Promise<Organisation> {
   const row = await db.selectFrom('organisation').selectAll().where('id', '=', 1).executeTakeFirstOrThrow();
-  return { name: row.name, breakGlass: row.break_glass_recipient, exceptions: row.relay_exceptions };
+  const rules = recordingRulesSchema.parse(row.recording);
+  return { name: row.name, breakGlass: row.break_glass_recipient, exceptions: row.relay_exceptions, rules };
 }
 
 /**
@@ -203,15 +212,16 @@ export async function openSession(
   const relayAddress = await resolveFor(parts, target, org.exceptions);
 
   const sessionId = randomUUID();
-  const [output, input] = [
+  const [output, input, text] = [
     await broker.makeStreamKey(sessionId, 'output'),
     await broker.makeStreamKey(sessionId, 'input'),
+    await broker.makeStreamKey(sessionId, 'text'),
   ];
   const credential = await credentialFor(parts, { sessionId, userId: actor.userId, target, login: body.login });
   const now = core.clock.now();
   const limits = limitsFor(target, access, now);
   const payload: GrantPayload = {
-    version: 0,
+    version: 1,
     sessionId,
     serverNonce: randomBytes(32).toString('base64url'),
     issuedAt: now.toISOString(),
@@ -220,16 +230,21 @@ export async function openSession(
     device: { id: device.id, name: device.name },
     target: { id: target.id, name: target.name, host: target.host, port: target.port, production: target.production },
     login: body.login,
+    command: body.command,
     // Asked for with a reason and a ticket: they are why it runs, unless something nearer is said.
     reason: body.reason ?? access?.reason ?? null,
     ticket: body.ticket ?? access?.ticket ?? null,
     route: target.route,
     hostKeys: target.host_keys,
-    recipients: { output: [output.recipient, org.breakGlass], input: [input.recipient, org.breakGlass] },
+    recipients: {
+      output: [output.recipient, org.breakGlass],
+      input: [input.recipient, org.breakGlass],
+      text: [text.recipient, org.breakGlass],
+    },
     credential,
     sessionKey: body.sessionKey,
     limits,
-    recordMode: 'strict',
+    ...recordingOf(target, org.rules),
   };
   const grant = core.signer.sign('grant@sallyport', payload);
   // Before it is stored: a kill that finds the row must find the lease to stop as well.
@@ -277,6 +292,7 @@ export async function openSession(
         .values([
           { session_id: sessionId, stream: 'output', ...output },
           { session_id: sessionId, stream: 'input', ...input },
+          { session_id: sessionId, stream: 'text', ...text },
         ])
         .execute();
       return core.audit.recordWithin(trx, {

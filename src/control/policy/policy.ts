@@ -31,7 +31,7 @@ export type PolicyRequest =
   | { action: 'RequestAccess'; resource: TargetResource; context: { login: string } }
   | { action: 'DecideRequest'; resource: RequestResource }
   | { action: 'ListRecordings' | 'ReadRecording'; resource: OwnedResource }
-  | { action: 'UnlockRecording'; resource: OwnedResource; context: { stream: 'output' | 'input' } }
+  | { action: 'UnlockRecording'; resource: OwnedResource; context: { stream: 'output' | 'input' | 'text' } }
   | { action: 'SeeSessions' | 'KillSession'; resource: OwnedResource }
   | { action: 'LiftLock'; resource: { id: string; userId: string; target: TargetResource } }
   | { action: 'Administer' | 'ReadAudit' };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SallyportError } from '../../shared/errors/result.ts';
-import type { Stream } from '../../shared/model/recording.ts';
-import { segmentFile } from '../../shared/record/segments.ts';
+import type { PartKind } from '../../shared/model/recording.ts';
+import { partFile } from '../../shared/record/parts.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext, Reader } from '../context.ts';
 import { findSession, type SessionRow } from '../live/session-store.ts';
@@ -63,7 +63,7 @@ export function putSegment(
   actor: Actor,
   segment: {
     sessionId: string;
-    stream: Stream;
+    stream: PartKind;
     seq: number;
     digestHeader: string | string[] | undefined;
     body: Buffer;
@@ -80,7 +80,7 @@ export function putSegment(
       if (known.sha256 === sha256) return { sha256, storedAt: known.stored_at.toISOString() };
       throw await conflict(parts, actor, sessionId, { stream, seq, stored: known.sha256, sent: sha256 });
     }
-    const key = `${sessionId}/${segmentFile(stream, seq)}`;
+    const key = `${sessionId}/${partFile(stream, seq)}`;
     if (!(await store.putIfAbsent(key, body))) {
       // Stored by a try whose row was never written: it counts when it is the same.
       const present = await store.get(key);
@@ -105,7 +105,7 @@ export function putSegment(
 /** The row of that segment; null when it is the next one. Throws SP-3022 when its turn has not come, SP-3024 when there is no next one. */
 async function storedOrNext(
   db: Reader,
-  segment: { sessionId: string; stream: Stream; seq: number },
+  segment: { sessionId: string; stream: PartKind; seq: number },
 ): Promise<{ sha256: string; stored_at: Date } | null> {
   const { sessionId, stream, seq } = segment;
   const rows = await db

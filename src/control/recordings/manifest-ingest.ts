@@ -38,6 +38,9 @@ function checkHeader(manifest: Manifest, session: SessionRow, deviceKey: string)
     grant: createHash('sha256').update(session.grant_payload).digest('hex'),
     target: { id: grant.target.id, name: grant.target.name, host: grant.target.host, port: grant.target.port },
     login: grant.login,
+    command: grant.command,
+    mode: grant.recordMode,
+    evidence: grant.evidence,
     route: grant.route,
     reason: grant.reason,
     ticket: grant.ticket,
@@ -101,6 +104,7 @@ async function save(
     text: manifest.text,
     signature,
     ended: manifest.end !== null,
+    anchors: manifest.anchors.length,
     end_reason: manifest.end?.reason ?? null,
     ...manifestTimes(manifest, session, at),
     updated_at: at,
@@ -195,7 +199,8 @@ export function putManifest(
     if (known !== null) return { receipt: known, ended };
     const at = core.clock.now();
     const payload: ReceiptPayload = {
-      version: 0,
+      version: 1,
+      wire: null,
       sessionId,
       lines: manifest.lines,
       head: manifest.heads[manifest.lines] ?? '',

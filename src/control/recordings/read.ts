@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { SallyportError } from '../../shared/errors/result.ts';
-import type { RecordingView, Stream } from '../../shared/model/recording.ts';
-import { segmentFile } from '../../shared/record/segments.ts';
+import type { KeyedStream, PartKind, RecordingView } from '../../shared/model/recording.ts';
+import { partFile } from '../../shared/record/parts.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
 import { findOwned, ownedResource, type SessionRow } from '../live/session-store.ts';
@@ -10,7 +10,7 @@ import { recordingNotFound } from './ingest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { type RecordingFacts, toRecordingView } from './views.ts';
 
-const streams: readonly Stream[] = ['output', 'input'];
+const streams: readonly KeyedStream[] = ['output', 'input', 'text'];
 
 /** How many sessions are looked at to fill a list: beyond it a person with few rights sees the newest of theirs only. */
 const scanLimit = 5000;
@@ -34,7 +34,7 @@ export async function factsOf(core: CoreContext, sessions: SessionRow[]): Promis
     .execute();
   const manifests = await db
     .selectFrom('recording_manifests')
-    .select(['session_id', 'ended', 'end_reason', 'started_at', 'ended_at'])
+    .select(['session_id', 'ended', 'end_reason', 'started_at', 'ended_at', 'anchors'])
     .where('session_id', 'in', ids)
     .execute();
   const journals = await db.selectFrom('recording_journals').selectAll().where('session_id', 'in', ids).execute();
@@ -183,10 +183,10 @@ export async function getSegment(
   { core, store }: ReadParts,
   actor: Actor,
   sessionId: string,
-  part: { stream: Stream; seq: number },
+  part: { stream: PartKind; seq: number },
 ): Promise<Buffer> {
   await findReadable(core, actor, sessionId, 'ReadRecording');
-  const file = segmentFile(part.stream, part.seq);
+  const file = partFile(part.stream, part.seq);
   const bytes = await store.get(`${sessionId}/${file}`);
   if (bytes === null) throw notStoredYet(`Segment ${part.seq}`);
   await auditRead(core, actor, sessionId, file);

@@ -1,4 +1,4 @@
-import type { Stream } from '../../shared/model/recording.ts';
+import type { PartKind } from '../../shared/model/recording.ts';
 import type { Signed } from '../../shared/protocol/signed.ts';
 import type { Actor } from '../actor.ts';
 import type { Broker } from '../broker/broker.ts';
@@ -32,7 +32,7 @@ export function makeRecordings(parts: { core: CoreContext; broker: Broker; hub: 
     list: (actor: Actor, limit: number) => listRecordings(core, actor, limit),
     get: (actor: Actor, sessionId: string) => getRecording(core, actor, sessionId),
     manifest: (actor: Actor, sessionId: string) => getManifest(core, actor, sessionId),
-    segment: (actor: Actor, sessionId: string, part: { stream: Stream; seq: number }) =>
+    segment: (actor: Actor, sessionId: string, part: { stream: PartKind; seq: number }) =>
       getSegment({ core, store }, actor, sessionId, part),
     journal: (actor: Actor, sessionId: string) => getJournal({ core, store }, actor, sessionId),
     unlock: (actor: Actor, request: Parameters<typeof unlockStream>[2]) =>

@@ -1,5 +1,5 @@
 import { SallyportError } from '../../shared/errors/result.ts';
-import type { Stream } from '../../shared/model/recording.ts';
+import type { KeyedStream } from '../../shared/model/recording.ts';
 import type { Actor } from '../actor.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { CoreContext } from '../context.ts';
@@ -12,7 +12,7 @@ import { findReadable } from './read.ts';
 export async function unlockStream(
   parts: { core: CoreContext; broker: Broker },
   actor: Actor,
-  request: { sessionId: string; stream: Stream; purpose: string; recipient: string },
+  request: { sessionId: string; stream: KeyedStream; purpose: string; recipient: string },
 ): Promise<string> {
   const { core, broker } = parts;
   const { sessionId, stream, purpose, recipient } = request;

@@ -5,7 +5,7 @@ import { arrivalGraceMs, type RecordingFacts, standingOf, toRecordingView } from
 const ended = new Date('2026-01-01T00:00:00.000Z');
 const at = (ms: number) => new Date(ended.getTime() + ms);
 const grant = {
-  version: 0,
+  version: 1,
   sessionId: '6a2f41b8-7f4e-4a54-9d62-0f3b8a4fd001',
   serverNonce: 'n',
   issuedAt: '',
@@ -18,11 +18,13 @@ const grant = {
   ticket: null,
   route: 'relay',
   hostKeys: ['k'],
-  recipients: { output: ['a'], input: ['b'] },
+  recipients: { output: ['a'], input: ['b'], text: ['c'] },
   credential: { kind: 'certificate', algorithm: 'x', certificate: '' },
   sessionKey: 's',
   limits: { maxSeconds: 1, idleSeconds: null },
   recordMode: 'strict',
+  evidence: { anchors: false, wire: false },
+  command: null,
 };
 
 function makeFacts(
@@ -111,14 +113,14 @@ const cases: { name: string; facts: RecordingFacts; now: Date; state: string; be
   },
   {
     name: 'signed to its end',
-    facts: makeFacts({ session: byServer, manifest: { ended: true, end_reason: 'exit 0', ...noTimes } }),
+    facts: makeFacts({ session: byServer, manifest: { ended: true, anchors: 0, end_reason: 'exit 0', ...noTimes } }),
     now: at(0),
     state: 'complete',
     because: null,
   },
   {
     name: 'with a manifest that has no end',
-    facts: makeFacts({ session: byServer, manifest: { ended: false, end_reason: null, ...noTimes } }),
+    facts: makeFacts({ session: byServer, manifest: { ended: false, anchors: 0, end_reason: null, ...noTimes } }),
     now: at(0),
     state: 'incomplete',
     because: /lost contact/,
@@ -137,7 +139,7 @@ describe('the state of a recording', () => {
 describe('the end of a recording', () => {
   const killed = { kind: 'killed', orderId: 'o', by: 'Mira', byRole: 'analyst', reason: 'wrong host', at: '' } as const;
   const exit = { kind: 'exit', status: 0, signal: null } as const;
-  const says = (end_reason: string) => ({ ended: true, end_reason, ...noTimes });
+  const says = (end_reason: string) => ({ ended: true, anchors: 0, end_reason, ...noTimes });
   const row = (end_reason: SessionRow['end_reason']) => ({ ...byLauncher, granted_at: ended, end_reason });
 
   it.each([

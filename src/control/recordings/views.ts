@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
-import type { RecordingView, Stream } from '../../shared/model/recording.ts';
+import type { KeyedStream, RecordingView } from '../../shared/model/recording.ts';
+import { evidenceLevelOf } from '../../shared/model/session.ts';
 import { loginKindOf } from '../../shared/protocol/signed.ts';
 import { endReasonText } from '../../shared/record/end-reason.ts';
 import { grantOf, type SessionRow } from '../live/session-store.ts';
@@ -12,7 +13,13 @@ export const arrivalGraceMs = 10_000;
 export interface RecordingFacts {
   session: SessionRow;
   segments: Selectable<SegmentTable>[];
-  manifest: { ended: boolean; end_reason: string | null; started_at: Date | null; ended_at: Date | null } | null;
+  manifest: {
+    ended: boolean;
+    end_reason: string | null;
+    started_at: Date | null;
+    ended_at: Date | null;
+    anchors: number;
+  } | null;
   journal: Selectable<JournalTable> | null;
   /** Who ordered its end, if anyone did. */
   orderedBy: string | null;
@@ -78,7 +85,7 @@ function endReasonOf({ session, manifest, orderedBy }: RecordingFacts): string |
   return saysKilled === (orderedBy !== null) ? said : stored;
 }
 
-export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: Stream[]): RecordingView {
+export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: KeyedStream[]): RecordingView {
   const { session, segments, manifest, journal } = facts;
   const grant = grantOf(session);
   // What was signed and what a replay shows, when there is that: an end that was told late is the server's guess.
@@ -104,7 +111,8 @@ export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: Str
     ...standingOf(facts, now),
     endReason: endReasonOf(facts),
     killedBy: facts.orderedBy,
-    evidence: 'recorder-only',
+    evidence: evidenceLevelOf({ anchors: (manifest?.anchors ?? 0) > 0, wire: false }),
+    wire: null,
     segments: segments.map((row) => ({
       stream: row.stream,
       seq: row.seq,

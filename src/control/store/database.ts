@@ -11,6 +11,7 @@ export type MomentOrNull = ColumnType<Date | null, Date | null | undefined, Date
 export type Json<T extends object> = JSONColumnType<T, string, string>;
 
 export type Login = ApplyDocument['targets'][number]['logins'][number];
+export type TargetRecordingRow = ApplyDocument['targets'][number]['recording'];
 export type TargetLimits = ApplyDocument['targets'][number]['limits'];
 
 /** One row, id 1. `version` counts the applies that changed something: whoever caches a decision keeps it beside this number. */
@@ -21,6 +22,8 @@ export interface OrganisationTable {
   device_key: 'keyring' | 'file';
   relay_exceptions: Json<string[]>;
   sealed_passwords: 'denied' | 'allowed';
+  /** As of before it could be said: empty, which means the defaults. */
+  recording: Json<Partial<ApplyDocument['organisation']['recording']>>;
   version: number;
 }
 
@@ -49,6 +52,9 @@ export interface TargetTable {
   /** OpenSSH lines without comment */
   host_keys: Json<string[]>;
   limits: Json<TargetLimits>;
+  recording: Json<TargetRecordingRow>;
+  /** When it last failed to exchange keys again; sessions are granted without anchors from then on, until the target is changed by an apply. */
+  reexchange_failed_at: MomentOrNull;
   created_at: Moment;
   removed_at: MomentOrNull;
 }

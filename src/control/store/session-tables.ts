@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { OrderState } from '../../shared/model/order.ts';
-import type { Stream } from '../../shared/model/recording.ts';
+import type { KeyedStream, PartKind } from '../../shared/model/recording.ts';
 import type { EndReason } from '../../shared/model/session.ts';
 import type { Json, Moment, MomentOrNull } from './database.ts';
 
@@ -58,7 +58,7 @@ export interface SessionTable {
 
 export interface StreamKeyTable {
   session_id: string;
-  stream: Stream;
+  stream: KeyedStream;
   recipient: string;
   /** Wrapped by the vault; deleting the row erases the stream for everyone without the break-glass key. */
   wrapped: string;
@@ -105,7 +105,7 @@ export interface OrderTable {
 
 export interface SegmentTable {
   session_id: string;
-  stream: Stream;
+  stream: PartKind;
   seq: number;
   /** Hex, of the stored bytes. */
   sha256: string;
@@ -119,6 +119,8 @@ export interface ManifestTable {
   text: string;
   signature: string;
   ended: boolean;
+  /** How many anchors it lists. */
+  anchors: Generated<number>;
   end_reason: string | null;
   /** Of a finished recording, see manifestTimes; null while it has no end. */
   started_at: MomentOrNull;

@@ -5,7 +5,7 @@ import { type Barring, ManagedSession, type StartOrder } from './managed-session
 
 const sessionId = '22222222-2222-4222-8222-222222222222';
 const payload: OrderPayload = {
-  version: 0,
+  version: 1,
   orderId: 'order-1',
   sessionId,
   kind: 'kill',
@@ -110,7 +110,7 @@ test('each lease that is passed on moves the time until which the screen may cou
   granted();
   await vi.waitFor(() => expect(sent).toHaveLength(1));
   expect(session.view.leaseUntilMs).toBeNull();
-  const lease = { version: 0, sessionId, seq: 1, issuedAt: '2026-01-01T00:00:00.000Z', durationMs: 10_000 };
+  const lease = { version: 1, sessionId, seq: 1, issuedAt: '2026-01-01T00:00:00.000Z', durationMs: 10_000 };
   const before = Date.now();
   session.lease({ payload: JSON.stringify(lease), signature: 'x' });
   expect(session.view.leaseUntilMs).toBeGreaterThanOrEqual(before + 10_000);

@@ -19,7 +19,7 @@ const facts = {
 } as const;
 
 const order: OrderPayload = {
-  version: 0,
+  version: 1,
   orderId: '11111111-1111-4111-8111-111111111111',
   sessionId: '22222222-2222-4222-8222-222222222222',
   kind: 'kill',

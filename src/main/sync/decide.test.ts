@@ -35,13 +35,14 @@ function content(options: {
       options.receiptLines === undefined
         ? null
         : {
-            version: 0,
+            version: 1,
             sessionId: session.sessionId,
             lines: options.receiptLines,
             head: '',
             segments: 0,
             bytes: 0,
             ended: options.receiptEnded === true,
+            wire: null,
             at: '',
           },
     journalBytes: options.journal === undefined ? 500 : options.journal,

@@ -3,7 +3,7 @@ import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readManifestPair } from '../../recording/signatures/manifest-pair.ts';
 import { openDocument } from '../../recording/signatures/signed.ts';
-import type { Stream } from '../../shared/model/recording.ts';
+import type { PartKind } from '../../shared/model/recording.ts';
 import {
   namespaces,
   type ReceiptPayload,
@@ -17,7 +17,7 @@ import { isMissing, readJson } from '../files.ts';
 import { type SpoolSession, spoolSessionSchema } from '../sessions/spool-folder.ts';
 
 export interface SpoolSegment {
-  stream: Stream;
+  stream: PartKind;
   seq: number;
   file: string;
   sha256: string;

@@ -10,7 +10,7 @@ import {
   tagBytes,
 } from '../../shared/record/journal.ts';
 
-/** Frames of the journal, version 0: layout and sealing as in shared/record/journal.ts. */
+/** Frames of the journal, version 1: layout and sealing as in shared/record/journal.ts. */
 export interface FrameKey {
   key: Uint8Array;
   /** SHA-256 of the header line. */

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { Stream } from '../../shared/model/recording.ts';
 import { type EventCode, streamOf } from '../../shared/record/events.ts';
-import { type JournalHeader, journalFile, journalKeyBytes } from '../../shared/record/journal.ts';
+import { type JournalHeader, journalFile, journalKeyBytes, journalVersion } from '../../shared/record/journal.ts';
 import { ageSeal } from '../codecs/age.ts';
 import { syncFolderSync } from '../files/durable.ts';
 import { sealFrame } from './frame.ts';
@@ -138,7 +138,7 @@ export async function createJournal(facts: JournalFacts): Promise<JournalWriter>
     ageSeal(keys.input, facts.recipients.input),
   ]);
   const header: JournalHeader = {
-    'sallyport-journal': 0,
+    'sallyport-journal': journalVersion,
     ...facts.header,
     keys: { output: Buffer.from(output).toString('base64'), input: Buffer.from(input).toString('base64') },
   };

@@ -1,12 +1,20 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { EndLine, ManifestHeader, SegmentLine } from '../../shared/record/manifest.ts';
-import { formatEndLine, formatHeader, formatSegmentLine } from '../../shared/record/manifest-lines.ts';
+import type { AnchorLine, EndLine, ManifestHeader, ReceiptLine, SegmentLine } from '../../shared/record/manifest.ts';
+import {
+  formatAnchorLine,
+  formatEndLine,
+  formatHeader,
+  formatReceiptLine,
+  formatSegmentLine,
+  headerLines,
+} from '../../shared/record/manifest-lines.ts';
 
 /** Builds a manifest's text line by line and keeps its chain. It only ever grows. */
 export class ManifestWriter {
   private readonly parts: string[];
   private readonly hash: Hash = createHash('sha256');
   private ended = false;
+  private lines = headerLines;
 
   constructor(header: ManifestHeader) {
     const text = formatHeader(header);
@@ -25,6 +33,21 @@ export class ManifestWriter {
     return whole;
   }
 
+  /** Adds an anchor line. Throws `Error` after the end. */
+  anchor(line: Omit<AnchorLine, 'previous'>): void {
+    this.add(formatAnchorLine({ ...line, previous: this.head() }));
+  }
+
+  /** Adds a receipt line. Throws `Error` after the end. */
+  receipt(line: Omit<ReceiptLine, 'previous'>): void {
+    this.add(formatReceiptLine({ ...line, previous: this.head() }));
+  }
+
+  /** Number of lines so far and the digest of exactly these (hex): what an anchor names. */
+  covered(): { lines: number; digest: string } {
+    return { lines: this.lines, digest: this.head() };
+  }
+
   /** Adds the end line; nothing may follow. */
   end(line: Omit<EndLine, 'previous'>): void {
     this.add(formatEndLine({ ...line, previous: this.head() }));
@@ -38,6 +61,7 @@ export class ManifestWriter {
   private add(text: string): void {
     if (this.ended) throw new Error('the manifest has its end');
     this.parts.push(text);
+    this.lines += 1;
     this.hash.update(text);
   }
 }

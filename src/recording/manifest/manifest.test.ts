@@ -21,6 +21,7 @@ function makeHeader(changes: Partial<ManifestHeader> = {}): ManifestHeader {
     grant: digest,
     target: { id: 't1', name: 'web-1', host: '10.0.0.4', port: 22 },
     login: 'deploy',
+    command: null,
     route: 'relay',
     reason: 'disk full\nsegment output 0',
     ticket: null,
@@ -31,8 +32,9 @@ function makeHeader(changes: Partial<ManifestHeader> = {}): ManifestHeader {
     engine: { name: 'xterm.js', version: '6.0.0', widths: 'unicode-11' },
     software: 'sallyport 0.1.0',
     codec: { events: 'asciicast-3', compression: 'zstd', encryption: 'age' },
-    evidence: 'recorder-only',
-    recipients: { output: ['age1a'], input: ['age1b'] },
+    evidence: { anchors: true, wire: true },
+    mode: 'strict',
+    recipients: { output: ['age1a'], input: ['age1b'], text: ['age1c'] },
     journal: digest,
     ...changes,
   };
@@ -72,7 +74,15 @@ function makeManifest(end = true, changes: Partial<ManifestHeader> = {}): string
     frames: 5,
   });
   if (end) {
-    const counts = { outputBytes: 10, outputSegments: 2, inputBytes: 9, inputSegments: 1, frames: 14 };
+    const counts = {
+      outputBytes: 10,
+      outputSegments: 2,
+      inputBytes: 9,
+      inputSegments: 1,
+      textSegments: 0,
+      anchors: 0,
+      frames: 14,
+    };
     writer.end({ ...counts, chain: digest, at: '2026-11-24T08:01:00.000Z', kind: 'exit', reason: 'exit 0' });
   }
   return writer.text;

@@ -1,20 +1,25 @@
 import { createHash } from 'node:crypto';
 import { SallyportError } from '../../shared/errors/result.ts';
-import type { Stream } from '../../shared/model/recording.ts';
+import type { KeyedStream } from '../../shared/model/recording.ts';
+import { anchorFile } from '../../shared/record/anchors.ts';
 import {
+  type AnchorLine,
   type EndLine,
   type Manifest,
   type ManifestHeader,
   manifestHeaderSchema,
   manifestVersion,
+  type ReceiptLine,
   type SegmentLine,
 } from '../../shared/record/manifest.ts';
 import {
   firstLine,
   headerKeys,
   headerLines,
+  parseAnchorLine,
   parseEndLine,
   parseHeaderLine,
+  parseReceiptLine,
   parseSegmentLine,
 } from '../../shared/record/manifest-lines.ts';
 import { segmentFile } from '../../shared/record/segments.ts';
@@ -63,11 +68,34 @@ function checkOrder(segment: SegmentLine, last: SegmentLine | undefined, line: n
     throw manifestProblem(line, 'covers less of the journal than the segment ahead of it');
 }
 
-function checkEnd(end: EndLine, segments: SegmentLine[], line: number): void {
-  const of = (stream: Stream) => segments.filter((segment) => segment.stream === stream).length;
-  if (end.outputSegments !== of('output') || end.inputSegments !== of('input')) {
-    throw manifestProblem(line, 'counts other segments than the manifest lists');
+function checkEnd(end: EndLine, segments: SegmentLine[], anchors: AnchorLine[], line: number): void {
+  const of = (stream: KeyedStream) => segments.filter((segment) => segment.stream === stream).length;
+  if (
+    end.outputSegments !== of('output') ||
+    end.inputSegments !== of('input') ||
+    end.textSegments !== of('text') ||
+    end.anchors !== anchors.length
+  ) {
+    throw manifestProblem(line, 'counts other segments or anchors than the manifest lists');
   }
+}
+
+/** `line` counts from 1; an anchor covers lines before its own only. */
+function checkAnchor(anchor: AnchorLine, last: AnchorLine | undefined, line: number): void {
+  if (anchor.seq !== (last === undefined ? 0 : last.seq + 1))
+    throw manifestProblem(line, `names anchor ${anchor.seq} where another should be`);
+  if (anchor.file !== anchorFile(anchor.seq)) throw manifestProblem(line, 'names another file than its anchor has');
+  const covers = anchor.subject === 'grant' ? anchor.lines === 0 : anchor.lines >= headerLines && anchor.lines < line;
+  if (!covers) throw manifestProblem(line, 'covers lines that an anchor there cannot cover');
+  if (last !== undefined && (anchor.at < last.at || anchor.lines < last.lines))
+    throw manifestProblem(line, 'is older than the anchor ahead of it');
+}
+
+function checkReceipt(receipt: ReceiptLine, last: ReceiptLine | undefined, line: number): void {
+  if (receipt.lines < headerLines || receipt.lines >= line)
+    throw manifestProblem(line, 'is a receipt for lines that were not there yet');
+  if (last !== undefined && receipt.lines <= last.lines)
+    throw manifestProblem(line, 'is a receipt older than the one ahead of it');
 }
 
 /**
@@ -80,7 +108,9 @@ export function parseManifest(text: string): Manifest {
   checkVersion(lines);
   const header = parseHeader(lines);
   const segments: SegmentLine[] = [];
-  const last: Partial<Record<Stream, SegmentLine>> = {};
+  const anchors: AnchorLine[] = [];
+  const receipts: ReceiptLine[] = [];
+  const last: Partial<Record<KeyedStream, SegmentLine>> = {};
   let end: EndLine | null = null;
   const hash = createHash('sha256');
   const heads = [hash.copy().digest('hex')];
@@ -88,9 +118,11 @@ export function parseManifest(text: string): Manifest {
     if (index >= headerLines) {
       if (end !== null) throw manifestProblem(index + 1, 'comes after the end');
       const segment = parseSegmentLine(line);
-      const ending = segment === null ? parseEndLine(line) : null;
-      const previous = segment?.previous ?? ending?.previous;
-      if (previous === undefined) throw manifestProblem(index + 1, 'is neither a segment nor an end');
+      const anchor = parseAnchorLine(line);
+      const receipt = parseReceiptLine(line);
+      const ending = parseEndLine(line);
+      const previous = (segment ?? anchor ?? receipt ?? ending)?.previous;
+      if (previous === undefined) throw manifestProblem(index + 1, 'is no segment, anchor, receipt or end');
       if (previous !== heads[index])
         throw manifestProblem(
           index + 1,
@@ -101,13 +133,21 @@ export function parseManifest(text: string): Manifest {
         last[segment.stream] = segment;
         segments.push(segment);
       }
+      if (anchor !== null) {
+        checkAnchor(anchor, anchors.at(-1), index + 1);
+        anchors.push(anchor);
+      }
+      if (receipt !== null) {
+        checkReceipt(receipt, receipts.at(-1), index + 1);
+        receipts.push(receipt);
+      }
       if (ending !== null) {
-        checkEnd(ending, segments, index + 1);
+        checkEnd(ending, segments, anchors, index + 1);
         end = ending;
       }
     }
     hash.update(`${line}\n`);
     heads.push(hash.copy().digest('hex'));
   });
-  return { version: manifestVersion, text, header, segments, end, lines: lines.length, heads };
+  return { version: manifestVersion, text, header, segments, anchors, receipts, end, lines: lines.length, heads };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SallyportError } from '../../shared/errors/result.ts';
-import type { Stream } from '../../shared/model/recording.ts';
+import type { KeyedStream } from '../../shared/model/recording.ts';
 import type { Manifest, SegmentLine } from '../../shared/record/manifest.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
 import { type BadPlace, type Check, CheckList } from './checks.ts';
@@ -25,7 +25,7 @@ export interface VerifyOptions extends RecordingDocuments {
   /** Whether `serverKey` was kept by the asker from before, or came with the recording. */
   serverKeyPinned: boolean;
   /** A stored segment's bytes, or null when it is missing. */
-  segment: (stream: Stream, seq: number) => Promise<Uint8Array | null>;
+  segment: (stream: KeyedStream, seq: number) => Promise<Uint8Array | null>;
 }
 
 function readManifest(text: string, list: CheckList): Manifest | null {

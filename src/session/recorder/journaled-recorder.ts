@@ -170,6 +170,8 @@ export class JournaledRecorder implements Recorder {
     const head = this.journal.head();
     const complete = await this.sealer.finish({
       ...head,
+      textSegments: 0,
+      anchors: 0,
       at: new Date().toISOString(),
       kind: reason.kind,
       reason: endReasonText(reason),

@@ -23,6 +23,7 @@ function makeHeader(options: RecorderOptions, started: string, monotonicMs: numb
     grant: createHash('sha256').update(options.grantSigned.payload).digest('hex'),
     target: { id, name, host, port },
     login: grant.login,
+    command: grant.command,
     route: grant.route,
     reason: grant.reason,
     ticket: grant.ticket,
@@ -33,7 +34,8 @@ function makeHeader(options: RecorderOptions, started: string, monotonicMs: numb
     engine: terminalEngine,
     software: options.software,
     codec: { events: 'asciicast-3', compression: 'zstd', encryption: 'age' },
-    evidence: 'recorder-only',
+    evidence: grant.evidence,
+    mode: grant.recordMode,
     recipients: grant.recipients,
     journal: firstLink,
   };

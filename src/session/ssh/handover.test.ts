@@ -20,7 +20,7 @@ const grant = {
   target: { id: 't', name: 'web-1', host: '127.0.0.1', port: 22, production: false },
 } as unknown as GrantPayload;
 const sound: HandoverPayload = {
-  version: 0,
+  version: 1,
   sessionId: grant.sessionId,
   sshSessionId: Buffer.alloc(32, 7).toString('base64'),
   clientIdent: 'SSH-2.0-Sallyport',

@@ -2,8 +2,17 @@ import { z } from 'zod';
 import { evidenceLevelSchema, routeKindSchema } from './session.ts';
 import { loginKindSchema } from './target.ts';
 
+/** The two streams of a recording. */
 export const streamSchema = z.enum(['output', 'input']);
 export type Stream = z.infer<typeof streamSchema>;
+
+/** What has a key, and readers, of its own: the streams, and the text sidecar that search reads. */
+export const keyedStreamSchema = z.enum(['output', 'input', 'text']);
+export type KeyedStream = z.infer<typeof keyedStreamSchema>;
+
+/** The kinds of files of a recording that are stored one by one, each with numbers from 0 (shared/record/segments.ts names them). */
+export const partKindSchema = z.enum(['output', 'input', 'text', 'anchor']);
+export type PartKind = z.infer<typeof partKindSchema>;
 
 /**
  * State of a recording in the central store. `incomplete` always has `because`. A session that was registered but of which nothing arrived
@@ -31,7 +40,7 @@ export const recordingViewSchema = z.object({
   evidence: evidenceLevelSchema,
   segments: z.array(
     z.object({
-      stream: streamSchema,
+      stream: partKindSchema,
       seq: z.number().int(),
       bytes: z.number(),
       sha256: z.string(),
@@ -39,9 +48,18 @@ export const recordingViewSchema = z.object({
     }),
   ),
   bytes: z.number(),
+  /** The relay's own record of what crossed; null when none was to be kept. `releasedAt`: when its time was over and it was deleted. */
+  wire: z
+    .object({
+      bytesToTarget: z.number(),
+      bytesFromTarget: z.number(),
+      open: z.boolean(),
+      releasedAt: z.string().nullable(),
+    })
+    .nullable(),
   /** An uploaded journal of a crashed session, if any. */
   journal: z.object({ bytes: z.number(), storedAt: z.string() }).nullable(),
   /** The streams that the asking person may unlock. */
-  mayUnlock: z.array(streamSchema),
+  mayUnlock: z.array(keyedStreamSchema),
 });
 export type RecordingView = z.infer<typeof recordingViewSchema>;

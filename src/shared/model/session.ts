@@ -40,6 +40,19 @@ export type SessionState = z.infer<typeof sessionStateSchema>;
 export const routeKindSchema = z.enum(['relay', 'direct']);
 export type RouteKind = z.infer<typeof routeKindSchema>;
 
-/** Level of evidence (recording.md). Version 0 records have `recorder-only`: anchors and wire come with version 1. */
+/** Level of evidence (docs/recording-format.md, Evidence): what stands behind a record beside its recorder. */
 export const evidenceLevelSchema = z.enum(['anchored-with-wire', 'anchored', 'wire-only', 'recorder-only']);
 export type EvidenceLevel = z.infer<typeof evidenceLevelSchema>;
+
+/** The level that kept anchors and a kept wire make. */
+export function evidenceLevelOf(has: { anchors: boolean; wire: boolean }): EvidenceLevel {
+  if (has.anchors) return has.wire ? 'anchored-with-wire' : 'anchored';
+  return has.wire ? 'wire-only' : 'recorder-only';
+}
+
+/**
+ * What happens when the record of a running session cannot be written: `strict` stops the session, `best-effort` lets it go on unrecorded and says so to everyone. A session that
+ * cannot begin its record never opens, in either mode.
+ */
+export const recordModeSchema = z.enum(['strict', 'best-effort']);
+export type RecordMode = z.infer<typeof recordModeSchema>;

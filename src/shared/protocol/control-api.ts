@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { problemSchema } from '../errors/result.ts';
 import { orderViewSchema } from '../model/order.ts';
-import { recordingViewSchema, streamSchema } from '../model/recording.ts';
+import { keyedStreamSchema, partKindSchema, recordingViewSchema } from '../model/recording.ts';
+import { recordModeSchema } from '../model/session.ts';
 import { loginKindSchema, targetViewSchema } from '../model/target.ts';
 import { accessApi } from './access-api.ts';
 import { signedSchema } from './signed.ts';
@@ -36,7 +37,9 @@ export const meSchema = z.object({
   /** What policy fixes on this client. */
   policy: z.object({
     deviceKey: z.enum(['keyring', 'file']),
-    recordMode: z.enum(['strict']),
+    recordMode: recordModeSchema,
+    /** The spool on this device: how much of the disk recordings that wait may take, and how long what is stored centrally stays here too. */
+    spool: z.object({ quotaBytes: z.number().int().positive(), keepStoredHours: z.number().int().nonnegative() }),
     clipboard: z.enum(['allowed', 'denied']),
   }),
   /** Which views this person has. */
@@ -80,6 +83,41 @@ export const auditEventSchema = z.object({
 });
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 
+const wireKeepSchema = z.enum(['full', 'sampled', 'off']);
+
+/** How sessions are recorded, for the whole organisation. A target may say otherwise (`targetRecordingSchema`). */
+export const recordingRulesSchema = z.strictObject({
+  mode: recordModeSchema.default('strict'),
+  /** Whether the target's host key is asked to sign for the record. */
+  anchors: z.boolean().default(true),
+  wire: z
+    .strictObject({
+      keep: wireKeepSchema.default('full'),
+      /** With `sampled`: of how many sessions one keeps its wire, by chance. */
+      oneIn: z.number().int().min(1).max(1000).default(10),
+      /** Days after the session's end until its wire is deleted. */
+      days: z.number().int().min(1).max(3650).default(30),
+    })
+    .prefault({}),
+  spool: z
+    .strictObject({
+      /** Megabytes (10^6 bytes) of each device's disk that recordings may take. */
+      quotaMegabytes: z.number().int().min(64).max(1_000_000).default(4096),
+      /** Hours that a device keeps its copy of what is stored centrally. */
+      keepStoredHours: z.number().int().min(0).max(8760).default(0),
+    })
+    .prefault({}),
+});
+export type RecordingRules = z.infer<typeof recordingRulesSchema>;
+
+export const targetRecordingSchema = z.strictObject({
+  mode: recordModeSchema.optional(),
+  /** `false` for a target that cannot exchange keys again. */
+  anchors: z.boolean().optional(),
+  wire: wireKeepSchema.optional(),
+});
+export type TargetRecording = z.infer<typeof targetRecordingSchema>;
+
 /** The document that `sallyport apply` sends; every list is the whole truth for its kind (what is absent is removed). */
 export const applyDocumentSchema = z.strictObject({
   organisation: z.strictObject({
@@ -91,6 +129,7 @@ export const applyDocumentSchema = z.strictObject({
     relayExceptions: z.array(z.string()).default([]),
     /** Whether logins may say `sealed-password`: the password then reaches the endpoint. */
     sealedPasswords: z.enum(['denied', 'allowed']).default('denied'),
+    recording: recordingRulesSchema.prefault({}),
   }),
   people: z.array(
     z.strictObject({
@@ -133,6 +172,7 @@ export const applyDocumentSchema = z.strictObject({
           idleSeconds: z.number().int().positive().nullable().default(null),
         })
         .prefault({}),
+      recording: targetRecordingSchema.prefault({}),
     }),
   ),
   /** Cedar policies, validated against the schema in src/control/policy. */
@@ -217,6 +257,8 @@ export const controlApi = {
       login: z.string().min(1).max(64),
       reason: z.string().max(500).nullable(),
       ticket: z.string().max(100).nullable(),
+      /** What to run instead of a shell. */
+      command: z.string().min(1).max(4096).nullable().default(null),
       /** OpenSSH line of the session process's ed25519 signing key, and the device key's SSHSIG over `sessionKeyStatement`. */
       sessionKey: z.string().max(200),
       sessionKeyCertificate: z.string().max(4096),
@@ -304,7 +346,7 @@ export const controlApi = {
     binary: true,
     summary:
       'Store a sealed segment. Header Content-Digest (RFC 9530, sha-256). Identical again 200, other bytes 409 SP-3021 and an alert, a gap 409 SP-3022',
-    params: z.object({ sessionId: id, stream: streamSchema, seq: z.coerce.number().int().nonnegative() }),
+    params: z.object({ sessionId: id, stream: partKindSchema, seq: z.coerce.number().int().nonnegative() }),
     response: z.object({ sha256: z.string(), storedAt: z.string() }),
   },
   putManifest: {
@@ -366,7 +408,7 @@ export const controlApi = {
     path: '/v1/recordings/:sessionId/segments/:stream/:seq',
     auth: 'device',
     summary: 'A stored segment (octet-stream)',
-    params: z.object({ sessionId: id, stream: streamSchema, seq: z.coerce.number().int().nonnegative() }),
+    params: z.object({ sessionId: id, stream: partKindSchema, seq: z.coerce.number().int().nonnegative() }),
     response: z.unknown(),
   },
   getJournal: {
@@ -384,7 +426,7 @@ export const controlApi = {
     summary: "One stream's identity, sealed to the caller's replay process",
     params: z.object({ sessionId: id }),
     body: z.object({
-      stream: streamSchema,
+      stream: keyedStreamSchema,
       purpose: z.string().min(1).max(300),
       recipient: z.string().startsWith('age1').max(100),
     }),

@@ -6,7 +6,7 @@ import { signedSchema } from './signed.ts';
 /**
  * The control channel: WebSocket `/v1/control`, one per launcher, JSON text frames. Orders have ids and are re-sent after every reconnect
  * until `order-done`. Either side pings with `heartbeat` every `heartbeatMs`; silence for `silenceMs` means the link is dead.
- * Journal frames (binary, resumed by acknowledged offset) join with version 1 of the recording format.
+ * The launcher's binary frames are pieces of journals (journal-frames.ts), resumed by acknowledged offset.
  */
 export const heartbeatMs = 3000;
 export const silenceMs = 8000;
@@ -21,6 +21,11 @@ export const controlToLauncherSchema = z.discriminatedUnion('type', [
   /** What this person may see has changed: ask for targets, recordings or me again. */
   z.object({ type: z.literal('changed'), what: z.array(z.enum(['targets', 'recordings', 'sessions', 'me'])) }),
   z.object({ type: z.literal('revoked'), problem: problemSchema }),
+  /**
+   * All of that session's journal before `offset` (bytes of the file) is kept by the server, or covered by stored segments. Also the answer to
+   * `journal-position`. Nothing is sent again below it.
+   */
+  z.object({ type: z.literal('frames-acknowledged'), sessionId: z.string(), offset: z.number().int().nonnegative() }),
 ]);
 export type ControlToLauncher = z.infer<typeof controlToLauncherSchema>;
 
@@ -38,6 +43,8 @@ export const launcherToControlSchema = z.discriminatedUnion('type', [
     frames: z.number().int(),
     chain: z.string(),
   }),
+  /** Asks how far the server has that journal: after every reconnect, before pieces of it are sent. */
+  z.object({ type: z.literal('journal-position'), sessionId: z.string() }),
   z.object({ type: z.literal('order-received'), orderId: z.string(), at: z.string() }),
   /** `closedMs`: from receipt to the SSH socket closed, on the launcher's monotonic clock. */
   z.object({

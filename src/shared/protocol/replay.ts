@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { problemSchema } from '../errors/result.ts';
-import { recordingViewSchema, streamSchema } from '../model/recording.ts';
+import { keyedStreamSchema, partKindSchema, recordingViewSchema } from '../model/recording.ts';
 import { controlApi } from './control-api.ts';
 
 /** What `incomplete` says, alone, of a recording whose session still runs. */
@@ -28,9 +28,9 @@ export type OwnerToReplay = z.infer<typeof ownerToReplaySchema>;
 /** What the replay process may ask main to fetch, for the one recording it was opened for. */
 export const replayToOwnerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('fetch-manifest'), id: z.number().int() }),
-  z.object({ type: z.literal('fetch-segment'), id: z.number().int(), stream: streamSchema, seq: z.number().int() }),
+  z.object({ type: z.literal('fetch-segment'), id: z.number().int(), stream: partKindSchema, seq: z.number().int() }),
   z.object({ type: z.literal('fetch-journal'), id: z.number().int() }),
-  z.object({ type: z.literal('unlock'), id: z.number().int(), stream: streamSchema, recipient: z.string() }),
+  z.object({ type: z.literal('unlock'), id: z.number().int(), stream: keyedStreamSchema, recipient: z.string() }),
   z.object({ type: z.literal('failed'), problem: problemSchema }),
   /** Plain Node only: a message to the screen. */
   z.object({ type: z.literal('screen'), message: z.unknown() }),
@@ -57,7 +57,7 @@ export const replayToScreenSchema = z.discriminatedUnion('type', [
     verified: z.boolean(),
     /** Null when complete, else the reason in words. */
     incomplete: z.string().nullable(),
-    unlocked: z.array(streamSchema),
+    unlocked: z.array(keyedStreamSchema),
     endReason: z.string().nullable(),
     /** Activity for the timeline: output bytes and input bytes per equal slice of the duration. */
     activity: z.array(z.object({ output: z.number(), input: z.number() })),

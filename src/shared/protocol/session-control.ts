@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { problemSchema } from '../errors/result.ts';
-import { streamSchema } from '../model/recording.ts';
-import { endReasonSchema, sessionStateSchema } from '../model/session.ts';
+import { partKindSchema } from '../model/recording.ts';
+import { endReasonSchema, evidenceLevelSchema, sessionStateSchema } from '../model/session.ts';
 import { signedSchema } from './signed.ts';
 
 /**
@@ -29,6 +29,8 @@ export const ownerToSessionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('lease'), lease: signedSchema }),
   z.object({ type: z.literal('kill'), orderId: z.string(), order: signedSchema }),
   z.object({ type: z.literal('disconnect'), by: z.enum(['person', 'quit', 'revoked']) }),
+  /** A receipt for this session's manifest, as the server signed it: it becomes a line of the manifest. */
+  z.object({ type: z.literal('receipt'), receipt: signedSchema }),
   /** After a resume from suspend: the lease is void until a new one comes. */
   z.object({ type: z.literal('resumed') }),
   z.object({
@@ -80,7 +82,11 @@ export const sessionToOwnerSchema = z.discriminatedUnion('type', [
     chain: z.string(),
     syncedAt: z.string(),
   }),
-  z.object({ type: z.literal('sealed'), stream: streamSchema, seq: z.number().int(), bytes: z.number().int() }),
+  z.object({ type: z.literal('sealed'), stream: partKindSchema, seq: z.number().int(), bytes: z.number().int() }),
+  /** What stands behind the record by now; said again when it changes, and with every anchor. */
+  z.object({ type: z.literal('evidence'), level: evidenceLevelSchema, anchors: z.number().int() }),
+  /** The record could not go on and, by policy, the session does. */
+  z.object({ type: z.literal('recording-stopped'), problem: problemSchema }),
   /** The SSH socket is closed because of an order; sent before the record is sealed. */
   z.object({ type: z.literal('socket-closed'), orderId: z.string().nullable(), at: z.string(), closedMs: z.number() }),
   /** Last message; an exit without it is a crash. `complete`: the manifest has its signed end. */

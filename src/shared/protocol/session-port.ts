@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { problemSchema } from '../errors/result.ts';
-import { sessionStateSchema } from '../model/session.ts';
+import { evidenceLevelSchema, sessionStateSchema } from '../model/session.ts';
 import { loginKindSchema } from '../model/target.ts';
 
 /**
@@ -19,6 +19,10 @@ export const sessionToScreenSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('state'), state: sessionStateSchema }),
   /** What is in the journal (synced to disk) and what is sealed. */
   z.object({ type: z.literal('record'), writtenBytes: z.number(), syncedAtMs: z.number(), sealedSegments: z.number() }),
+  /** What stands behind the record by now. `anchors`: how many exchanges the target's host key has signed for it. */
+  z.object({ type: z.literal('evidence'), level: evidenceLevelSchema, anchors: z.number().int() }),
+  /** The record could not go on; by policy the session does. From here on nothing of it is recorded. */
+  z.object({ type: z.literal('recording-stopped'), problem: problemSchema }),
   /** Seconds left by the grant's time limit. */
   z.object({
     type: z.literal('opened'),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { recordModeSchema } from '../model/session.ts';
 import type { LoginKind } from '../model/target.ts';
+import { wireHeadSchema } from '../record/wire.ts';
 
 /**
  * A signed document: the exact text that was signed and an armoured OpenSSH signature (PROTOCOL.sshsig). One namespace per purpose, so
@@ -26,7 +28,7 @@ export type Namespace = (typeof namespaces)[keyof typeof namespaces];
 
 /** The text a device key signs (namespace session-key@sallyport) to certify a session signing key. */
 export function sessionKeyStatement(facts: { deviceId: string; sessionKey: string }): string {
-  return `sallyport session key, version 0\ndevice ${facts.deviceId}\nkey ${facts.sessionKey}\n`;
+  return `sallyport session key, version 1\ndevice ${facts.deviceId}\nkey ${facts.sessionKey}\n`;
 }
 
 const base64 = z.base64();
@@ -57,7 +59,7 @@ export function loginKindOf(credential: GrantCredential): LoginKind {
 
 /** Payload of a signed grant. Everything that loosens is in here: who, where to, which host keys, which recipients, how long. */
 export const grantPayloadSchema = z.object({
-  version: z.literal(0),
+  version: z.literal(1),
   sessionId: z.uuid(),
   serverNonce: z.string(),
   issuedAt: z.string(),
@@ -72,24 +74,32 @@ export const grantPayloadSchema = z.object({
     production: z.boolean(),
   }),
   login: z.string(),
+  /** Run instead of a shell, on a terminal all the same; null for a shell. */
+  command: z.string().max(4096).nullable(),
   reason: z.string().nullable(),
   ticket: z.string().nullable(),
   route: z.enum(['relay', 'direct']),
   /** Expected host keys: OpenSSH one-line public keys without comment. Any other is a hard stop before login. */
   hostKeys: z.array(z.string()).min(1),
   /** age recipients per stream: the recording's own, then the organisation's break-glass. */
-  recipients: z.object({ output: z.array(z.string()).min(1), input: z.array(z.string()).min(1) }),
+  recipients: z.object({
+    output: z.array(z.string()).min(1),
+    input: z.array(z.string()).min(1),
+    text: z.array(z.string()).min(1),
+  }),
   credential: grantCredentialSchema,
   /** The session signing key this grant is bound to (OpenSSH line). */
   sessionKey: z.string(),
   limits: z.object({ maxSeconds: z.number().int().positive(), idleSeconds: z.number().int().positive().nullable() }),
-  recordMode: z.enum(['strict']),
+  recordMode: recordModeSchema,
+  /** Whether anchors are to be made, and whether the relay keeps the wire. */
+  evidence: z.object({ anchors: z.boolean(), wire: z.boolean() }),
 });
 export type GrantPayload = z.infer<typeof grantPayloadSchema>;
 
 /** Payload of a signed lease. The holder counts `durationMs` on its own monotonic clock from the moment of receipt. */
 export const leasePayloadSchema = z.object({
-  version: z.literal(0),
+  version: z.literal(1),
   sessionId: z.uuid(),
   seq: z.number().int().nonnegative(),
   issuedAt: z.string(),
@@ -102,7 +112,7 @@ export const leaseGraceMs = 5000;
 
 /** Payload of a signed order. */
 export const orderPayloadSchema = z.object({
-  version: z.literal(0),
+  version: z.literal(1),
   orderId: z.uuid(),
   sessionId: z.uuid(),
   kind: z.enum(['kill']),
@@ -115,7 +125,7 @@ export type OrderPayload = z.infer<typeof orderPayloadSchema>;
 
 /** Payload of a signed receipt: what the server has stored and checked. */
 export const receiptPayloadSchema = z.object({
-  version: z.literal(0),
+  version: z.literal(1),
   sessionId: z.uuid(),
   /** Number of manifest lines the receipt covers and the SHA-256 of exactly those lines (with their newlines), in hex. */
   lines: z.number().int(),
@@ -123,6 +133,8 @@ export const receiptPayloadSchema = z.object({
   segments: z.number().int(),
   bytes: z.number().int(),
   ended: z.boolean(),
+  /** How far the relay has kept the wire; null when it keeps none. Said before any secret that opens it is given out: commit before reveal. */
+  wire: wireHeadSchema.nullable(),
   at: z.string(),
 });
 export type ReceiptPayload = z.infer<typeof receiptPayloadSchema>;
@@ -132,7 +144,7 @@ export type ReceiptPayload = z.infer<typeof receiptPayloadSchema>;
  * from the key re-exchange on (protocol.md, "Passwords: login and handover").
  */
 export const handoverPayloadSchema = z.object({
-  version: z.literal(0),
+  version: z.literal(1),
   sessionId: z.uuid(),
   /** H of the broker's first key exchange with the target: the SSH session id for the life of the connection. */
   sshSessionId: base64,
@@ -148,5 +160,5 @@ export type HandoverPayload = z.infer<typeof handoverPayloadSchema>;
 
 /** The text a session key signs (namespace recipient@sallyport) so that a password is sealed to its own process only. */
 export function recipientStatement(facts: { sessionId: string; recipient: string }): string {
-  return `sallyport password recipient, version 0\nsession ${facts.sessionId}\nrecipient ${facts.recipient}\n`;
+  return `sallyport password recipient, version 1\nsession ${facts.sessionId}\nrecipient ${facts.recipient}\n`;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Stream } from '../model/recording.ts';
 
 /**
- * Layout of the journal, version 0 (docs/recording-format.md). One header line of JSON and a line feed, then frames:
+ * Layout of the journal, version 1 (docs/recording-format.md). One header line of JSON and a line feed, then frames:
  *
  *   length      4  unsigned, big-endian: bytes that follow
  *   stream      1  0 output, 1 input
@@ -12,7 +12,7 @@ import type { Stream } from '../model/recording.ts';
  * Nonce: the number of this frame among the frames of its stream, from 0, as 12 bytes big-endian. Additional data: SHA-256 of the header
  * line (with its line feed), stream, end offset. Plaintext: events, each `code 1 | milliseconds 8 | length 4 | data`.
  */
-export const journalVersion = 0;
+export const journalVersion = 1;
 export const journalFile = 'journal';
 export const lengthBytes = 4;
 export const frameHeadBytes = 9;

@@ -1,22 +1,28 @@
 import { type EventCounts, eventCodes, isEventCode } from './events.ts';
 import {
+  type AnchorLine,
+  anchorLineSchema,
   type EndLine,
   endLineSchema,
   type ManifestHeader,
   manifestHeaderSchema,
   manifestVersion,
+  type ReceiptLine,
+  receiptLineSchema,
   type SegmentLine,
   segmentLineSchema,
 } from './manifest.ts';
 
 /**
- * The grammar of a manifest's lines, version 0. Every line ends with a line feed and has exactly one form: a reader formats what it
+ * The grammar of a manifest's lines, version 1. Every line ends with a line feed and has exactly one form: a reader formats what it
  * understood and compares, so two texts never mean the same.
  *
- *   sallyport-recording 0
+ *   sallyport-recording 1
  *   <key> <JSON>                       once per key of the header, in order
  *   segment <stream> <seq> <file> <sha256> <bytes> <t0> <t1> <events> <frames> <previous> <why>
- *   end <previous> <output bytes> <output segments> <input bytes> <input segments> <frames> <chain> <at> <kind> <JSON text>
+ *   anchor <seq> <file> <sha256> <bytes> <at> <subject> <lines> <previous>
+ *   receipt <lines> <sha256> <previous>
+ *   end <previous> <output bytes> <output segments> <input bytes> <input segments> <text segments> <anchors> <frames> <chain> <at> <kind> <JSON text>
  *
  * <events> is `o:12,r:1` in the order o i r m x, or `-`.
  */
@@ -82,8 +88,43 @@ export function parseSegmentLine(text: string): SegmentLine | null {
   return parsed.success && formatSegmentLine(parsed.data) === `${text}\n` ? parsed.data : null;
 }
 
+export function formatAnchorLine(line: AnchorLine): string {
+  const { seq, file, sha256, bytes, at, subject, lines, previous } = line;
+  return `anchor ${seq} ${file} ${sha256} ${bytes} ${at} ${subject} ${lines} ${previous}\n`;
+}
+
+/** As `parseSegmentLine`, for an anchor line. */
+export function parseAnchorLine(text: string): AnchorLine | null {
+  const [word, seq, file, sha256, bytes, at, subject, lines, previous] = text.split(' ');
+  if (word !== 'anchor') return null;
+  const parsed = anchorLineSchema.safeParse({
+    seq: Number(seq),
+    file,
+    sha256,
+    bytes: Number(bytes),
+    at: Number(at),
+    subject,
+    lines: Number(lines),
+    previous,
+  });
+  return parsed.success && formatAnchorLine(parsed.data) === `${text}\n` ? parsed.data : null;
+}
+
+export function formatReceiptLine(line: ReceiptLine): string {
+  return `receipt ${line.lines} ${line.sha256} ${line.previous}\n`;
+}
+
+/** As `parseSegmentLine`, for a receipt line. */
+export function parseReceiptLine(text: string): ReceiptLine | null {
+  const [word, lines, sha256, previous] = text.split(' ');
+  if (word !== 'receipt') return null;
+  const parsed = receiptLineSchema.safeParse({ lines: Number(lines), sha256, previous });
+  return parsed.success && formatReceiptLine(parsed.data) === `${text}\n` ? parsed.data : null;
+}
+
 export function formatEndLine(line: EndLine): string {
-  const counts = [line.outputBytes, line.outputSegments, line.inputBytes, line.inputSegments, line.frames].join(' ');
+  const streams = [line.outputBytes, line.outputSegments, line.inputBytes, line.inputSegments, line.textSegments];
+  const counts = [...streams, line.anchors, line.frames].join(' ');
   return `end ${line.previous} ${counts} ${line.chain} ${line.at} ${line.kind} ${JSON.stringify(line.reason)}\n`;
 }
 
@@ -91,7 +132,8 @@ export function formatEndLine(line: EndLine): string {
 export function parseEndLine(text: string): EndLine | null {
   const fields = text.split(' ');
   if (fields[0] !== 'end') return null;
-  const [, previous, outputBytes, outputSegments, inputBytes, inputSegments, frames, chain, at, kind] = fields;
+  const [, previous, outputBytes, outputSegments, inputBytes, inputSegments, textSegments] = fields;
+  const [anchors, frames, chain, at, kind] = fields.slice(7);
   try {
     const parsed = endLineSchema.safeParse({
       previous,
@@ -99,11 +141,13 @@ export function parseEndLine(text: string): EndLine | null {
       outputSegments: Number(outputSegments),
       inputBytes: Number(inputBytes),
       inputSegments: Number(inputSegments),
+      textSegments: Number(textSegments),
+      anchors: Number(anchors),
       frames: Number(frames),
       chain,
       at,
       kind,
-      reason: JSON.parse(fields.slice(10).join(' ')),
+      reason: JSON.parse(fields.slice(12).join(' ')),
     });
     return parsed.success && formatEndLine(parsed.data) === `${text}\n` ? parsed.data : null;
   } catch {

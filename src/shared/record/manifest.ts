@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { streamSchema } from '../model/recording.ts';
-import { endReasonSchema, evidenceLevelSchema, routeKindSchema } from '../model/session.ts';
+import { keyedStreamSchema } from '../model/recording.ts';
+import { endReasonSchema, recordModeSchema, routeKindSchema } from '../model/session.ts';
 import { closeReasons } from './segments.ts';
 
 /**
- * The manifest as data, version 0. Its text is one line per fact (manifest-lines.ts). Digests are lower-case hex SHA-256. Times are ISO 8601
+ * The manifest as data, version 1. Its text is one line per fact (manifest-lines.ts). Digests are lower-case hex SHA-256. Times are ISO 8601
  * UTC or milliseconds since the start of the recording.
  */
-export const manifestVersion = 0;
+export const manifestVersion = 1;
 export const manifestFile = 'manifest';
 export const manifestSignatureFile = 'manifest.sig';
 
@@ -30,6 +30,8 @@ export const manifestHeaderSchema = z.object({
   grant: digestSchema,
   target: z.object({ id: z.string(), name: z.string(), host: z.string(), port: z.number().int() }),
   login: z.string(),
+  /** What was run instead of a shell; null for a shell. */
+  command: z.string().nullable(),
   route: routeKindSchema,
   reason: z.string().nullable(),
   ticket: z.string().nullable(),
@@ -43,8 +45,14 @@ export const manifestHeaderSchema = z.object({
   engine: z.object({ name: z.string(), version: z.string(), widths: z.string() }),
   software: z.string(),
   codec: z.object({ events: z.literal('asciicast-3'), compression: z.literal('zstd'), encryption: z.literal('age') }),
-  evidence: evidenceLevelSchema,
-  recipients: z.object({ output: z.array(z.string()).min(1), input: z.array(z.string()).min(1) }),
+  /** What was to be kept as evidence, by the grant. What was kept, the anchor lines and the receipts say. */
+  evidence: z.object({ anchors: z.boolean(), wire: z.boolean() }),
+  mode: recordModeSchema,
+  recipients: z.object({
+    output: z.array(z.string()).min(1),
+    input: z.array(z.string()).min(1),
+    text: z.array(z.string()).min(1),
+  }),
   /** SHA-256 of the journal's header line: the first link of its chain. */
   journal: digestSchema,
 });
@@ -54,7 +62,7 @@ export const terminalEngine = { name: 'xterm.js', version: '6.0.0', widths: 'uni
 
 /** `previous` of a line: the digest of the whole manifest before that line, every line with its line feed. */
 export const segmentLineSchema = z.object({
-  stream: streamSchema,
+  stream: keyedStreamSchema,
   seq: count,
   file: z.string(),
   /** Digest and size of the file as stored (sealed). There is no digest of plaintext. */
@@ -64,12 +72,41 @@ export const segmentLineSchema = z.object({
   t0: count,
   t1: count,
   events: z.object({ o: count, i: count, r: count, m: count, x: count }).partial(),
-  /** Frames of this stream's journal that this segment and those before it cover: the journal goes on from there. */
+  /** Frames of this stream's journal that this segment and those before it cover: the journal goes on from there. 0 for text. */
   frames: count,
   previous: digestSchema,
   why: z.enum(closeReasons),
 });
 export type SegmentLine = z.infer<typeof segmentLineSchema>;
+
+/** What the target's host key has signed for in an anchor: the grant (right after the login), or the manifest as far as it went then. */
+export const anchorSubjectSchema = z.enum(['grant', 'head']);
+export type AnchorSubject = z.infer<typeof anchorSubjectSchema>;
+
+/** One key exchange that carried a digest (anchors.ts has the file). */
+export const anchorLineSchema = z.object({
+  seq: count,
+  file: z.string(),
+  sha256: digestSchema,
+  bytes: count,
+  /** When the exchange was over. */
+  at: count,
+  subject: anchorSubjectSchema,
+  /** For `head`: the digest is that of the first `lines` lines of this manifest. 0 for `grant`. */
+  lines: count,
+  previous: digestSchema,
+});
+export type AnchorLine = z.infer<typeof anchorLineSchema>;
+
+/** A receipt that came while the session ran: from here on the session's own signature stands for it as well. */
+export const receiptLineSchema = z.object({
+  /** Lines of this manifest that the receipt covers. */
+  lines: count,
+  /** Digest of the receipt's signed payload, as it stands in receipts.json. */
+  sha256: digestSchema,
+  previous: digestSchema,
+});
+export type ReceiptLine = z.infer<typeof receiptLineSchema>;
 
 const endKinds = endReasonSchema.options.map((option) => option.shape.kind.value);
 export const endKindSchema = z.enum(endKinds);
@@ -82,6 +119,8 @@ export const endLineSchema = z.object({
   outputSegments: count,
   inputBytes: count,
   inputSegments: count,
+  textSegments: count,
+  anchors: count,
   frames: count,
   chain: digestSchema,
   at: z.string(),
@@ -97,6 +136,8 @@ export interface Manifest {
   text: string;
   header: ManifestHeader;
   segments: SegmentLine[];
+  anchors: AnchorLine[];
+  receipts: ReceiptLine[];
   end: EndLine | null;
   /** Number of lines, and for each n from 0 the digest of the first n lines: what receipts name. */
   lines: number;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * The JSON text of an `m` event (version 0). `kind` says which fact; `text` is for a person. A reader shows markers of unknown kinds by
+ * The JSON text of an `m` event (version 1). `kind` says which fact; `text` is for a person. A reader shows markers of unknown kinds by
  * their text, or as they stand when they are not JSON.
  */
 export const markerSchema = z.object({

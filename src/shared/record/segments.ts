@@ -1,4 +1,4 @@
-import type { Stream } from '../model/recording.ts';
+import type { KeyedStream } from '../model/recording.ts';
 
 /** A segment is cut when its event text reaches this, */
 export const segmentTextBytes = 262_144;
@@ -16,9 +16,15 @@ export const segmentTextBytesRefused = 4_194_304;
 /** Upper bound of a stored segment: text that does not compress, and age's overhead. */
 export const segmentStoredBytesRefused = segmentTextBytesRefused + 65_536;
 
-/** `000012.cast.zst.age` or `000012.input.cast.zst.age`. */
-export function segmentFile(stream: Stream, seq: number): string {
-  return `${String(seq).padStart(6, '0')}${stream === 'input' ? '.input' : ''}.cast.zst.age`;
+const extensions: Record<KeyedStream, string> = {
+  output: 'cast.zst.age',
+  input: 'input.cast.zst.age',
+  text: 'text.zst.age',
+};
+
+/** `000012.cast.zst.age`, `000012.input.cast.zst.age` or `000012.text.zst.age`; anchors: anchors.ts. */
+export function segmentFile(stream: KeyedStream, seq: number): string {
+  return `${String(seq).padStart(6, '0')}.${extensions[stream]}`;
 }
 
 /** Why a segment was closed. `forced`: at the upper bound of its size, although the parser was inside a sequence. */

@@ -25,7 +25,12 @@ const enrolment: Enrolled = {
     user: { id: 'jonas', name: 'Jonas Lindqvist', roles: ['operator'] },
     device: { id: 'd-1', name: 'jl-laptop' },
     organisation: 'Norrland',
-    policy: { deviceKey: 'keyring', recordMode: 'strict', clipboard: 'allowed' },
+    policy: {
+      deviceKey: 'keyring',
+      recordMode: 'strict',
+      spool: { quotaBytes: 4_096_000_000, keepStoredHours: 0 },
+      clipboard: 'allowed',
+    },
     views: ['targets', 'sessions', 'recordings'],
   },
 };
@@ -286,6 +291,7 @@ function recording(index: number, rest: Partial<RecordingView>): RecordingView {
     endReason: 'exit 0',
     killedBy: null,
     evidence: 'recorder-only',
+    wire: null,
     segments: Array.from({ length: 4 }, (_, seq) => ({
       stream: seq % 2 === 0 ? ('output' as const) : ('input' as const),
       seq: seq >> 1,

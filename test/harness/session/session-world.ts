@@ -200,7 +200,7 @@ export async function startSession(options: WorldOptions): Promise<World> {
 
   const ready = await owner('ready');
   const grant: GrantPayload = {
-    version: 0,
+    version: 1,
     sessionId,
     serverNonce: 'a-nonce-for-the-test',
     issuedAt: new Date().toISOString(),
@@ -216,17 +216,20 @@ export async function startSession(options: WorldOptions): Promise<World> {
     recipients: {
       output: [await identityToRecipient(identities.output)],
       input: [await identityToRecipient(identities.input)],
+      text: [await identityToRecipient(identities.output)],
     },
     credential: { kind: 'certificate', algorithm: broker.algorithm, certificate: broker.certificate },
     sessionKey: ready.sessionKey,
     limits: options.limits ?? { maxSeconds: 3600, idleSeconds: null },
     recordMode: 'strict',
+    evidence: { anchors: false, wire: false },
+    command: null,
     ...options.grant,
   };
   const signed = (namespace: (typeof namespaces)[keyof typeof namespaces], value: unknown, privateKey = serverKey) =>
     signDocument({ privateKey, namespace, value });
   const lease = (durationMs: number) => {
-    const payload: LeasePayload = { version: 0, sessionId, seq, issuedAt: new Date().toISOString(), durationMs };
+    const payload: LeasePayload = { version: 1, sessionId, seq, issuedAt: new Date().toISOString(), durationMs };
     seq += 1;
     return signed(namespaces.lease, payload);
   };
@@ -286,7 +289,7 @@ export async function startSession(options: WorldOptions): Promise<World> {
     kill(changes = {}) {
       const { forged, ...rest } = changes;
       const order: OrderPayload = {
-        version: 0,
+        version: 1,
         orderId: randomUUID(),
         sessionId,
         kind: 'kill',

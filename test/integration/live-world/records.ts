@@ -6,7 +6,7 @@ import { makeProof } from '../../../src/lab/owner/device.ts';
 import { parseManifest } from '../../../src/recording/manifest/parse-manifest.ts';
 import { signSsh } from '../../../src/recording/signatures/sshsig.ts';
 import { openRecorder } from '../../../src/session/recorder/open-recorder.ts';
-import type { Stream } from '../../../src/shared/model/recording.ts';
+import type { PartKind } from '../../../src/shared/model/recording.ts';
 import type { EndReason } from '../../../src/shared/model/session.ts';
 import { segmentFile } from '../../../src/shared/record/segments.ts';
 import type { Device, Session, World } from './world.ts';
@@ -16,7 +16,7 @@ export interface LocalRecording {
   folder: string;
   manifest: string;
   signature: string;
-  segments: { stream: Stream; seq: number; bytes: Buffer }[];
+  segments: { stream: PartKind; seq: number; bytes: Buffer }[];
   output: string;
 }
 
@@ -68,7 +68,7 @@ export function signManifest(session: Session, text: string): string {
 export function putSegment(
   device: Device,
   sessionId: string,
-  segment: { stream: Stream; seq: number; bytes: Uint8Array },
+  segment: { stream: PartKind; seq: number; bytes: Uint8Array },
 ) {
   return device.client.call('putSegment', {
     params: { sessionId, stream: segment.stream, seq: segment.seq },

@@ -93,7 +93,7 @@ export async function startFakeControl(recipients: string[]) {
     signDocument({
       privateKey: serverKey,
       namespace: 'lease@sallyport',
-      value: { version: 0, sessionId, seq, issuedAt: new Date().toISOString(), durationMs: 10_000 },
+      value: { version: 1, sessionId, seq, issuedAt: new Date().toISOString(), durationMs: 10_000 },
     });
 
   function answer(method: string, url: URL, body: Buffer): unknown {
@@ -114,7 +114,12 @@ export async function startFakeControl(recipients: string[]) {
         user: { id: 'jonas', name: 'Jonas Lindqvist', roles: ['operator'] },
         device: { id: 'device-1', name: 'here' },
         organisation: 'Example',
-        policy: { deviceKey: 'file', recordMode: 'strict', clipboard },
+        policy: {
+          deviceKey: 'file',
+          recordMode: 'strict',
+          spool: { quotaBytes: 4_096_000_000, keepStoredHours: 0 },
+          clipboard,
+        },
         views: ['targets', 'sessions', 'recordings'],
       };
     }
@@ -125,7 +130,7 @@ export async function startFakeControl(recipients: string[]) {
       const asked = json();
       const sessionId = randomUUID();
       const grant: GrantPayload = changeGrant({
-        version: 0,
+        version: 1,
         sessionId,
         serverNonce: 'nonce',
         issuedAt: new Date().toISOString(),
@@ -138,11 +143,13 @@ export async function startFakeControl(recipients: string[]) {
         ticket: asked.ticket,
         route: 'direct',
         hostKeys: [publicKeyLine(generateKeyPairSync('ed25519').publicKey)],
-        recipients: { output: recipients, input: recipients },
+        recipients: { output: recipients, input: recipients, text: recipients },
         credential: { kind: 'certificate', algorithm: 'ssh-ed25519-cert-v01@openssh.com', certificate: 'AAAA' },
         sessionKey: asked.sessionKey,
         limits: { maxSeconds: 600, idleSeconds: null },
         recordMode: 'strict',
+        evidence: { anchors: false, wire: false },
+        command: null,
       });
       return {
         grant: signDocument({ privateKey: serverKey, namespace: 'grant@sallyport', value: grant }),
@@ -163,7 +170,7 @@ export async function startFakeControl(recipients: string[]) {
       recording.manifest = json().manifest as string;
       const lines = recording.manifest.split('\n').length - 1;
       const value = {
-        version: 0,
+        version: 1,
         sessionId: parts[2],
         lines,
         head: createHash('sha256').update(recording.manifest).digest('hex'),
@@ -288,7 +295,7 @@ export async function startFakeControl(recipients: string[]) {
     /** Sends a kill; returns its order id. The server's own key signs it unless a forger's is given; `envelope` is the session the message names. */
     kill: (sessionId: string, forger = serverKey, envelope = sessionId): string => {
       const order: OrderPayload = {
-        version: 0,
+        version: 1,
         orderId: randomUUID(),
         sessionId,
         kind: 'kill',

@@ -5,7 +5,7 @@ import type { LoggedIn } from './password-login.ts';
 /** The first frame to the launcher. */
 export function handoverFrame(core: Pick<CoreContext, 'signer'>, sessionId: string, facts: LoggedIn): string {
   const payload: HandoverPayload = {
-    version: 0,
+    version: 1,
     sessionId,
     sshSessionId: facts.sshSessionId.toString('base64'),
     clientIdent: facts.clientIdent,

@@ -11,6 +11,7 @@ import { vaultedPasswords } from './006-vaulted-passwords.ts';
 import { vaultEntries } from './007-vault-entries.ts';
 import { severalProcesses } from './008-several-processes.ts';
 import { accessRequests } from './009-access-requests.ts';
+import { recordingRules } from './010-recording-rules.ts';
 
 /** In order; the names are stored in the database and never change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -23,6 +24,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '007-vault-entries': vaultEntries,
   '008-several-processes': severalProcesses,
   '009-access-requests': accessRequests,
+  '010-recording-rules': recordingRules,
 };
 
 /**

@@ -20,6 +20,7 @@ function makeRecording(sessionId: string, startedAt: string, rest: Partial<Recor
     endReason: 'exit 0',
     killedBy: null,
     evidence: 'recorder-only',
+    wire: null,
     segments: [],
     bytes: 0,
     journal: null,
