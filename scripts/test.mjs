@@ -40,6 +40,8 @@ async function main() {
   const sum = { passed: 0, failed: 0, skipped: 0, clean: true };
   /** @type {string[]} */
   const notRun = [];
+  /** @type {string[]} */
+  const failures = [];
   for (const project of chosen) {
     if (project === 'integration-postgres' && findPostgres() === null) {
       notRun.push(`${project} (PostgreSQL ${oldestPostgres} or newer is not on this machine)`);
@@ -61,12 +63,14 @@ async function main() {
     sum.failed += count.failed;
     sum.skipped += count.skipped;
     sum.clean &&= count.clean;
+    failures.push(...count.failures.map((failure) => `${project}: ${failure}`));
     say(`${project}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
   }
   const ran = sum.passed + sum.failed > 0;
   if (!ran) say('No test ran: no file or name matches.');
   else if (!sum.clean && sum.failed === 0) say('Vitest reported an error outside of the tests; see above.');
   for (const what of notRun) console.log(`not run: ${what}`);
+  for (const failure of failures) console.log(`failed: ${failure}`);
   console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
   return ran && sum.clean ? 0 : 1;
 }

@@ -40,7 +40,7 @@ describe('the first frame of a handover', () => {
   it.each<[string, () => unknown, string]>([
     ['by another server', () => open({}, newKey()), 'SP-1007'],
     ['signed for something else', () => open({}, server, 'grant@sallyport'), 'SP-1007'],
-    ['of another version', () => open({ version: 1 as never }), 'SP-1007'],
+    ['of another version', () => open({ version: 2 as never }), 'SP-1007'],
     ['of another session', () => open({ sessionId: '00000000-0000-4000-8000-000000000000' }), 'SP-2042'],
     [
       'with another host key',
