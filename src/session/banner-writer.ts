@@ -10,7 +10,7 @@ const maxCharacters = 16_384;
  * record with the wire must know.
  */
 export function makeBannerWriter(options: {
-  mark(kind: string, text: string): void;
+  mark(kind: string, text: string, bytes: number): void;
   recorder: Pick<Recorder, 'output'>;
   screen: Pick<Screen, 'output'>;
   failed(error: unknown): void;
@@ -21,7 +21,7 @@ export function makeBannerWriter(options: {
     const bytes = Buffer.from(plainBanner(text.slice(0, left)), 'utf8');
     left -= Math.min(left, text.length);
     if (bytes.length === 0) return;
-    options.mark('banner', `The next ${bytes.length} bytes of output are the target's login banner.`);
+    options.mark('banner', `The next ${bytes.length} bytes of output are the target's login banner.`, bytes.length);
     if (options.stopped()) return;
     try {
       options.screen.output(bytes, options.recorder.output(bytes));

@@ -98,10 +98,10 @@ export function makeSession(parts: SessionParts): Session {
     return true;
   }
 
-  function mark(kind: string, text: string): void {
+  function mark(kind: string, text: string, bytes?: number): void {
     if (life.reason !== null) return;
     try {
-      recorder?.marker(markerText({ kind, text }));
+      recorder?.marker(markerText({ kind, text, bytes }));
     } catch (error) {
       recordFailed(error);
     }

@@ -14,12 +14,14 @@ export class ManifestWriter {
   private readonly parts: string[];
   private readonly hash: Hash = createHash('sha256');
   private ended = false;
-  private lines = headerLines;
+  /** The digest of the first n lines, from the header's last line on. */
+  private readonly heads: string[];
 
   constructor(header: ManifestHeader) {
     const text = formatHeader(header);
     this.parts = [text];
     this.hash.update(text);
+    this.heads = [this.head()];
   }
 
   get text(): string {
@@ -48,10 +50,19 @@ export class ManifestWriter {
     return { lines: this.lines, digest: this.head() };
   }
 
+  /** The digest of the first `lines` lines, or null when there never were so many, or it is fewer than the header has. */
+  headOf(lines: number): string | null {
+    return this.heads[lines - headerLines] ?? null;
+  }
+
   /** Adds the end line; nothing may follow. */
   end(line: Omit<EndLine, 'previous'>): void {
     this.add(formatEndLine({ ...line, previous: this.head() }));
     this.ended = true;
+  }
+
+  private get lines(): number {
+    return headerLines + this.heads.length - 1;
   }
 
   private head(): string {
@@ -61,7 +72,7 @@ export class ManifestWriter {
   private add(text: string): void {
     if (this.ended) throw new Error('the manifest has its end');
     this.parts.push(text);
-    this.lines += 1;
     this.hash.update(text);
+    this.heads.push(this.head());
   }
 }

@@ -40,7 +40,11 @@ function checkVersion(lines: string[]): void {
   const version = /^sallyport-recording (\d+)$/.exec(lines[0] ?? '')?.[1];
   throw manifestProblem(
     1,
-    version === undefined ? 'does not begin a recording' : `is of version ${version}, which this program does not know`,
+    version === undefined
+      ? 'does not begin a recording'
+      : Number(version) < manifestVersion
+        ? `is of version ${version}, which was not final and is not read any more`
+        : `is of version ${version}, which this program does not know`,
   );
 }
 

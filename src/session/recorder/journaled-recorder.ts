@@ -2,14 +2,15 @@ import type { KeyObject } from 'node:crypto';
 import type { JournalWriter } from '../../recording/journal/journal-writer.ts';
 import type { ManifestWriter } from '../../recording/manifest/manifest-writer.ts';
 import { type Problem, type SallyportError, toProblem } from '../../shared/errors/result.ts';
-import type { Stream } from '../../shared/model/recording.ts';
+import type { KeyedStream, Stream } from '../../shared/model/recording.ts';
 import type { EndReason } from '../../shared/model/session.ts';
+import type { Signed } from '../../shared/protocol/signed.ts';
 import { endReasonText } from '../../shared/record/end-reason.ts';
 import { type CastHeader, streamOf } from '../../shared/record/events.ts';
 import { endedKind, markerText } from '../../shared/record/markers.ts';
 import { type CloseReason, eventBytesAtMost, segmentMs } from '../../shared/record/segments.ts';
 import { JournalSync } from './journal-sync.ts';
-import type { JournalHead, Recorder, SealedSegment, SyncedHead } from './recorder.ts';
+import type { AnchorToKeep, JournalHead, Recorder, SealedPart, SyncedHead } from './recorder.ts';
 import type { Reserve } from './reserve.ts';
 import { Sealer } from './sealer.ts';
 import { SegmentBuilder } from './segment-builder.ts';
@@ -19,7 +20,7 @@ export interface JournaledRecorderOptions {
   journal: JournalWriter;
   manifest: ManifestWriter;
   sessionKey: KeyObject;
-  recipients: Record<Stream, string[]>;
+  recipients: Record<KeyedStream, string[]>;
   reserve: Reserve;
   session: string;
   castHeader: CastHeader;
@@ -30,13 +31,14 @@ export interface JournaledRecorderOptions {
 /** Journal first, then the open segment's text; what the journal did not take is in neither. */
 export class JournaledRecorder implements Recorder {
   private readonly journal: JournalWriter;
+  private readonly manifest: ManifestWriter;
   private readonly sync: JournalSync;
   private readonly sealer: Sealer;
   private readonly reserve: Reserve;
   private readonly builders: Record<Stream, SegmentBuilder>;
   private readonly now: () => number;
   private readonly headListeners: ((head: SyncedHead) => void)[] = [];
-  private readonly sealedListeners: ((segment: SealedSegment) => void)[] = [];
+  private readonly sealedListeners: ((part: SealedPart) => void)[] = [];
   private readonly failedListeners: ((problem: Problem) => void)[] = [];
   private readonly timers: Partial<Record<Stream, NodeJS.Timeout>> = {};
   private failure: SallyportError | null = null;
@@ -45,6 +47,7 @@ export class JournaledRecorder implements Recorder {
   constructor(options: JournaledRecorderOptions) {
     const { session, castHeader: header } = options;
     this.journal = options.journal;
+    this.manifest = options.manifest;
     this.now = options.now;
     this.reserve = options.reserve;
     this.builders = {
@@ -55,8 +58,8 @@ export class JournaledRecorder implements Recorder {
     const onHead = (head: SyncedHead) => {
       for (const listener of this.headListeners) listener(head);
     };
-    const onSealed = (segment: SealedSegment) => {
-      for (const listener of this.sealedListeners) listener(segment);
+    const onSealed = (part: SealedPart) => {
+      for (const listener of this.sealedListeners) listener(part);
     };
     this.sync = new JournalSync({ journal: options.journal, onFailed, onHead });
     this.sealer = new Sealer({ ...options, onFailed, onSealed });
@@ -99,12 +102,28 @@ export class JournaledRecorder implements Recorder {
     this.headListeners.push(listener);
   }
 
-  onSealed(listener: (segment: SealedSegment) => void): void {
+  onSealed(listener: (part: SealedPart) => void): void {
     this.sealedListeners.push(listener);
   }
 
   onFailed(listener: (problem: Problem) => void): void {
     this.failedListeners.push(listener);
+  }
+
+  covered(): { lines: number; digest: string } {
+    return this.manifest.covered();
+  }
+
+  headOf(lines: number): string | null {
+    return this.manifest.headOf(lines);
+  }
+
+  keepAnchor(anchor: AnchorToKeep): Promise<void> {
+    return this.sealer.keepAnchor({ ...anchor, at: this.now() });
+  }
+
+  receipt(signed: Signed): void {
+    this.sealer.receipt(signed);
   }
 
   close(reason: EndReason): Promise<{ complete: boolean }> {
@@ -170,8 +189,6 @@ export class JournaledRecorder implements Recorder {
     const head = this.journal.head();
     const complete = await this.sealer.finish({
       ...head,
-      textSegments: 0,
-      anchors: 0,
       at: new Date().toISOString(),
       kind: reason.kind,
       reason: endReasonText(reason),

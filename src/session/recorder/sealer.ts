@@ -6,11 +6,11 @@ import { sealSegment } from '../../recording/segments/seal.ts';
 import { writeManifestPair } from '../../recording/signatures/manifest-pair.ts';
 import { signSsh } from '../../recording/signatures/sshsig.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
-import type { Stream } from '../../shared/model/recording.ts';
-import { namespaces } from '../../shared/protocol/signed.ts';
+import type { KeyedStream, PartKind } from '../../shared/model/recording.ts';
+import { namespaces, receiptPayloadSchema, type Signed } from '../../shared/protocol/signed.ts';
 import type { EndLine } from '../../shared/record/manifest.ts';
-import { segmentFile } from '../../shared/record/segments.ts';
-import type { SealedSegment } from './recorder.ts';
+import { partFile } from '../../shared/record/parts.ts';
+import type { AnchorToKeep, SealedPart } from './recorder.ts';
 import { isFull, type Reserve } from './reserve.ts';
 import type { CutSegment } from './segment-builder.ts';
 
@@ -24,35 +24,88 @@ export interface SealerOptions {
   folder: string;
   manifest: ManifestWriter;
   sessionKey: KeyObject;
-  recipients: Record<Stream, string[]>;
+  recipients: Record<KeyedStream, string[]>;
   reserve: Reserve;
-  onSealed: (segment: SealedSegment) => void;
+  onSealed: (part: SealedPart) => void;
   onFailed: (error: SallyportError) => void;
 }
 
+/** One thing that becomes a line of the manifest. */
+interface Job {
+  /** Bytes of text that wait in it. */
+  textBytes: number;
+  /** Writes the file and the line. Null when there is no file to tell of. */
+  run(): Promise<SealedPart | null>;
+  /** The signed manifest that names it is on disk. */
+  signed?(): void;
+  /** It will never be there. */
+  failed?(error: SallyportError): void;
+}
+
+/** What the sealer counts itself. */
+type Counted = 'previous' | 'outputSegments' | 'inputSegments' | 'textSegments' | 'anchors';
+
 /**
- * Seals cut segments one after another beside the session: zstd, age, file, manifest line, signature. When the disk is full it says that it failed,
- * so that the session stops, and seals the rest in the reserve. After any other failure it seals nothing more.
+ * Seals what was cut, one after another beside the session: zstd, age, file, manifest line, signature; anchors and receipts stand in the same queue. When
+ * the disk is full it says that it failed, so that the session stops, and seals the rest in the reserve. After any other failure it seals
+ * nothing more.
  */
 export class Sealer {
   private readonly options: SealerOptions;
-  private readonly queue: CutSegment[] = [];
+  private readonly queue: Job[] = [];
   private backlog = 0;
   private failure: SallyportError | null = null;
   private inReserve = false;
+  private finishing = false;
   private running: Promise<void> | null = null;
   private waiting: { promise: Promise<void>; resolve: () => void } | null = null;
-  private counts: Record<Stream, number> = { output: 0, input: 0 };
+  private readonly counts: Record<PartKind, number> = { output: 0, input: 0, text: 0, anchor: 0 };
+  private receiptLines = 0;
 
   constructor(options: SealerOptions) {
     this.options = options;
   }
 
   add(segment: CutSegment): void {
-    if (this.failure !== null) return;
-    this.queue.push(segment);
-    this.backlog += segment.textBytes;
-    this.running ??= this.run();
+    this.enqueue({ textBytes: segment.textBytes, run: () => this.seal(segment) });
+  }
+
+  /** `at`: when the exchange was over. Resolves and rejects as `Recorder.keepAnchor`. */
+  keepAnchor(anchor: AnchorToKeep & { at: number }): Promise<void> {
+    if (this.finishing) return Promise.reject(recordWriteFailed(new Error('closed')));
+    const kept = Promise.withResolvers<void>();
+    this.enqueue({
+      textBytes: 0,
+      run: async () => {
+        let bytes: Uint8Array;
+        try {
+          bytes = await anchor.fileOf(this.counts.anchor);
+        } catch (error) {
+          // Nothing is wrong with the record: it just has no such anchor.
+          kept.reject(error);
+          return null;
+        }
+        return this.anchor(anchor, bytes);
+      },
+      signed: () => kept.resolve(),
+      failed: (error) => kept.reject(error),
+    });
+    return kept.promise;
+  }
+
+  /** The line is signed with the next part's, or the end's: a signature of its own would be sent, and answered with the next receipt, for ever. */
+  receipt(signed: Signed): void {
+    if (this.finishing) return;
+    this.enqueue({
+      textBytes: 0,
+      run: async () => {
+        const { lines } = receiptPayloadSchema.parse(JSON.parse(signed.payload));
+        if (lines <= this.receiptLines) return null;
+        this.receiptLines = lines;
+        this.options.manifest.receipt({ lines, sha256: sha256(Buffer.from(signed.payload, 'utf8')) });
+        return null;
+      },
+    });
   }
 
   /** Null while the backlog is small, else resolves when it is small again (or will never be, after a failure). */
@@ -69,17 +122,35 @@ export class Sealer {
   }
 
   /** Waits for everything that was added, then writes and signs the end line. Resolves false when it could not. */
-  async finish(end: Omit<EndLine, 'previous' | 'outputSegments' | 'inputSegments'>): Promise<boolean> {
+  async finish(end: Omit<EndLine, Counted>): Promise<boolean> {
+    this.finishing = true;
     while (this.running !== null) await this.running;
     if (this.failure !== null) return false;
     try {
-      this.options.manifest.end({ ...end, outputSegments: this.counts.output, inputSegments: this.counts.input });
+      const { output, input, text, anchor } = this.counts;
+      this.options.manifest.end({
+        ...end,
+        outputSegments: output,
+        inputSegments: input,
+        textSegments: text,
+        anchors: anchor,
+      });
       await this.write(() => this.sign());
       return true;
     } catch (error) {
       this.fail(error);
       return false;
     }
+  }
+
+  private enqueue(job: Job): void {
+    if (this.failure !== null) {
+      job.failed?.(this.failure);
+      return;
+    }
+    this.queue.push(job);
+    this.backlog += job.textBytes;
+    this.running ??= this.run();
   }
 
   private async run(): Promise<void> {
@@ -93,30 +164,56 @@ export class Sealer {
   }
 
   private async sealSome(): Promise<void> {
-    const sealed: SealedSegment[] = [];
-    while (sealed.length < signAtMostFor) {
-      const segment = this.queue.shift();
-      if (segment === undefined) break;
-      sealed.push(await this.seal(segment));
-      this.release(segment.textBytes);
+    const done: { job: Job; part: SealedPart | null }[] = [];
+    try {
+      while (done.length < signAtMostFor) {
+        const job = this.queue.shift();
+        if (job === undefined) break;
+        done.push({ job, part: null });
+        const part = await job.run();
+        done.splice(-1, 1, { job, part });
+        this.release(job.textBytes);
+      }
+      if (done.some(({ part }) => part !== null)) {
+        await this.write(() => syncFolder(this.options.folder));
+        await this.write(() => this.sign());
+      }
+    } catch (error) {
+      for (const { job } of done) job.failed?.(asWriteFailure(error));
+      throw error;
     }
-    await this.write(() => syncFolder(this.options.folder));
-    await this.write(() => this.sign());
-    for (const segment of sealed) this.options.onSealed(segment);
+    for (const { job, part } of done) {
+      if (part !== null) this.options.onSealed(part);
+      job.signed?.();
+    }
   }
 
-  private async seal(segment: CutSegment): Promise<SealedSegment> {
+  private async seal(segment: CutSegment): Promise<SealedPart> {
     const { stream, seq, t0, t1, events, frames, why } = segment;
     const stored = await sealSegment(Buffer.concat(segment.text), {
       level: segment.level,
       recipients: this.options.recipients[stream],
     });
-    const file = segmentFile(stream, seq);
+    const kept = await this.keep(stream, seq, stored);
+    const { file, sha256, bytes } = kept;
+    this.options.manifest.segment({ stream, seq, file, sha256, bytes, t0, t1, events, frames, why });
+    return kept;
+  }
+
+  private async anchor(anchor: AnchorToKeep & { at: number }, stored: Uint8Array): Promise<SealedPart> {
+    const { at, subject, lines } = anchor;
+    const seq = this.counts.anchor;
+    const kept = await this.keep('anchor', seq, stored);
+    const { file, sha256, bytes } = kept;
+    this.options.manifest.anchor({ seq, file, sha256, bytes, at, subject, lines });
+    return kept;
+  }
+
+  private async keep(stream: PartKind, seq: number, stored: Uint8Array): Promise<SealedPart & { file: string }> {
+    const file = partFile(stream, seq);
     await this.write(() => writeWhole(this.options.folder, file, stored));
-    const sha256 = createHash('sha256').update(stored).digest('hex');
-    this.options.manifest.segment({ stream, seq, file, sha256, bytes: stored.length, t0, t1, events, frames, why });
     this.counts[stream] += 1;
-    return { stream, seq, bytes: stored.length, sha256 };
+    return { stream, seq, file, bytes: stored.length, sha256: sha256(stored) };
   }
 
   /** Writes; on a full disk once more, in the reserve. */
@@ -152,10 +249,14 @@ export class Sealer {
 
   private fail(error: unknown): void {
     this.failure = asWriteFailure(error);
-    this.queue.length = 0;
+    for (const job of this.queue.splice(0)) job.failed?.(this.failure);
     this.release(this.backlog);
     this.options.onFailed(this.failure);
   }
+}
+
+function sha256(data: Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
 }
 
 function asWriteFailure(error: unknown): SallyportError {

@@ -1,6 +1,6 @@
 import { formatCastEvent, formatCastHeader, formatSegmentComment } from '../../recording/text/cast.ts';
 import { EventTextEncoder } from '../../recording/text/event-text.ts';
-import type { Stream } from '../../shared/model/recording.ts';
+import type { KeyedStream, Stream } from '../../shared/model/recording.ts';
 import type { CastHeader, EventCode, EventCounts } from '../../shared/record/events.ts';
 import {
   type CloseReason,
@@ -15,7 +15,7 @@ import { GroundState } from './ground-state.ts';
 
 /** A segment that was cut and waits to be sealed. */
 export interface CutSegment {
-  stream: Stream;
+  stream: KeyedStream;
   seq: number;
   text: Buffer[];
   textBytes: number;

@@ -7,6 +7,11 @@ import { z } from 'zod';
 export const markerSchema = z.object({
   kind: z.string().max(40),
   text: z.string().max(1000),
+  /**
+   * The next so many bytes of the output stream did not come from the target's channel: words before the login, or ours. Whoever compares the record
+   * with the wire leaves them out.
+   */
+  bytes: z.number().int().positive().optional(),
 });
 export type Marker = z.infer<typeof markerSchema>;
 
@@ -14,7 +19,8 @@ export type Marker = z.infer<typeof markerSchema>;
 export const endedKind = 'ended';
 
 export function markerText(marker: Marker): string {
-  return JSON.stringify({ kind: marker.kind, text: marker.text.slice(0, 1000) });
+  const { kind, text, bytes } = marker;
+  return JSON.stringify({ kind, text: text.slice(0, 1000), bytes });
 }
 
 /** Text for a person, from the data of an `m` event. Never throws. */
