@@ -11,7 +11,7 @@ import { openPool } from '../../src/control/store/postgres.ts';
 import { verifyFolder } from '../../src/recording/verify/verify-folder.ts';
 import { administer } from '../harness/postgres.ts';
 import { isPostgresRun } from '../harness/test-database.ts';
-import { record, upload } from './live-world/records.ts';
+import { type LocalRecording, putManifest, record, signManifest, upload } from './live-world/records.ts';
 import { type Device, type Session, startWorld } from './live-world/world.ts';
 
 /** The first schema that was released: for data folders, and for PostgreSQL, which came later and with the vault in it. */
@@ -23,6 +23,7 @@ type Tables = Record<string, Record<string, unknown>[]>;
 let folder: string;
 let jonas: Device;
 let session: Session;
+let local: LocalRecording;
 let orderId: string;
 const note = () => path.join(folder, 'database-name');
 const embedded = () => path.join(folder, 'data', 'pglite');
@@ -78,6 +79,21 @@ async function count(db: Kysely<unknown>): Promise<void> {
   );
 }
 
+/** Grants and manifests as they were before version 1 of the recording. */
+function asVersion0(tables: Tables): Tables {
+  const grantOf = (payload: string) => {
+    const { command: _command, evidence: _evidence, recipients, ...facts } = JSON.parse(payload);
+    return JSON.stringify({ ...facts, version: 0, recipients: { output: recipients.output, input: recipients.input } });
+  };
+  const textOf = (text: string) => text.replace(/^sallyport-recording 1\n/, 'sallyport-recording 0\n');
+  return {
+    ...tables,
+    sessions: (tables.sessions ?? []).map((row) => ({ ...row, grant_payload: grantOf(String(row.grant_payload)) })),
+    stream_keys: (tables.stream_keys ?? []).filter((row) => row.stream !== 'text'),
+    recording_manifests: (tables.recording_manifests ?? []).map((row) => ({ ...row, text: textOf(String(row.text)) })),
+  };
+}
+
 /** Puts what is stored into the first released shape, as a server of that time would have left it. */
 async function goBack(): Promise<Tables> {
   const now = await raw();
@@ -89,7 +105,7 @@ async function goBack(): Promise<Tables> {
   const provider = { getMigrations: async () => migrations };
   const { error } = await new Migrator({ db: shape, provider }).migrateTo(firstReleased);
   expect(error).toBeUndefined();
-  const rows = await read(now, await columns(shape));
+  const rows = asVersion0(await read(now, await columns(shape)));
   await now.destroy();
   if (isPostgresRun()) {
     await write(shape, rows);
@@ -115,7 +131,8 @@ beforeAll(async () => {
   await world.apply([{ name: 'web-01', host: '10.1.2.3', logins: [{ name: 'deploy' }], hostKeys }]);
   jonas = await world.enrol('jonas');
   session = await world.open(jonas, 'web-01', 'deploy');
-  await upload(session, await record(world, session, { input: 'uptime\n' }));
+  local = await record(world, session, { input: 'uptime\n' });
+  await upload(session, local);
   const killed = await world.open(jonas, 'web-01', 'deploy');
   const reason = 'before the upgrade';
   orderId = (await world.as('mira', 'killSession', { params: { sessionId: killed.id }, body: { reason } })).id;
@@ -136,7 +153,27 @@ it('opens what the first released server left: people, targets, locks, orders, d
     // The device is still enrolled, the server's key the one it pinned: a new grant verifies.
     const next = await world.open(device, 'web-01', 'deploy');
     expect(next.grant.user.id).toBe('jonas');
-    expect(await verifyFolder(path.join(folder, 'data', 'recordings', session.id), {})).toMatchObject({ ok: true });
+    // What was recorded before version 1 is there, with all that is known of it; of its manifest is said that it is not read any more.
+    const { recordings } = await world.as('mira', 'listRecordings');
+    expect(recordings.map((one) => one.sessionId)).toContain(session.id);
+    const found = await world.as('mira', 'getRecording', { params: { sessionId: session.id } });
+    expect(found).toMatchObject({
+      state: 'complete',
+      login: 'deploy',
+      evidence: 'recorder-only',
+      user: { id: 'jonas' },
+    });
+    const again = local.manifest.replace('sallyport-recording 1\n', 'sallyport-recording 0\n');
+    await expect(putManifest(device, session.id, again, signManifest(session, again))).rejects.toMatchObject({
+      code: 'SP-3023',
+      message: expect.stringContaining('is of version 0, which was not final'),
+    });
+    const stored = path.join(folder, 'data', 'recordings', session.id);
+    const text = (await world.as('mira', 'getManifest', { params: { sessionId: session.id } })).manifest;
+    writeFileSync(path.join(stored, 'manifest'), text);
+    expect((await verifyFolder(stored, {})).firstBad).toMatchObject({
+      what: expect.stringContaining('is not read any more'),
+    });
     const identity = await generateX25519Identity();
     const { sealedIdentity } = await device.client.call('unlock', {
       params: { sessionId: session.id },

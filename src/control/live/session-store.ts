@@ -1,10 +1,11 @@
 import type { Selectable } from 'kysely';
-import { type GrantPayload, grantPayloadSchema, type Signed } from '../../shared/protocol/signed.ts';
+import type { GrantPayload, Signed } from '../../shared/protocol/signed.ts';
 import type { Reader } from '../context.ts';
 import type { OwnedResource } from '../policy/policy.ts';
 import type { TargetTable } from '../store/database.ts';
 import type { SessionTable } from '../store/session-tables.ts';
 import { targetResource } from '../targets/target-resource.ts';
+import { readStoredGrant } from './stored-grant.ts';
 
 export type SessionRow = Selectable<SessionTable>;
 export type TargetRow = Selectable<TargetTable>;
@@ -32,9 +33,9 @@ export async function findOwned(
   return session === null || target === null ? null : { session, target, resource: ownedResource(session, target) };
 }
 
-/** The grant as it was signed: the facts as of that time, whatever was renamed since. Ours, so its shape is not in doubt. */
+/** The facts of the grant as of the time it was signed, whatever was renamed since. */
 export function grantOf(session: SessionRow): GrantPayload {
-  return grantPayloadSchema.parse(JSON.parse(session.grant_payload));
+  return readStoredGrant(session.grant_payload);
 }
 
 export function signedGrantOf(session: SessionRow): Signed {
