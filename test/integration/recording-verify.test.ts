@@ -37,6 +37,7 @@ describe('verify', () => {
           segments: 1,
           bytes: 1,
           ended,
+          wire: null,
           at: 'now',
         },
       });
@@ -95,10 +96,28 @@ describe('verify', () => {
       'session key',
       'grant',
       'segments',
+      'anchors',
       'receipts',
+      'wire',
+      'evidence',
       'end',
     ]);
     expect(result.segments).toBeGreaterThan(2);
+  });
+
+  it('opens everything that the keys open, and says what stayed shut', async () => {
+    const { output, input, breakGlass } = world.identities;
+    const all = await verifyFolder(world.folder, {}, [breakGlass]);
+    expect(all).toMatchObject({ ok: true, notWhole: null, opened: ['output', 'input', 'text'] });
+    const said = (name: string, result = all) => result.checks.find((check) => check.name === name)?.detail;
+    expect(said('contents')).toMatch(/^\d+ bytes of output, 7 bytes of input$/);
+    expect(said('journal')).toMatch(/^0 frames go on where the segments stop/);
+    expect(said('evidence')).toBe('recorder only');
+    const some = await verifyFolder(world.folder, {}, [output]);
+    expect(some).toMatchObject({ ok: true, opened: ['output', 'text'] });
+    expect(said('contents', some)).toMatch(/^\d+ bytes of output, input not opened: no key$/);
+    const wrong = await verifyFolder(world.folder, {}, { output: input });
+    expect(wrong.firstBad).toMatchObject({ where: 'output segment 0 (000000.cast.zst.age)' });
   });
 
   it("says whether the server's key was the asker's own", async () => {

@@ -15,6 +15,8 @@ export interface BadPlace {
 export class CheckList {
   readonly checks: Check[] = [];
   firstBad: BadPlace | null = null;
+  /** Why the recording is not whole although what is there may hold. */
+  readonly missing: string[] = [];
 
   good(name: string, detail: string): void {
     this.checks.push({ name, ok: true, detail });
@@ -23,5 +25,16 @@ export class CheckList {
   bad(name: string, where: string, what: string): void {
     this.checks.push({ name, ok: false, detail: `${where}: ${what}` });
     this.firstBad ??= { where, what };
+  }
+
+  /** Notes that something is absent: no fault, but not whole either. */
+  lacks(name: string, what: string): void {
+    this.checks.push({ name, ok: true, detail: what });
+    this.missing.push(what);
+  }
+
+  /** Whether everything under that name held so far. */
+  holds(name: string): boolean {
+    return this.checks.every((check) => check.name !== name || check.ok);
   }
 }

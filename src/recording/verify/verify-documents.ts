@@ -3,8 +3,6 @@ import {
   type GrantPayload,
   grantPayloadSchema,
   namespaces,
-  type ReceiptPayload,
-  receiptPayloadSchema,
   type Signed,
   sessionKeyStatement,
 } from '../../shared/protocol/signed.ts';
@@ -66,23 +64,31 @@ function differsFromGrant(header: ManifestHeader, grant: GrantPayload, digest: s
       { id: grant.target.id, name: grant.target.name, host: grant.target.host, port: grant.target.port },
     ],
     ['login', header.login, grant.login],
+    ['command', header.command, grant.command],
     ['route', header.route, grant.route],
     ['reason', header.reason, grant.reason],
     ['ticket', header.ticket, grant.ticket],
     ['host-keys', header['host-keys'], grant.hostKeys.map((line) => fingerprint(blobOfLine(line)))],
-    ['recipients', header.recipients, { output: grant.recipients.output, input: grant.recipients.input }],
+    ['evidence', header.evidence, { anchors: grant.evidence.anchors, wire: grant.evidence.wire }],
+    ['mode', header.mode, grant.recordMode],
+    [
+      'recipients',
+      header.recipients,
+      { output: grant.recipients.output, input: grant.recipients.input, text: grant.recipients.text },
+    ],
   ];
   return facts.find(([, ours, granted]) => !same(ours, granted))?.[0] ?? null;
 }
 
-export function checkGrant(documents: RecordingDocuments, manifest: Manifest, list: CheckList): void {
+/** Checks the grant and returns it; null when it is not the server's. */
+export function checkGrant(documents: RecordingDocuments, manifest: Manifest, list: CheckList): GrantPayload | null {
   const { grant: signed, serverKey } = documents;
   let grant: GrantPayload;
   try {
     grant = openDocument({ signed, publicKey: serverKey, namespace: namespaces.grant, schema: grantPayloadSchema });
   } catch {
     list.bad('grant', 'grant', "is not signed by the control server's key");
-    return;
+    return null;
   }
   const { header } = manifest;
   const differs = differsFromGrant(header, grant, createHash('sha256').update(signed.payload).digest('hex'));
@@ -92,43 +98,5 @@ export function checkGrant(documents: RecordingDocuments, manifest: Manifest, li
   else if (documents.deviceId !== header.device.id || documents.deviceKey !== header['device-key'])
     list.bad('grant', 'device key', 'is not the one the manifest names');
   else list.good('grant', `${grant.user.name} on ${grant.target.name} as ${grant.login}, granted ${grant.issuedAt}`);
-}
-
-/** What is wrong with one receipt, or how many lines it covers. */
-function readReceipt(documents: RecordingDocuments, manifest: Manifest, signed: Signed): string | number {
-  let receipt: ReceiptPayload;
-  try {
-    const { serverKey: publicKey } = documents;
-    receipt = openDocument({ signed, publicKey, namespace: namespaces.receipt, schema: receiptPayloadSchema });
-  } catch {
-    return "is not signed by the control server's key";
-  }
-  if (receipt.sessionId !== manifest.header.session) return 'is for another session';
-  const { lines } = receipt;
-  const head = manifest.heads[lines];
-  if (head === undefined)
-    return `covers ${lines} lines, the manifest has ${manifest.lines}: lines were removed after the server had them`;
-  if (head !== receipt.head) return `the first ${lines} lines are not those the server received`;
-  const isWhole = manifest.end !== null && lines === manifest.lines;
-  return receipt.ended && !isWhole ? 'says that the recording ended; the manifest goes on or has no end' : lines;
-}
-
-export function checkReceipts(documents: RecordingDocuments, manifest: Manifest, list: CheckList): void {
-  let covered = 0;
-  let faults = 0;
-  for (const [index, signed] of documents.receipts.entries()) {
-    const found = readReceipt(documents, manifest, signed);
-    if (typeof found === 'number') {
-      covered = Math.max(covered, found);
-    } else {
-      faults += 1;
-      list.bad('receipts', `receipt ${index + 1}`, found);
-    }
-  }
-  if (faults > 0) return;
-  const detail =
-    covered === 0
-      ? 'none yet: nothing but the session vouches for it'
-      : `the server received ${covered} of ${manifest.lines} lines in this form`;
-  list.good('receipts', detail);
+  return grant;
 }

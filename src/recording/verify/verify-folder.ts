@@ -1,13 +1,21 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SallyportError } from '../../shared/errors/result.ts';
 import { type Signed, signedSchema } from '../../shared/protocol/signed.ts';
+import { journalFile } from '../../shared/record/journal.ts';
 import { manifestFile, manifestSignatureFile } from '../../shared/record/manifest.ts';
-import { segmentFile } from '../../shared/record/segments.ts';
+import { partFile } from '../../shared/record/parts.ts';
+import { wireFile } from '../../shared/record/wire.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
 import { readManifestPair } from '../signatures/manifest-pair.ts';
+import { identitiesFor } from './identities.ts';
+import type { ByteStream, Identities, RecordingSource } from './source.ts';
 import { type Verification, verifyRecording } from './verify-recording.ts';
+
+/** What the server holds of a journal beyond the stored segments. */
+const tailFile = 'tail';
 
 /** `keys.json` of an exported folder. Every one of them may be given by the caller instead, who may have pinned it. */
 const keysSchema = z
@@ -28,6 +36,13 @@ async function read(folder: string, name: string): Promise<Uint8Array | null> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
     throw error;
   }
+}
+
+/** As `read`, for what need not fit into memory. */
+async function readLarge(folder: string, name: string): Promise<ByteStream | null> {
+  const path = join(folder, name);
+  const found = await stat(path).catch(() => null);
+  return found === null ? null : createReadStream(path);
 }
 
 async function readJson<T>(folder: string, name: string, schema: z.ZodType<T>): Promise<T | null> {
@@ -73,11 +88,11 @@ function claimed(manifest: string): FolderKeys {
 }
 
 /**
- * Verifies a recording's folder: a spool folder or an exported one (docs/recording-format.md). Keys come from the caller, else `keys.json`, else from
+ * A recording's folder as a source: a spool folder or an exported one (docs/recording-format.md). Keys come from the caller, else `keys.json`, else from
  * what the manifest claims; the server's must be given or in `keys.json`. Throws SP-3001 when the folder is no recording's, SP-3030 when a
  * document in it is malformed.
  */
-export async function verifyFolder(folder: string, given: FolderKeys = {}): Promise<Verification> {
+export async function openFolder(folder: string, given: FolderKeys = {}): Promise<RecordingSource> {
   const text = await read(folder, manifestFile);
   const signature = await read(folder, manifestSignatureFile);
   if (text === null) throw missing(folder, manifestFile);
@@ -92,7 +107,7 @@ export async function verifyFolder(folder: string, given: FolderKeys = {}): Prom
       "The control server's key is needed to verify a recording and was neither given nor is it in keys.json.",
     );
   if (keys.sessionKey !== undefined) pair = (await readManifestPair(folder, keys.sessionKey)) ?? pair;
-  return verifyRecording({
+  return {
     ...pair,
     grant,
     receipts: await readReceipts(folder),
@@ -102,6 +117,36 @@ export async function verifyFolder(folder: string, given: FolderKeys = {}): Prom
     deviceKey: keys.deviceKey ?? '',
     serverKey: keys.serverKey,
     serverKeyPinned: given.serverKey !== undefined,
-    segment: (stream, seq) => read(folder, segmentFile(stream, seq)),
-  });
+    segment: (kind, seq) => read(folder, partFile(kind, seq)),
+    wire: (direction) => readLarge(folder, wireFile(direction)),
+    journal: () => read(folder, journalFile),
+    tail: () => read(folder, tailFile),
+  };
+}
+
+/**
+ * Verifies a recording's folder; with identities (of streams, or a list of which each is used where it fits) also everything that they open. Throws as
+ * `openFolder`.
+ */
+export async function verifyFolder(
+  folder: string,
+  given: FolderKeys = {},
+  identities: Identities | readonly string[] = {},
+): Promise<Verification> {
+  const source = await openFolder(folder, given);
+  return verifyRecording({ ...source, identities: await fitting(source.manifest, identities) });
+}
+
+/** Identities by stream, of a list those that fit; none when the manifest cannot be read. */
+async function fitting(manifest: string, identities: Identities | readonly string[]): Promise<Identities> {
+  if (!isList(identities)) return identities;
+  try {
+    return await identitiesFor(parseManifest(manifest).header, identities);
+  } catch {
+    return {};
+  }
+}
+
+function isList(identities: Identities | readonly string[]): identities is readonly string[] {
+  return Array.isArray(identities);
 }

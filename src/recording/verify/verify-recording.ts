@@ -1,19 +1,35 @@
-import { createHash } from 'node:crypto';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { KeyedStream } from '../../shared/model/recording.ts';
-import type { Manifest, SegmentLine } from '../../shared/record/manifest.ts';
+import type { EvidenceLevel } from '../../shared/model/session.ts';
+import type { Manifest } from '../../shared/record/manifest.ts';
 import { parseManifest } from '../manifest/parse-manifest.ts';
 import { type BadPlace, type Check, CheckList } from './checks.ts';
-import { checkGrant, checkReceipts, checkSignatures, type RecordingDocuments } from './verify-documents.ts';
+import { sayLevel } from './evidence-level.ts';
+import type { Identities, RecordingSource } from './source.ts';
+import { checkAnchors } from './verify-anchors.ts';
+import { checkContents } from './verify-contents.ts';
+import { checkCrossing } from './verify-crossing.ts';
+import { checkGrant, checkSignatures } from './verify-documents.ts';
+import { checkJournal } from './verify-journal.ts';
+import { checkSegments } from './verify-parts.ts';
+import { checkReceipts } from './verify-receipts.ts';
+import { checkWireHeads } from './verify-wire.ts';
 
 export interface Verification {
+  /** Everything that was looked at is as it must be. */
   ok: boolean;
+  /** `ok`, and nothing is missing: it has its end, and the server had it up to there. Null or reasons, in words. */
+  notWhole: string | null;
   /** The server's key was the asker's own. Without that, who changed the recording could have changed the key beside it as well. */
   pinned: boolean;
   checks: Check[];
   firstBad: BadPlace | null;
   /** The manifest has its end line. A recording without one may be whole as far as it goes. */
   ended: boolean;
+  /** What stands behind it, by what held; null when the manifest could not be read. */
+  evidence: EvidenceLevel | null;
+  /** The streams that were opened. */
+  opened: KeyedStream[];
   segments: number;
   /** Bytes of all segments as stored. */
   bytes: number;
@@ -21,11 +37,9 @@ export interface Verification {
   manifest: Manifest | null;
 }
 
-export interface VerifyOptions extends RecordingDocuments {
-  /** Whether `serverKey` was kept by the asker from before, or came with the recording. */
-  serverKeyPinned: boolean;
-  /** A stored segment's bytes, or null when it is missing. */
-  segment: (stream: KeyedStream, seq: number) => Promise<Uint8Array | null>;
+export interface VerifyOptions extends RecordingSource {
+  /** With these, everything that they open is opened and checked as well: contents, text, anchors, wire, journal. */
+  identities?: Identities;
 }
 
 function readManifest(text: string, list: CheckList): Manifest | null {
@@ -40,34 +54,14 @@ function readManifest(text: string, list: CheckList): Manifest | null {
   }
 }
 
-/** What is wrong with one stored segment, or null. */
-function segmentFault(line: SegmentLine, stored: Uint8Array | null): string | null {
-  if (stored === null) return 'is missing';
-  if (stored.length !== line.bytes) return `has ${stored.length} bytes, the manifest says ${line.bytes}`;
-  return createHash('sha256').update(stored).digest('hex') === line.sha256
-    ? null
-    : 'was changed: its digest is not the one in the manifest';
-}
-
-async function checkSegments(options: VerifyOptions, manifest: Manifest, list: CheckList): Promise<void> {
-  let faults = 0;
-  for (const line of manifest.segments) {
-    const fault = segmentFault(line, await options.segment(line.stream, line.seq));
-    if (fault === null) continue;
-    faults += 1;
-    list.bad('segments', `${line.stream} segment ${line.seq} (${line.file})`, fault);
-  }
-  if (faults === 0) list.good('segments', `${manifest.segments.length} stored as the manifest says, none missing`);
-}
-
 function checkEnd(manifest: Manifest, list: CheckList): void {
-  if (manifest.end === null) list.good('end', 'none: the recording is incomplete after its last segment');
+  if (manifest.end === null) list.lacks('end', 'none: the recording is incomplete after its last segment');
   else list.good('end', `${manifest.end.reason}, ${manifest.end.at}`);
 }
 
 /**
- * Checks a recording without any key that opens it: signatures, grant, chain, every stored byte, receipts. All trust comes from `serverKey`. Names the first
- * place that does not hold. Throws only what `segment` throws.
+ * Checks a recording: signatures, grant, chain, every stored byte, anchors, receipts, the wire's heads; with identities also everything that they open. All trust
+ * comes from `serverKey`. Names the first place that does not hold. Holds one segment in memory at a time. Throws only what the source throws.
  */
 export async function verifyRecording(options: VerifyOptions): Promise<Verification> {
   const list = new CheckList();
@@ -79,20 +73,39 @@ export async function verifyRecording(options: VerifyOptions): Promise<Verificat
   );
   const manifest = readManifest(options.manifest, list);
   checkSignatures(options, list);
-  if (manifest !== null) {
-    checkGrant(options, manifest, list);
-    await checkSegments(options, manifest, list);
-    checkReceipts(options, manifest, list);
-    checkEnd(manifest, list);
-  }
+  const evidence = manifest === null ? null : await checkAll(options, manifest, list);
   return {
     ok: list.firstBad === null,
+    notWhole: list.missing.length === 0 ? null : list.missing.join('; '),
     pinned: options.serverKeyPinned,
     checks: list.checks,
     firstBad: list.firstBad,
     ended: manifest !== null && manifest.end !== null,
+    evidence,
+    opened: manifest === null ? [] : (Object.keys(options.identities ?? {}) as KeyedStream[]),
     segments: manifest?.segments.length ?? 0,
     bytes: manifest?.segments.reduce((sum, line) => sum + line.bytes, 0) ?? 0,
     manifest,
   };
+}
+
+async function checkAll(options: VerifyOptions, manifest: Manifest, list: CheckList): Promise<EvidenceLevel> {
+  const identities = options.identities ?? {};
+  const recording = { source: options, manifest, identities };
+  const grant = checkGrant(options, manifest, list);
+  await checkSegments(options, manifest, list);
+  const anchors = await checkAnchors(recording, grant, list);
+  const committed = checkReceipts(options, manifest, list);
+  const wire = await checkWireHeads(options, committed, list);
+  let compared = false;
+  if (Object.keys(identities).length > 0 && list.holds('segments')) {
+    const opened = await checkContents(recording, { segment: async () => undefined }, list);
+    const journal = await checkJournal(recording, opened, list);
+    const rest = manifest.end === null && journal !== null ? journal.events : null;
+    if (wire.bytes > 0 && list.holds('wire') && list.holds('contents') && list.holds('anchors'))
+      compared = await checkCrossing(recording, anchors, rest, list);
+  }
+  const level = sayLevel(anchors, { ...wire, compared }, list);
+  checkEnd(manifest, list);
+  return level;
 }
