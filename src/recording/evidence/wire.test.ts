@@ -1,0 +1,282 @@
+import { createCipheriv, randomBytes } from 'node:crypto';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { RecordedEvent } from '../../shared/record/events.ts';
+import type { EndLine } from '../../shared/record/manifest.ts';
+import { concat, sshString, sshUint32 } from '../signatures/wire.ts';
+import type { DirectionKeys } from './anchor-exchange.ts';
+import { type CompareOptions, compareWire, type WireComparison } from './wire.ts';
+
+/** One direction as an SSH side makes it (RFC 4253, RFC 5647), under keys that the test chooses. */
+class Direction {
+  readonly parts: Buffer[] = [];
+  private keys: DirectionKeys | null = null;
+  private counter = 0n;
+
+  raw(bytes: Buffer): void {
+    this.parts.push(bytes);
+  }
+
+  send(...payload: Uint8Array[]): void {
+    const bytes = concat(...payload);
+    const size = this.keys === null ? 8 : 16;
+    const short = size - ((bytes.length + (this.keys === null ? 5 : 1)) % size);
+    const padding = short < 4 ? short + size : short;
+    const plain = concat(Buffer.from([padding]), bytes, Buffer.alloc(padding));
+    const length = sshUint32(plain.length);
+    if (this.keys === null) {
+      this.raw(concat(length, plain));
+      return;
+    }
+    const iv = Buffer.from(this.keys.iv);
+    iv.writeBigUInt64BE(iv.readBigUInt64BE(4) + this.counter, 4);
+    this.counter += 1n;
+    const cipher = createCipheriv('aes-256-gcm', this.keys.key, iv, { authTagLength: 16 });
+    cipher.setAAD(length);
+    this.raw(concat(length, cipher.update(plain), cipher.final(), cipher.getAuthTag()));
+  }
+
+  newKeys(keys: DirectionKeys): void {
+    this.send(Buffer.from([21]));
+    this.keys = keys;
+    this.counter = 0n;
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.parts);
+  }
+}
+
+const makeKeys = (): DirectionKeys => ({ key: randomBytes(32), iv: concat(randomBytes(4), Buffer.alloc(8)) });
+const event = (code: RecordedEvent['code'], data: string | Buffer): RecordedEvent => ({
+  atMs: 0,
+  code,
+  data: Buffer.from(data),
+});
+const ended = (kind: EndLine['kind']) => ({ kind }) as EndLine;
+const byte = (value: number) => Buffer.from([value]);
+
+async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+async function* list<T>(items: T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
+let up: Direction;
+let down: Direction;
+let exchanges: { toTarget: DirectionKeys; fromTarget: DirectionKeys }[];
+let output: RecordedEvent[];
+let input: RecordedEvent[];
+
+const ours = sshUint32(4711);
+const theirs = sshUint32(3);
+const say = (text: string) => down.send(byte(94), ours, sshString(text));
+const type = (text: string) => up.send(byte(94), theirs, sshString(text));
+const ask = (name: string, ...rest: Buffer[]) => up.send(byte(98), theirs, sshString(name), byte(1), ...rest);
+const size = (cols: number, rows: number) => concat(sshUint32(cols), sshUint32(rows), sshUint32(0), sshUint32(0));
+
+function exchange(kept = true): void {
+  const keys = { toTarget: makeKeys(), fromTarget: makeKeys() };
+  for (const side of [up, down]) side.send(byte(20), randomBytes(100));
+  up.newKeys(keys.toTarget);
+  down.newKeys(keys.fromTarget);
+  if (kept) exchanges.push(keys);
+}
+
+function openShell(): void {
+  up.send(byte(90), sshString('session'), ours, sshUint32(1000), sshUint32(32_768));
+  down.send(byte(91), ours, theirs, sshUint32(0), sshUint32(32_768));
+  ask('pty-req', sshString('xterm-256color'), size(80, 24), sshString(''));
+  ask('shell');
+}
+
+beforeEach(() => {
+  [up, down, exchanges, output, input] = [new Direction(), new Direction(), [], [], []];
+  for (const side of [up, down]) side.raw(Buffer.from('SSH-2.0-side\r\n'));
+  exchange(false);
+  up.send(byte(50), sshString('the login, under keys that nobody keeps'));
+  down.send(byte(52));
+  exchange();
+  openShell();
+  say('motd\r\n$ ');
+  type('ls\r');
+  ask('window-change', size(100, 30));
+  exchange();
+  say('a b\r\n$ ');
+  type('exit\r');
+  output = [
+    event('m', '{"kind":"banner","text":"its banner","bytes":6}'),
+    event('o', 'hello!motd\r\n'),
+    event('o', '$ a b'),
+    event('r', '100x30'),
+    event('o', '\r\n$ '),
+  ];
+  input = [event('i', 'l'), event('i', 's\rexit\r')];
+});
+
+function compare(changes: Partial<CompareOptions> = {}, pieceSize = 4096): Promise<WireComparison> {
+  return compareWire({
+    toTarget: pieces(up.bytes, pieceSize),
+    fromTarget: pieces(down.bytes, pieceSize),
+    exchanges,
+    output: list(output),
+    input: list(input),
+    end: ended('exit'),
+    terminal: { cols: 80, rows: 24, term: 'xterm-256color' },
+    command: null,
+    ...changes,
+  });
+}
+
+describe('a wire and a record that are of the same session', () => {
+  it.each([1, 7, 100, 1_000_000])('are equal, read in pieces of %i bytes', async (pieceSize) => {
+    expect(await compare({}, pieceSize)).toMatchObject({
+      equal: true,
+      difference: null,
+      outputBytes: 15,
+      inputBytes: 8,
+      resizes: 1,
+      announcedBytes: 6,
+      notRecorded: 0,
+      notSent: 0,
+      closed: { toTarget: { before: { packets: 3 }, after: { packets: 0 }, cut: 0 } },
+    });
+  });
+
+  it('are equal after a handover, where neither identification nor first exchange is in clear', async () => {
+    const afterHandover = (side: Direction) => pieces(Buffer.concat(side.parts.slice(3)), 50);
+    expect(await compare({ toTarget: afterHandover(up), fromTarget: afterHandover(down) })).toMatchObject({
+      equal: true,
+    });
+  });
+
+  it('may have input that did not cross any more, and, when it was cut, output that was on its way', async () => {
+    input.push(event('i', 'too late'));
+    say('x'.repeat(1000));
+    expect(await compare({ end: ended('killed') })).toMatchObject({ equal: true, notRecorded: 1000, notSent: 8 });
+    expect((await compare({ end: null })).equal).toBe(true);
+    expect(await compare()).toMatchObject({ equal: false, difference: { stream: 'output', offset: 21 } });
+    say('one more than the window');
+    expect((await compare({ end: ended('killed') })).difference).toMatchObject({ stream: 'output', offset: 21 });
+  });
+
+  it('may end in the middle of a packet, or under an exchange that was cut before it was kept', async () => {
+    exchange(false);
+    say('nobody saw this');
+    const cut = down.bytes.subarray(0, -20);
+    const result = await compare({ fromTarget: pieces(cut, 64), end: ended('disconnected') });
+    expect(result).toMatchObject({ equal: true, closed: { fromTarget: { cut: expect.any(Number) } } });
+    expect((await compare()).difference).toMatchObject({ stream: 'wire.from-target' });
+  });
+
+  it('are neither equal nor different while no secret was kept', async () => {
+    expect(await compare({ exchanges: [] })).toMatchObject({ equal: false, difference: null });
+  });
+});
+
+describe('the first difference is named', () => {
+  const cases: [string, () => void, Partial<WireComparison['difference']>][] = [
+    ['output that was not what crossed', () => (output[2] = event('o', '$ a c')), { stream: 'output', offset: 16 }],
+    ['output that never crossed', () => output.push(event('o', 'more')), { stream: 'output', offset: 21 }],
+    ['output that was left out', () => output.splice(1, 1), { stream: 'output' }],
+    ['input that was not what was sent', () => (input[0] = event('i', 'k')), { stream: 'input', offset: 0 }],
+    ['input that was left out', () => input.pop(), { stream: 'input', offset: 1 }],
+    ['another size', () => (output[3] = event('r', '101x30')), { stream: 'terminal', offset: 1 }],
+    ['a size that was left out', () => output.splice(3, 1), { stream: 'terminal', offset: 1 }],
+    ['a second program', () => ask('exec', sshString('id')), { stream: 'wire.to-target' }],
+    ['a subsystem', () => ask('subsystem', sshString('sftp')), { stream: 'wire.to-target' }],
+    ['variables', () => ask('env', sshString('A'), sshString('b')), { stream: 'wire.to-target' }],
+    ['a forwarding', () => up.send(byte(80), sshString('tcpip-forward'), byte(1)), { stream: 'wire.to-target' }],
+    [
+      'another channel',
+      () => up.send(byte(90), sshString('session'), sshUint32(1), sshUint32(1), sshUint32(1)),
+      { stream: 'wire.to-target' },
+    ],
+    ['a channel of the target', () => up.send(byte(91), theirs, ours), { stream: 'wire.to-target' }],
+    ['data for another channel', () => up.send(byte(94), sshUint32(9), sshString('x')), { stream: 'wire.to-target' }],
+    [
+      'data of another channel',
+      () => down.send(byte(94), sshUint32(9), sshString('x')),
+      { stream: 'wire.from-target' },
+    ],
+    [
+      'another end of the program',
+      () => {
+        down.send(byte(98), ours, sshString('exit-status'), byte(0), sshUint32(1));
+        output.push(event('x', '0'));
+      },
+      { stream: 'output' },
+    ],
+    ['an exchange that was left out', () => exchanges.pop(), { stream: 'wire.from-target' }],
+    ['an exchange in between that was left out', () => exchanges.shift(), { stream: 'wire.from-target' }],
+  ];
+  it.each(cases)('%s', async (_what, change, expected) => {
+    change();
+    expect(await compare()).toMatchObject({ equal: false, difference: expected });
+  });
+
+  it('a terminal or a program that the record does not say', async () => {
+    output.splice(3, 1);
+    ask('signal', sshString('INT'));
+    expect((await compare()).difference?.stream).toBe('wire.to-target');
+    const said = { stream: 'terminal', offset: 0 };
+    up.parts.pop();
+    expect((await compare({ command: 'uptime' })).difference).toMatchObject(said);
+    expect((await compare({ terminal: { cols: 81, rows: 24, term: 'xterm-256color' } })).difference).toMatchObject(
+      said,
+    );
+    expect((await compare({ terminal: { cols: 80, rows: 24, term: 'dumb' } })).difference).toMatchObject(said);
+  });
+
+  it('any packet of which a bit was changed after the login, and the packet is named', async () => {
+    for (const [name, side] of [
+      ['to-target', up],
+      ['from-target', down],
+    ] as const) {
+      const sealedFrom = side.parts.findIndex((_, index) => index > 6);
+      for (let index = sealedFrom; index < side.parts.length; index += 1) {
+        const parts = side.parts.map((part) => Buffer.from(part));
+        const offset = parts.slice(0, index).reduce((sum, part) => sum + part.length, 0);
+        const part = parts[index] as Buffer;
+        const at = (index * 7) % part.length;
+        part[at] = (part[at] ?? 0) ^ 1;
+        const changed = pieces(Buffer.concat(parts), 4096);
+        const result = await compare(name === 'to-target' ? { toTarget: changed } : { fromTarget: changed });
+        expect([name, index, result.equal]).toEqual([name, index, false]);
+        expect(result.difference).toMatchObject({ stream: `wire.${name}`, offset });
+      }
+    }
+  });
+
+  it('a packet that is missing, comes twice or in another place', async () => {
+    const last = up.parts.length - 1;
+    const orders = [
+      up.parts.toSpliced(last - 2, 1),
+      [...up.parts, up.parts[last] as Buffer],
+      up.parts.toSpliced(last - 2, 2, up.parts[last - 1] as Buffer, up.parts[last - 2] as Buffer),
+    ];
+    for (const parts of orders) {
+      const result = await compare({ toTarget: pieces(Buffer.concat(parts), 4096) });
+      expect(result.difference?.stream).toBe('wire.to-target');
+    }
+  });
+
+  it('a secret that is another', async () => {
+    for (const index of [0, 1]) {
+      const kept = exchanges[index] as (typeof exchanges)[number];
+      const key = Buffer.from(kept.fromTarget.key);
+      key[3] = (key[3] ?? 0) ^ 0x10;
+      const changed = exchanges.with(index, { ...kept, fromTarget: { ...kept.fromTarget, key } });
+      expect((await compare({ exchanges: changed })).difference?.stream).toBe('wire.from-target');
+    }
+  });
+
+  it('more before the first kept secret than any login takes', async () => {
+    [up, down, exchanges] = [new Direction(), new Direction(), []];
+    for (const side of [up, down]) side.raw(Buffer.from('SSH-2.0-side\r\n'));
+    exchange(false);
+    for (let n = 0; n < 300; n += 1) say('hidden');
+    exchange();
+    expect((await compare({ output: list([]) })).difference?.what).toContain('than a login takes');
+  });
+});
