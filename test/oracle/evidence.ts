@@ -1,0 +1,77 @@
+import { checkAnchor, type Exchange, openAnchor } from './anchor.ts';
+import { must, sha256 } from './bytes.ts';
+import type { Documents } from './documents.ts';
+import { fromChannel } from './events.ts';
+import { type Files, type Streams, stored } from './folder.ts';
+import type { Identities } from './journal.ts';
+import { type Carried, readWire } from './wire.ts';
+
+export interface Evidence {
+  /** Anchors that hold, and how many of them were opened. */
+  anchors: number;
+  opened: number;
+  receipts: number;
+  /** Digests of the wire that receipts name and that hold. */
+  heads: number;
+  /** What crossed, compared with the recording; null when none was kept or it does not open. */
+  wire: { toTarget: Carried; fromTarget: Carried } | null;
+}
+
+/** Anchors, wire and receipts of a recording. Throws `Wrong`. */
+export async function readEvidence(
+  files: Files,
+  documents: Documents,
+  record: Streams,
+  identities: Identities,
+): Promise<Evidence> {
+  const { manifest, grant, receipts } = documents;
+  const exchanges: Exchange[] = [];
+  for (const line of manifest.anchors) {
+    const file = stored(files, line);
+    const digest = line.subject === 'grant' ? String(manifest.header.grant) : (manifest.heads[line.lines] ?? '');
+    const { seq, subject, lines } = line;
+    checkAnchor(file, { session: grant.sessionId, seq, subject, lines, digest, hostKeys: grant.hostKeys });
+    const { output, input } = identities;
+    if (output !== undefined && input !== undefined) exchanges.push(await openAnchor(file, { output, input }));
+  }
+  let heads = 0;
+  for (const { wire } of receipts)
+    for (const [part, name] of [
+      [wire?.toTarget, 'wire.to-target'],
+      [wire?.fromTarget, 'wire.from-target'],
+    ] as const) {
+      if (part === undefined || !files.has(name)) continue;
+      must(sha256(files.bytes(name).subarray(0, part.bytes)) === part.sha256, `${name} is not what the receipt says`);
+      heads += 1;
+    }
+  const opens = files.has('wire.to-target') && exchanges.length > 0;
+  const wire = opens ? compareWire(files, documents, record, exchanges) : null;
+  return { anchors: manifest.anchors.length, opened: exchanges.length, receipts: receipts.length, heads, wire };
+}
+
+function compareWire(files: Files, documents: Documents, record: Streams, exchanges: Exchange[]): Evidence['wire'] {
+  const { header, end } = documents.manifest;
+  const toTarget = readWire(
+    files.bytes('wire.to-target'),
+    exchanges.map((each) => each.toTarget),
+  );
+  const fromTarget = readWire(
+    files.bytes('wire.from-target'),
+    exchanges.map((each) => each.fromTarget),
+  );
+  const recorded = fromChannel(record.events.output);
+  const crossed = end?.kind === 'exit' ? fromTarget.data : fromTarget.data.subarray(0, recorded.length);
+  must(recorded.equals(crossed), 'the recorded output is not what crossed');
+  must(record.input.subarray(0, toTarget.data.length).equals(toTarget.data), 'the recorded input is not what crossed');
+
+  const { cols, rows } = header.terminal as { cols: number; rows: number };
+  const asked = toTarget.requests.filter((request) => /^(pty-req|shell|exec|subsystem)/.test(request));
+  const ran = header.command === null ? 'shell' : `exec ${header.command}`;
+  must(asked.join('\n') === `pty-req ${cols}x${rows}\n${ran}`, `the channel was asked for ${asked}`);
+  const changes = toTarget.requests
+    .filter((request) => request.startsWith('window-change '))
+    .map((text) => text.slice(14));
+  const sizes = record.events.output.filter(({ code }) => code === 'r').map(({ data }) => data.toString());
+  must(sizes.slice(0, changes.length).join() === changes.join(), 'other sizes crossed than were recorded');
+  return { toTarget, fromTarget };
+}
