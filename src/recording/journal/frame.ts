@@ -17,7 +17,8 @@ export interface FrameKey {
   headerHash: Uint8Array;
 }
 
-function nonceOf(number: number): Buffer {
+/** The nonce of a stream's frame: its number under its key. */
+export function nonceOf(number: number): Buffer {
   const nonce = Buffer.alloc(nonceBytes);
   nonce.writeBigUInt64BE(BigInt(number), nonceBytes - 8);
   return nonce;
@@ -28,7 +29,7 @@ function additionalData(headerHash: Uint8Array, head: Uint8Array): Buffer {
 }
 
 /**
- * Seals one event as a frame. `number`: of this frame among its stream's, never used twice. `end`: raw bytes of the stream with this frame.
+ * Seals one event as a frame. `number`: of this frame among its stream's under this key, never used twice. `end`: raw bytes of the stream with this frame.
  */
 export function sealFrame(
   frameKey: FrameKey,

@@ -1,14 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { closeSync, fdatasync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { Stream } from '../../shared/model/recording.ts';
 import { type EventCode, streamOf } from '../../shared/record/events.ts';
-import { type JournalHeader, journalFile, journalKeyBytes, journalVersion } from '../../shared/record/journal.ts';
-import { ageSeal } from '../codecs/age.ts';
+import { epochFrames, epochMs, type JournalHeader, journalFile, journalVersion } from '../../shared/record/journal.ts';
 import { syncFolderSync } from '../files/durable.ts';
 import { sealFrame } from './frame.ts';
+import { type EpochKeys, formatKeysFrame, makeEpochKeys } from './keys-frame.ts';
 
 const datasync = promisify(fdatasync);
 
@@ -27,6 +27,8 @@ interface StreamState {
   key: Buffer;
   bytes: number;
   frames: number;
+  /** Frames that `key` has sealed: the next one's nonce. */
+  underKey: number;
 }
 
 /** What a journal is created from, besides its keys. */
@@ -38,24 +40,38 @@ export interface JournalFacts {
 
 /**
  * The journal of one running session. `append` returns after write() has: from then on the bytes survive the process. After the first
- * failure it takes nothing more, so no nonce is ever used for two plaintexts.
+ * failure it takes nothing more, so no nonce is ever used for two plaintexts. Its keys change from time to time (`changeKeys`): what one
+ * pair opens is a part of the session.
  */
 export class JournalWriter {
   private readonly fd: number;
   private readonly headerHash: Buffer;
+  private readonly recipients: Record<Stream, string[]>;
   private readonly streams: Record<Stream, StreamState>;
   private chain: Buffer;
   private failure: SallyportError | null = null;
   private isClosed = false;
+  private epoch = 0;
+  private epochSinceMs = 0;
+  /** Made ahead: a cut does not wait for the sealing of keys. */
+  private next: EpochKeys | null = null;
 
-  constructor(fd: number, headerHash: Buffer, keys: Record<Stream, Buffer>) {
+  constructor(options: {
+    fd: number;
+    headerHash: Buffer;
+    keys: Record<Stream, Buffer>;
+    recipients: Record<Stream, string[]>;
+  }) {
+    const { fd, headerHash, keys, recipients } = options;
     this.fd = fd;
     this.headerHash = headerHash;
     this.chain = headerHash;
+    this.recipients = recipients;
     this.streams = {
-      output: { key: keys.output, bytes: 0, frames: 0 },
-      input: { key: keys.input, bytes: 0, frames: 0 },
+      output: { key: keys.output, bytes: 0, frames: 0, underKey: 0 },
+      input: { key: keys.input, bytes: 0, frames: 0, underKey: 0 },
     };
+    void this.prepareKeys();
   }
 
   /** SHA-256 of the header line, in hex. */
@@ -89,19 +105,54 @@ export class JournalWriter {
     const stream = streamOf(code);
     const state = this.streams[stream];
     const end = code === 'o' || code === 'i' ? state.bytes + data.length : state.bytes;
-    const number = state.frames;
+    const number = state.underKey;
     const frame = sealFrame({ key: state.key, headerHash: this.headerHash }, { stream, number, end, atMs, code, data });
-    try {
-      let at = 0;
-      while (at < frame.length) at += writeSync(this.fd, frame, at);
-    } catch (error) {
-      throw this.fail(error);
-    }
+    this.write(frame);
     // A frame that is half on disk has used its nonce, but then nothing is ever sealed again.
     state.frames += 1;
+    state.underKey += 1;
     state.bytes = end;
-    this.chain = createHash('sha256').update(this.chain).update(frame).digest();
     return { end, written: frame.length };
+  }
+
+  /** Whether the epoch of the present keys is over and new ones are at hand. */
+  keysAreDue(nowMs: number): boolean {
+    if (this.next === null || this.failure !== null || this.isClosed) return false;
+    const { output, input } = this.streams;
+    return nowMs - this.epochSinceMs >= epochMs || Math.max(output.underKey, input.underKey) >= epochFrames;
+  }
+
+  /** Ends the epoch: a frame with the sealed keys of the next one; the old keys are wiped. Call it when `keysAreDue`. Throws SP-3011. */
+  changeKeys(nowMs: number): { written: number } {
+    if (this.failure !== null) throw this.failure;
+    const next = this.next;
+    if (next === null || this.isClosed) throw recordWriteFailed(new Error('no keys at hand'));
+    this.next = null;
+    const { output, input } = this.streams;
+    const frame = formatKeysFrame({
+      headerHash: this.headerHash,
+      epoch: this.epoch + 1,
+      facts: {
+        frames: { output: output.frames, input: input.frames },
+        bytes: { output: output.bytes, input: input.bytes },
+        chain: this.chain.toString('hex'),
+        keys: next.sealed,
+      },
+      ending: {
+        output: { key: output.key, frames: output.underKey },
+        input: { key: input.key, frames: input.underKey },
+      },
+    });
+    this.write(frame);
+    this.epoch += 1;
+    this.epochSinceMs = nowMs;
+    for (const stream of ['output', 'input'] as const) {
+      this.streams[stream].key.fill(0);
+      this.streams[stream].key = next.keys[stream];
+      this.streams[stream].underKey = 0;
+    }
+    void this.prepareKeys();
+    return { written: frame.length };
   }
 
   /** fdatasync. Rejects with SP-3011; a failed sync is final, since the kernel may have dropped the pages it could not write. */
@@ -119,7 +170,25 @@ export class JournalWriter {
     if (this.isClosed) return;
     this.isClosed = true;
     for (const state of Object.values(this.streams)) state.key.fill(0);
+    for (const key of Object.values(this.next?.keys ?? {})) key.fill(0);
     closeSync(this.fd);
+  }
+
+  /** Whoever is named was found good when the journal was made: what fails here is tried no more, and the keys stay. */
+  private async prepareKeys(): Promise<void> {
+    const next = await makeEpochKeys(this.recipients).catch(() => null);
+    if (this.isClosed) for (const key of Object.values(next?.keys ?? {})) key.fill(0);
+    else this.next = next;
+  }
+
+  private write(frame: Buffer): void {
+    try {
+      let at = 0;
+      while (at < frame.length) at += writeSync(this.fd, frame, at);
+    } catch (error) {
+      throw this.fail(error);
+    }
+    this.chain = createHash('sha256').update(this.chain).update(frame).digest();
   }
 
   private fail(error: unknown): SallyportError {
@@ -132,25 +201,24 @@ export class JournalWriter {
  * Creates `journal` in the folder: header on disk, folder synced. Throws SP-3011 when it cannot, also when there is one already.
  */
 export async function createJournal(facts: JournalFacts): Promise<JournalWriter> {
-  const keys = { output: randomBytes(journalKeyBytes), input: randomBytes(journalKeyBytes) };
-  const [output, input] = await Promise.all([
-    ageSeal(keys.output, facts.recipients.output),
-    ageSeal(keys.input, facts.recipients.input),
-  ]);
+  const { keys, sealed } = await makeEpochKeys(facts.recipients);
   const header: JournalHeader = {
     'sallyport-journal': journalVersion,
     ...facts.header,
-    keys: { output: Buffer.from(output).toString('base64'), input: Buffer.from(input).toString('base64') },
+    keys: sealed,
   };
   const line = Buffer.from(`${JSON.stringify(header)}\n`);
+  let fd: number | null = null;
   try {
-    const fd = openSync(join(facts.folder, journalFile), 'ax', 0o600);
+    fd = openSync(join(facts.folder, journalFile), 'ax', 0o600);
     let at = 0;
     while (at < line.length) at += writeSync(fd, line, at);
     fsyncSync(fd);
     syncFolderSync(facts.folder);
-    return new JournalWriter(fd, createHash('sha256').update(line).digest(), keys);
+    const headerHash = createHash('sha256').update(line).digest();
+    return new JournalWriter({ fd, headerHash, keys, recipients: facts.recipients });
   } catch (error) {
+    if (fd !== null) closeSync(fd);
     throw recordWriteFailed(error);
   }
 }

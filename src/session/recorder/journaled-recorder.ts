@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import type { JournalWriter } from '../../recording/journal/journal-writer.ts';
+import { type JournalWriter, recordWriteFailed } from '../../recording/journal/journal-writer.ts';
 import type { ManifestWriter } from '../../recording/manifest/manifest-writer.ts';
-import { type Problem, type SallyportError, toProblem } from '../../shared/errors/result.ts';
+import { type Problem, SallyportError, toProblem } from '../../shared/errors/result.ts';
 import type { KeyedStream, Stream } from '../../shared/model/recording.ts';
 import type { EndReason } from '../../shared/model/session.ts';
 import type { Signed } from '../../shared/protocol/signed.ts';
@@ -163,12 +163,25 @@ export class JournaledRecorder implements Recorder {
   private cutIfDue(stream: Stream): void {
     const why = this.builders[stream].due(this.now());
     if (why !== null) this.cut(stream, why);
+    if (why !== null && stream === 'output') this.changeKeysIfDue();
     // Without a further event nothing would ask again: the last one's segment is closed by the clock.
     if (this.builders[stream].since !== null) {
       this.timers[stream] ??= setTimeout(() => {
         delete this.timers[stream];
         this.cutIfDue(stream);
       }, segmentMs + 1).unref();
+    }
+  }
+
+  /** Between segments of both streams, so that what is stored and what the journal still has to hold part at a change of keys. */
+  private changeKeysIfDue(): void {
+    if (!this.journal.keysAreDue(this.now())) return;
+    this.cut('input', 'keys');
+    try {
+      this.sync.wrote(this.journal.changeKeys(this.now()).written);
+    } catch (error) {
+      // What was recorded before may still be shown; nothing more is taken.
+      this.fail(error instanceof SallyportError ? error : recordWriteFailed(error));
     }
   }
 

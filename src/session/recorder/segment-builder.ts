@@ -87,7 +87,7 @@ export class SegmentBuilder {
 
   /** Cuts. Returns null when the stream has nothing to keep: input that was never typed. The next segment is open at once. */
   cut(options: { why: CloseReason; frames: number; nowMs: number }): CutSegment | null {
-    if (options.why === 'forced' || options.why === 'end') this.flush(options.nowMs);
+    if (options.why === 'forced' || options.why === 'keys' || options.why === 'end') this.flush(options.nowMs);
     if (this.times === null && (this.seq > 0 || this.stream === 'input')) return null;
     const { t0, t1 } = this.times ?? { t0: 0, t1: 0 };
     const seconds = Math.max(options.nowMs - t0, 1) / 1000;

@@ -27,8 +27,11 @@ export function segmentFile(stream: KeyedStream, seq: number): string {
   return `${String(seq).padStart(6, '0')}.${extensions[stream]}`;
 }
 
-/** Why a segment was closed. `forced`: at the upper bound of its size, although the parser was inside a sequence. */
-export const closeReasons = ['size', 'time', 'forced', 'end'] as const;
+/**
+ * Why a segment was closed. `forced`: at the upper bound of its size, although the parser was inside a sequence. `keys`: input, together with the output's
+ * segment after which the journal's keys change.
+ */
+export const closeReasons = ['size', 'time', 'forced', 'keys', 'end'] as const;
 export type CloseReason = (typeof closeReasons)[number];
 
 /** zstd levels: the slower one pays below this rate of event text. */
