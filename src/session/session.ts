@@ -1,10 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { publicKeyLine } from '../recording/signatures/keys.ts';
 import { toProblem } from '../shared/errors/result.ts';
-import type { EndReason } from '../shared/model/session.ts';
+import { type EndReason, evidenceLevelOf } from '../shared/model/session.ts';
 import type { OwnerToSession } from '../shared/protocol/session-control.ts';
 import { type GrantPayload, loginKindOf } from '../shared/protocol/signed.ts';
 import { markerText } from '../shared/record/markers.ts';
+import { type Anchors, makeAnchors } from './anchors.ts';
 import { authorise, type Issuer, makeIssuer, type StartMessage } from './authorise.ts';
 import { makeBannerWriter } from './banner-writer.ts';
 import { makeChannelRefusals } from './channel-refusals.ts';
@@ -68,6 +69,7 @@ export function makeSession(parts: SessionParts): Session {
   let recorder: Recorder | null = null;
   let wire: Wire | null = null;
   let shell: Shell | null = null;
+  let anchors: Anchors | null = null;
   let pipeline: Pipeline | null = null;
   let exit: Extract<EndReason, { kind: 'exit' }> | null = null;
   let waitingForOrder = false;
@@ -153,8 +155,19 @@ export function makeSession(parts: SessionParts): Session {
     wire = reached;
     if (life.reason !== null) return reached.destroy();
     void reached.closed.then(wireClosed);
+    tellEvidence(to, 0);
+    if (to.evidence.anchors)
+      anchors = makeAnchors({
+        grant: to,
+        grantSigned: message.grant,
+        recorder: record,
+        kept: (count) => tellEvidence(to, count),
+        hold: (held) => void (held ? reached.stream.pause() : reached.stream.resume()),
+        failed: fail,
+      });
     const opened = await openShell({
       wire: reached,
+      anchors,
       grant: to,
       serverKey: message.serverKey,
       terminal: { ...size, term: message.terminal.term },
@@ -201,6 +214,14 @@ export function makeSession(parts: SessionParts): Session {
     if (frozenUntilMs !== null) sayFrozen(frozenUntilMs);
     if (size !== recordedSize) pipeline.resize(size.cols, size.rows);
     pipeline.pump();
+  }
+
+  /** What stands behind the record by now. */
+  function tellEvidence(grant: GrantPayload, count: number): void {
+    const level = evidenceLevelOf({ anchors: count > 0, wire: grant.evidence.wire });
+    const message = { type: 'evidence', level, anchors: count } as const;
+    link.send(message);
+    screen.tell(message);
   }
 
   function fail(error: unknown): void {
@@ -280,6 +301,7 @@ export function makeSession(parts: SessionParts): Session {
     if (!first && order === null) return;
     clearInterval(ticking);
     stopRepeating();
+    anchors?.stop();
     const beganMs = order?.receivedMs ?? now().monotonicMs;
     if (first && reason.kind === 'exit') {
       pipeline?.stop();

@@ -15,10 +15,33 @@ const administrativelyProhibited = 1;
 
 export interface KeyExchange {
   sessionID: Buffer | undefined;
+  /** The names that both sides' lists made. */
+  negotiated: { kex: string; serverHostKey: string; cs: { cipher: string }; sc: { cipher: string } };
+  /** Both payloads and identifications, and what the host sent, until the exchange is over. */
+  _kexinit: Buffer | undefined;
+  _remoteKexinit: Buffer | undefined;
+  _identRaw: Buffer | undefined;
+  _remoteIdentRaw: Buffer | undefined;
   _hostKey: Buffer | undefined;
   _sig: Buffer | undefined;
+  /** Our share, and the other side's, as they go into H. */
+  getPublicKey(): unknown;
+  convertPublicKey(share: unknown): unknown;
   computeSecret(data: unknown): unknown;
 }
+
+/** The lists of a KEXINIT that is to be sent. */
+interface Offer {
+  lists: Record<'kex' | 'serverHostKey', Names> & Record<'cs' | 'sc', Record<(typeof perDirection)[number], Names>>;
+}
+interface Names {
+  array: string[];
+}
+type NewOffer = new (
+  lists: Record<'kex' | 'serverHostKey', string[]> &
+    Record<'cs' | 'sc', Record<(typeof perDirection)[number], string[]>>,
+) => Offer;
+const perDirection = ['cipher', 'mac', 'compress', 'lang'] as const;
 
 export type Handler = (protocol: unknown, ...details: unknown[]) => void;
 
@@ -27,6 +50,7 @@ export interface Protocol {
   _kex: KeyExchange | undefined;
   /** Set while a key exchange runs. */
   _kexinit: Buffer | undefined;
+  _offer: Offer;
   /** The names of the login methods that wait for an answer: they say how message 60 is read. */
   _authsQueue: string[];
   _authenticated: boolean;
@@ -34,6 +58,8 @@ export interface Protocol {
   _packetRW: { write: { allocStart: number; alloc(size: number): Buffer; finalize(packet: Buffer): Buffer } };
   /** Sends the identification; undefined once it did. */
   start: (() => void) | undefined;
+  /** Begins a key exchange, unless one runs. */
+  rekey(): void;
   service(name: string): void;
   ping(): void;
   requestFailure(): void;
@@ -68,6 +94,8 @@ export function assertProtocol(protocol: Protocol | undefined): Protocol {
     typeof protocol.authPK === 'function' &&
     typeof protocol.requestFailure === 'function' &&
     typeof protocol.channelOpenFail === 'function' &&
+    typeof protocol.rekey === 'function' &&
+    isOffer(protocol._offer) &&
     typeof protocol._packetRW?.write?.alloc === 'function' &&
     typeof protocol._handlers === 'object' &&
     Array.isArray(protocol._authsQueue) &&
@@ -80,20 +108,60 @@ export function assertProtocol(protocol: Protocol | undefined): Protocol {
   return protocol;
 }
 
+function isOffer(offer: Offer | undefined): boolean {
+  const lists = offer?.lists;
+  if (lists === undefined) return false;
+  const directions = [lists.cs, lists.sc];
+  const all = [
+    lists.kex,
+    lists.serverHostKey,
+    ...directions.flatMap((each) => perDirection.map((kind) => each?.[kind])),
+  ];
+  return all.every((names) => Array.isArray(names?.array));
+}
+
+/** The same lists with one more key exchange name, the last. */
+export function offerWith(offer: Offer, name: string): Offer {
+  const { kex, serverHostKey, cs, sc } = offer.lists;
+  const NewOffer = offer.constructor as NewOffer;
+  const namesOf = (lists: Record<(typeof perDirection)[number], Names>) => ({
+    cipher: lists.cipher.array,
+    mac: lists.mac.array,
+    compress: lists.compress.array,
+    lang: lists.lang.array,
+  });
+  return new NewOffer({
+    kex: [...kex.array, name],
+    serverHostKey: serverHostKey.array,
+    cs: namesOf(cs),
+    sc: namesOf(sc),
+  });
+}
+
 /** The inside of a client that was told to connect. Throws SP-9001. */
 export function protocolOf(client: Client): Protocol {
   return assertProtocol((client as unknown as { _protocol?: Protocol })._protocol);
 }
 
-/** Calls `seen` with each key exchange as it begins, before anything is computed. */
+const watchers = new WeakMap<Protocol, ((exchange: KeyExchange) => void)[]>();
+
+/** Calls `seen` with each key exchange as it begins, before anything is computed. Several may watch. */
 export function watchExchanges(protocol: Protocol, seen: (exchange: KeyExchange) => void): void {
+  const others = watchers.get(protocol);
+  if (others !== undefined) {
+    others.push(seen);
+    return;
+  }
+  const all = [seen];
+  watchers.set(protocol, all);
   let current = protocol._kex;
   Object.defineProperty(protocol, '_kex', {
     configurable: true,
     get: () => current,
     set(next: KeyExchange | undefined) {
       current = next;
-      if (next !== undefined) seen(next);
+      if (next === undefined) return;
+      for (const each of all) each(next);
     },
   });
 }

@@ -3,6 +3,8 @@ import { blobOfLine, fingerprint } from '../../recording/signatures/keys.ts';
 import { assertNever, SallyportError } from '../../shared/errors/result.ts';
 import { cipherAlgorithms, hostKeyAlgorithms, kexAlgorithms, macAlgorithms } from '../../ssh/algorithms.ts';
 import { assertSupportedSsh2, refuseServerChannels } from '../../ssh/ssh2-internals.ts';
+import type { Anchors } from '../anchors.ts';
+import { anchorGrant, type Lost } from './anchor-grant.ts';
 import { certificateWay } from './certificate-login.ts';
 import { handoverWay } from './handover.ts';
 import type { LoginContext, LoginWay } from './login-way.ts';
@@ -10,6 +12,8 @@ import { sealedWay } from './sealed-login.ts';
 import { addressOf } from './wire.ts';
 
 export interface SshOptions extends Omit<LoginContext, 'failed'> {
+  /** Null where the grant asks for none. */
+  anchors: Pick<Anchors, 'attach' | 'anchorGrant'> | null;
   terminal: { cols: number; rows: number; term: string };
   banner(text: string): void;
   channelRefused(type: string): void;
@@ -27,13 +31,15 @@ const readyTimeoutMs = 20_000;
 const keepaliveMs = 10_000;
 
 /**
- * Logs in the way that the grant names and opens a shell on a terminal. Rejects with SP-2031 (host key), SP-2032 (algorithms), SP-2040 and SP-2041 (login),
- * SP-2050 (connection), SP-2104 (it stopped answering), SP-2051 (shell), SP-9001. Nothing is sent to a target that does not hold an expected host key.
+ * Logs in the way that the grant names, has the host key sign the grant, and opens a shell on a terminal. Rejects with SP-2031 (host key), SP-2032
+ * (algorithms), SP-2040 and SP-2041 (login), SP-2045 (no second key exchange), SP-2050 (connection), SP-2104 (it stopped answering), SP-2051 (shell), SP-9001.
+ * Nothing is sent to a target that does not hold an expected host key.
  */
 export async function openShell(options: SshOptions): Promise<Shell> {
   assertSupportedSsh2();
   const client = new Client();
-  const facts = await login(client, options);
+  const { facts, lost } = await login(client, options);
+  if (options.anchors !== null) await anchorGrant({ ...options, anchors: options.anchors, lost });
   options.step('shell');
   const channel = await shell(client, options);
   return { channel, facts, goodbye: () => client.end() };
@@ -53,7 +59,8 @@ function wayOf(context: LoginContext): LoginWay | Promise<LoginWay> {
   }
 }
 
-async function login(client: Client, options: SshOptions): Promise<Shell['facts']> {
+/** `lost` resolves with what ended the connection, if something does. */
+async function login(client: Client, options: SshOptions): Promise<{ facts: Shell['facts']; lost: Promise<Lost> }> {
   const { grant, wire } = options;
   let failed: (error: unknown) => void = () => wire.destroy();
   options.step('host-key');
@@ -67,17 +74,19 @@ async function login(client: Client, options: SshOptions): Promise<Shell['facts'
     let heard = false;
     let negotiated: NegotiatedAlgorithms | undefined;
     let failure: unknown;
-    const fail = (error: unknown) => {
+    const lost = Promise.withResolvers<Lost>();
+    const fail = (error: unknown, saidSo = false) => {
       failure ??= error;
       reject(failure);
+      lost.resolve({ error: failure, saidSo });
       wire.destroy();
     };
     failed = fail;
     // A refusal by the relay breaks the stream first; its reason comes with the wire's end.
-    const failAsTheWireSays = (otherwise: SallyportError) => {
+    const failAsTheWireSays = (otherwise: SallyportError, saidSo = false) => {
       wire.destroy();
       void wire.closed.then((end) => {
-        if (end.kind !== 'refused') return fail(way.lost ?? otherwise);
+        if (end.kind !== 'refused') return fail(way.lost ?? otherwise, saidSo);
         const { code, message, facts } = end.problem;
         fail(new SallyportError(code, message, facts === undefined ? {} : { facts }));
       });
@@ -95,14 +104,15 @@ async function login(client: Client, options: SshOptions): Promise<Shell['facts'
             facts: { address },
           }),
         );
-      resolve({ hostKey: offered ?? '', cipher: negotiated.cs.cipher, kex: negotiated.kex });
+      const facts = { hostKey: offered ?? '', cipher: negotiated.cs.cipher, kex: negotiated.kex };
+      resolve({ facts, lost: lost.promise });
     });
     // Also after the login: an error of a closed connection without a listener would be an uncaught exception.
     client.on('error', (error) => {
       const stalledAt = negotiated !== undefined ? 'login' : heard ? 'key exchange' : 'greeting';
       const problem = explain(error, { name: grant.target.name, address, stalledAt, refused: way.refused });
       if (failure !== undefined || problem.code !== 'SP-2050') fail(failure ?? problem);
-      else failAsTheWireSays(problem);
+      else failAsTheWireSays(problem, error.level !== 'client-socket');
     });
     client.on('close', () => {
       failAsTheWireSays(
@@ -144,6 +154,7 @@ async function login(client: Client, options: SshOptions): Promise<Shell['facts'
       heard = true;
     });
     refuseServerChannels(client, options.channelRefused);
+    options.anchors?.attach(client);
     way.attach(client);
   });
 }
@@ -197,6 +208,7 @@ function explain(
   error: Error & { level?: string },
   at: { name: string; address: string; stalledAt: keyof typeof stalls; refused: string },
 ): SallyportError {
+  if (error instanceof SallyportError) return error;
   const facts = { address: at.address };
   if (error.level === 'client-authentication') return new SallyportError('SP-2040', at.refused, { facts });
   if (error.level === 'client-timeout')
