@@ -11,6 +11,8 @@ import {
   leasePayloadSchema,
   namespaces,
   orderPayloadSchema,
+  type ReceiptPayload,
+  receiptPayloadSchema,
   type Signed,
   sessionKeyStatement,
 } from '../shared/protocol/signed.ts';
@@ -57,6 +59,7 @@ export interface Issuer {
   lease(signed: Signed): LeasePayload | null;
   /** The reason to end that an order gives. */
   kill(message: { orderId: string; order: Signed }): EndReason | null;
+  receipt(signed: Signed): ReceiptPayload | null;
 }
 
 export function makeIssuer(serverKey: string, sessionId: string): Issuer {
@@ -69,6 +72,12 @@ export function makeIssuer(serverKey: string, sessionId: string): Issuer {
       if (order === null || order.sessionId !== sessionId || order.orderId !== orderId) return null;
       const { by, reason, requestedAt: at } = order;
       return { kind: 'killed', orderId, by: by.name, byRole: by.role, reason, at };
+    },
+    receipt(signed) {
+      const receipt = orNull(() =>
+        openDocument({ signed, publicKey: serverKey, namespace: namespaces.receipt, schema: receiptPayloadSchema }),
+      );
+      return receipt?.sessionId === sessionId ? receipt : null;
     },
   };
 }

@@ -7,7 +7,7 @@ function make() {
   let head: JournalHead = { outputBytes: 0, inputBytes: 0, frames: 0, chain: 'c0' };
   let synced: (head: SyncedHead) => void = () => undefined;
   const told: SessionToOwner[] = [];
-  const stop = reportRecord(
+  const { stop, unrecorded } = reportRecord(
     {
       head: () => head,
       onHead: (listener) => {
@@ -21,6 +21,7 @@ function make() {
   return {
     told,
     stop,
+    unrecorded,
     write(frames: number) {
       head = { outputBytes: frames, inputBytes: 0, frames, chain: `c${frames}` };
     },
@@ -57,5 +58,20 @@ describe('a quiet session', () => {
     sync();
     vi.advanceTimersByTime(repeatMs);
     expect(frames()).toEqual([1, 2, 2]);
+  });
+
+  it('goes on to show that it lives when its record has stopped, with no more than was recorded', () => {
+    const { write, sync, frames, unrecorded } = make();
+    write(1);
+    sync();
+    write(2);
+    unrecorded();
+    vi.advanceTimersByTime(2 * repeatMs);
+    expect(frames()).toEqual([1, 1, 1]);
+    const early = make();
+    early.write(1);
+    early.unrecorded();
+    vi.advanceTimersByTime(repeatMs);
+    expect(early.frames()).toEqual([1]);
   });
 });

@@ -10,18 +10,23 @@ const intervalMs = 250;
  */
 export const repeatMs = 2000;
 
-/**
- * Tells the owner and the screen what is on disk and what is sealed. The function it returns ends the repeats of a quiet session; what is
- * synced afterwards is told still.
- */
+export interface RecordReport {
+  /** Ends the repeats of a quiet session; what is synced afterwards is told still. */
+  stop(): void;
+  /** The record has stopped and the session goes on: the last head is repeated all the same, as a sign of life and never more than was recorded. */
+  unrecorded(): void;
+}
+
+/** Tells the owner and the screen what is on disk and what is sealed. */
 export function reportRecord(
   recorder: Pick<Recorder, 'head' | 'onHead' | 'onSealed'>,
   toOwner: (message: SessionToOwner) => void,
   toScreen: (message: Extract<SessionToScreen, { type: 'record' }>) => void,
-): () => void {
+): RecordReport {
   let latest: SyncedHead | null = null;
   let told: SyncedHead | null = null;
   let sealedSegments = 0;
+  let isUnrecorded = false;
   let timer: NodeJS.Timeout | undefined;
   const repeating = setInterval(repeat, repeatMs);
 
@@ -51,16 +56,22 @@ export function reportRecord(
 
   /** Only while the disk holds everything: a recorder whose sync hangs must look as dead as it is. */
   function repeat(): void {
-    if (told !== null && recorder.head().frames === told.frames) tellOwner(told);
+    if (told !== null && (isUnrecorded || recorder.head().frames === told.frames)) tellOwner(told);
   }
 
   recorder.onHead((head) => {
     latest = head;
     if (timer === undefined) report();
   });
-  recorder.onSealed((segment) => {
-    sealedSegments += 1;
-    toOwner({ type: 'sealed', stream: segment.stream, seq: segment.seq, bytes: segment.bytes });
+  recorder.onSealed((part) => {
+    if (part.stream === 'output' || part.stream === 'input') sealedSegments += 1;
+    toOwner({ type: 'sealed', stream: part.stream, seq: part.seq, bytes: part.bytes });
   });
-  return () => clearInterval(repeating);
+  return {
+    stop: () => clearInterval(repeating),
+    unrecorded() {
+      isUnrecorded = true;
+      told ??= { ...recorder.head(), syncedAt: new Date().toISOString() };
+    },
+  };
 }

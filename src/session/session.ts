@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { publicKeyLine } from '../recording/signatures/keys.ts';
-import { toProblem } from '../shared/errors/result.ts';
+import { type Problem, toProblem } from '../shared/errors/result.ts';
 import { type EndReason, evidenceLevelOf } from '../shared/model/session.ts';
 import type { OwnerToSession } from '../shared/protocol/session-control.ts';
 import { type GrantPayload, loginKindOf } from '../shared/protocol/signed.ts';
@@ -18,7 +18,9 @@ import { makeLoginSignatures } from './login-signatures.ts';
 import type { OwnerLink, OwnerListener } from './owner/owner-link.ts';
 import { makePipeline, type Pipeline } from './pipeline.ts';
 import { makeScreenPort } from './port/screen-port.ts';
-import { reportRecord } from './record-report.ts';
+import { takeReceipt } from './receipts.ts';
+import { type RecordReport, reportRecord } from './record-report.ts';
+import { BestEffortRecorder } from './recorder/best-effort.ts';
 import type { Recorder, RecorderOptions } from './recorder/recorder.ts';
 import { makeSealedPasswords } from './sealed-passwords.ts';
 import { makeShellTarget } from './shell-target.ts';
@@ -74,7 +76,7 @@ export function makeSession(parts: SessionParts): Session {
   let exit: Extract<EndReason, { kind: 'exit' }> | null = null;
   let waitingForOrder = false;
   let ticking: NodeJS.Timeout | undefined;
-  let stopRepeating: () => void = () => undefined;
+  let report: RecordReport | null = null;
 
   const screen = makeScreenPort({
     input(data) {
@@ -109,6 +111,14 @@ export function makeSession(parts: SessionParts): Session {
     }
   }
 
+  /** By policy the session outlives its record: whoever uses it and whoever owns it is told. */
+  function recordStopped(problem: Problem): void {
+    report?.unrecorded();
+    anchors?.stop();
+    link.send({ type: 'recording-stopped', problem });
+    screen.tell({ type: 'recording-stopped', problem });
+  }
+
   function recordFailed(error: unknown): void {
     end({ kind: 'recorder-failed', problem: toProblem(error) });
   }
@@ -132,7 +142,7 @@ export function makeSession(parts: SessionParts): Session {
     change({ type: 'authorised' });
     recordedSize = size;
     // The record is there before the first byte to the target: what cannot be recorded does not happen.
-    opening = parts.openRecorder({
+    const opened = parts.openRecorder({
       folder: message.folder,
       grant,
       grantSigned: message.grant,
@@ -142,11 +152,18 @@ export function makeSession(parts: SessionParts): Session {
       terminal: { ...size, term: message.terminal.term },
       software: message.software,
     });
+    opening = grant.recordMode === 'strict' ? opened : opened.then(outlived);
     recorder = await opening;
     recorder.onFailed((problem) => end({ kind: 'recorder-failed', problem }));
-    stopRepeating = reportRecord(recorder, link.send, screen.tell);
-    if (life.reason !== null) stopRepeating();
+    report = reportRecord(recorder, link.send, screen.tell);
+    if (life.reason !== null) report.stop();
     await connect(message, grant, recorder);
+  }
+
+  /** Before the shell is open nothing is lost by ending: such a session ends like a strict one. */
+  function outlived(record: Recorder): Recorder {
+    const mayGoOn = () => pipeline !== null && life.reason === null;
+    return new BestEffortRecorder(record, { mayGoOn, stopped: recordStopped });
   }
 
   async function connect(message: StartMessage, to: GrantPayload, record: Recorder): Promise<void> {
@@ -300,7 +317,7 @@ export function makeSession(parts: SessionParts): Session {
     const first = life.reason === null;
     if (!first && order === null) return;
     clearInterval(ticking);
-    stopRepeating();
+    report?.stop();
     anchors?.stop();
     const beganMs = order?.receivedMs ?? now().monotonicMs;
     if (first && reason.kind === 'exit') {
@@ -356,6 +373,10 @@ export function makeSession(parts: SessionParts): Session {
           return kill(message);
         case 'disconnect':
           return end({ kind: 'disconnected', by: message.by });
+        case 'receipt':
+          if (!takeReceipt(message.receipt, { issuer, recorder }))
+            mark('receipt-refused', 'A receipt came that is not for this record; it was not taken.');
+          return;
         case 'resumed':
           return limits?.resumed();
         case 'login-signature-answer':

@@ -12,10 +12,16 @@ import { type EpochKeys, formatKeysFrame, makeEpochKeys } from './keys-frame.ts'
 
 const datasync = promisify(fdatasync);
 
+/** Why a record could not be written, from the fault that SP-3011 names: words for the middle of a sentence. */
+export function recordFaultWords(fault: string | undefined): string {
+  if (fault === 'ENOSPC' || fault === 'EDQUOT') return 'the disk is full';
+  return fault === 'EROFS' ? 'the disk takes no more writes' : `the file system answered ${fault ?? 'unknown'}`;
+}
+
 /** SP-3011 for any fault of the file system while recording. */
 export function recordWriteFailed(error: unknown): SallyportError {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
-  const why = code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : `the file system answered ${code}`;
+  const why = recordFaultWords(code);
   return new SallyportError(
     'SP-3011',
     `The recording could not be written: ${why}. The session was stopped, nothing unrecorded was shown. Free space or repair the disk, then connect again.`,

@@ -87,7 +87,7 @@ export function makeScreenPort(options: ScreenPortOptions): ScreenPort {
       next.onClose(() => {
         if (channel === next) channel = null;
       });
-      for (const type of ['state', 'opened', 'record', 'evidence', 'problem'] as const) {
+      for (const type of ['state', 'opened', 'record', 'evidence', 'recording-stopped', 'problem'] as const) {
         const message = latest.get(type);
         if (message !== undefined) next.post(message);
       }

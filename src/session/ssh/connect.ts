@@ -159,14 +159,18 @@ async function login(client: Client, options: SshOptions): Promise<{ facts: Shel
   });
 }
 
+/** A shell, or the grant's command, on a terminal: one channel, and the same for everything behind it. */
 function shell(client: Client, options: SshOptions): Promise<ClientChannel> {
+  const { command } = options.grant;
   const facts = { address: addressOf(options.grant) };
   return new Promise((resolve, reject) => {
     const refused = () =>
       reject(
         new SallyportError(
           'SP-2051',
-          'The target let you in but did not start a shell. Ask its owner whether this login may have one.',
+          command === null
+            ? 'The target let you in but did not start a shell. Ask its owner whether this login may have one.'
+            : 'The target let you in but did not run the command. Ask its owner whether this login may run it.',
           { facts },
         ),
       );
@@ -182,11 +186,14 @@ function shell(client: Client, options: SshOptions): Promise<ClientChannel> {
     );
     const timer = setTimeout(refused, readyTimeoutMs);
     try {
-      client.shell({ ...options.terminal, width: 0, height: 0, modes: {} }, (error, channel) => {
+      const pty = { ...options.terminal, width: 0, height: 0, modes: {} };
+      const opened = (error: Error | undefined, channel: ClientChannel) => {
         clearTimeout(timer);
         if (error === undefined) resolve(channel);
         else setImmediate(refused);
-      });
+      };
+      if (command === null) client.shell(pty, opened);
+      else client.exec(command, { pty }, opened);
     } catch {
       clearTimeout(timer);
       setImmediate(refused);
