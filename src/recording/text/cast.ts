@@ -31,6 +31,23 @@ export function formatSegmentComment(comment: SegmentComment): string {
   return `# ${JSON.stringify(comment)}\n`;
 }
 
+/**
+ * Second line of every segment but the first, where the screen could be said at the cut: a comment to stock tools. `init` is a VT string that makes a terminal
+ * of this size show the screen that all output before the segment drew (ScreenModel), whatever it showed before. Scrollback is not part of it.
+ */
+export const keyframeSchema = z.object({
+  cols: z.number().int().positive(),
+  rows: z.number().int().positive(),
+  init: z.string(),
+});
+export type Keyframe = z.infer<typeof keyframeSchema>;
+
+const keyframePrefix = '# kf ';
+
+export function formatKeyframe({ cols, rows, init }: Keyframe): string {
+  return `${keyframePrefix}${JSON.stringify({ cols, rows, init })}\n`;
+}
+
 const castHeaderSchema = z.object({
   version: z.literal(3),
   term: z.object({ cols: z.number().int(), rows: z.number().int(), type: z.string() }),
@@ -42,6 +59,8 @@ export interface CastText {
   /** Present in the first segment only. */
   header: CastHeader | null;
   comment: SegmentComment | null;
+  /** Absent in the first segment, which begins with a blank screen, and where the screen could not be said. */
+  keyframe: Keyframe | null;
   events: RecordedEvent[];
 }
 
@@ -62,11 +81,17 @@ function parseJson(text: string, line: number): unknown {
 
 /** Reads one segment's text. `startMs` is the time before its first event when it says none itself. Throws SP-3030 with the line. */
 export function parseCast(text: Uint8Array, startMs = 0): CastText {
-  const out: CastText = { header: null, comment: null, events: [] };
+  const out: CastText = { header: null, comment: null, keyframe: null, events: [] };
   let atMs = startMs;
   const lines = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8').split('\n');
   lines.forEach((line, index) => {
     if (line === '') return;
+    if (index === 1 && line.startsWith(keyframePrefix)) {
+      const keyframe = keyframeSchema.safeParse(parseJson(line.slice(keyframePrefix.length), 2));
+      if (!keyframe.success) throw bad(2, 'is not a keyframe');
+      out.keyframe = keyframe.data;
+      return;
+    }
     if (line.startsWith('#')) {
       const comment = index === 0 ? segmentCommentSchema.safeParse(parseJson(line.slice(1), 1)) : null;
       if (comment?.success === true) {

@@ -47,7 +47,7 @@ function sequenceAt(bytes: Uint8Array, at: number): number {
 }
 
 /** How many bytes at the end belong to a character that is not complete yet: 0 to 3. */
-function incompleteTail(bytes: Uint8Array): number {
+export function incompleteTail(bytes: Uint8Array): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
     if ((byte & 0xc0) === 0x80) continue;
