@@ -10,4 +10,9 @@ process.exitCode = await run(process.argv.slice(2), {
   variables: process.env,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  bytes: (data) =>
+    new Promise((resolve, reject) => {
+      process.stdout.write(data, (error) => (error ? reject(error) : resolve()));
+    }),
+  terminal: process.stdout.isTTY,
 });

@@ -23,6 +23,8 @@ export interface Client {
   call<N extends ApiName>(name: N, input: CallInput<N>): Promise<CallOutput<N>>;
   /** The same for methods that answer bytes. */
   bytes<N extends ApiName>(name: N, input: CallInput<N>): Promise<Buffer>;
+  /** The same for bytes that need not fit into memory. A connection that breaks in the middle fails the reading (SP-1003). */
+  stream<N extends ApiName>(name: N, input: CallInput<N>): Promise<AsyncIterable<Uint8Array>>;
 }
 
 interface Parts {
@@ -34,7 +36,7 @@ interface Parts {
 }
 
 export function createClient({ socket, actor }: { socket: string; actor: string }): Client {
-  async function send(name: ApiName, input: Parts): Promise<Buffer> {
+  async function send(name: ApiName, input: Parts): Promise<IncomingMessage> {
     const method: ApiMethod = controlApi[name];
     const path = method.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(String(input.params?.[key])));
     const query = new URLSearchParams(
@@ -55,35 +57,40 @@ export function createClient({ socket, actor }: { socket: string; actor: string 
       },
       body,
     );
-    if (answer.status === 200) return answer.body;
-    throw problemOf(answer);
+    if (answer.statusCode === 200) return answer;
+    throw problemOf(answer.statusCode ?? 0, await whole(answer));
+  }
+  /** A connection that breaks in the middle of an answer is said as one that does not come about. */
+  async function* read(answer: IncomingMessage): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of answer) yield chunk as Buffer;
+    } catch (cause) {
+      throw unreachable(socket, cause instanceof Error ? cause : new Error('broken'));
+    }
+  }
+  async function whole(answer: IncomingMessage): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of read(answer)) chunks.push(chunk);
+    return Buffer.concat(chunks);
   }
   return {
     async call(name, input) {
-      const parsed = controlApi[name].response.safeParse(parseJson(await send(name, input)));
+      const parsed = controlApi[name].response.safeParse(parseJson(await whole(await send(name, input))));
       if (parsed.success) return parsed.data as CallOutput<typeof name>;
       throw new SallyportError(
         'SP-9002',
         'The server answered in a shape this command does not know. Use the command line of the same version as the server.',
       );
     },
-    bytes: (name, input) => send(name, input),
+    bytes: async (name, input) => whole(await send(name, input)),
+    stream: async (name, input) => read(await send(name, input)),
   };
 }
 
-interface Answer {
-  status: number;
-  body: Buffer;
-}
-
-function ask(options: RequestOptions & { socketPath: string }, body: Uint8Array | null): Promise<Answer> {
+/** Resolves when the answer begins. */
+function ask(options: RequestOptions & { socketPath: string }, body: Uint8Array | null): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = request(options, (response: IncomingMessage) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('error', (cause) => reject(unreachable(options.socketPath, cause)));
-      response.once('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
-    });
+    const sent = request(options, resolve);
     sent.once('error', (cause) => reject(unreachable(options.socketPath, cause)));
     sent.end(body ?? undefined);
   });
@@ -100,13 +107,10 @@ function unreachable(socket: string, cause: Error): SallyportError {
   return new SallyportError('SP-1003', `The control server did not answer on ${socket}: ${why}.`, { cause });
 }
 
-function problemOf(answer: Answer): SallyportError {
-  const parsed = problemDocumentSchema.safeParse(parseJson(answer.body));
+function problemOf(status: number, body: Buffer): SallyportError {
+  const parsed = problemDocumentSchema.safeParse(parseJson(body));
   if (!parsed.success) {
-    return new SallyportError(
-      'SP-9002',
-      `The server answered with status ${answer.status} and no reason. Look at its log.`,
-    );
+    return new SallyportError('SP-9002', `The server answered with status ${status} and no reason. Look at its log.`);
   }
   const { code, detail, facts } = parsed.data;
   return fromProblem(facts === undefined ? { code, message: detail } : { code, message: detail, facts });

@@ -7,6 +7,10 @@ export interface Environment {
   variables: Readonly<Record<string, string | undefined>>;
   out(text: string): void;
   err(text: string): void;
+  /** Writes bytes as they are where `out` writes; resolves when more may come. Absent: they are written as text. */
+  bytes?(data: Uint8Array): Promise<void>;
+  /** Whether a terminal shows what is written: it would obey what a recording says. */
+  terminal?: boolean;
 }
 
 export interface GlobalOptions {
@@ -25,9 +29,16 @@ export interface Session {
   out(text: string): void;
   /** To whoever sits there, beside the output: questions. */
   say(text: string): void;
-  /** The command did what was asked and found something that must end in code 1. */
-  fail(): void;
+  /** Bytes to the output, as they are; resolves when more may come. */
+  bytes(data: Uint8Array): Promise<void>;
+  /** Whether a terminal shows the output. */
+  readonly terminal: boolean;
+  /** The command did what was asked and found something that must end in this code. Of several codes 1 comes first. */
+  fail(code?: FailureCode): void;
 }
+
+/** 1: refused, failed, does not hold. 3: holds as far as it goes, and is not whole. */
+export type FailureCode = 1 | 3;
 
 /** A command whose exit code is 2: it was typed wrong. */
 export class UsageError extends SallyportError {
@@ -36,7 +47,7 @@ export class UsageError extends SallyportError {
   }
 }
 
-export function openSession(environment: Environment, command: Command, fail: () => void): Session {
+export function openSession(environment: Environment, command: Command, fail: (code: FailureCode) => void): Session {
   const options = command.optsWithGlobals<GlobalOptions>();
   const json = options.json === true;
   return {
@@ -59,7 +70,12 @@ export function openSession(environment: Environment, command: Command, fail: ()
     print: (value, words) => environment.out(json ? `${JSON.stringify(value)}\n` : words()),
     out: (text) => environment.out(text),
     say: (text) => environment.err(text),
-    fail,
+    bytes: async (data) => {
+      if (environment.bytes === undefined) environment.out(Buffer.from(data).toString('utf8'));
+      else await environment.bytes(data);
+    },
+    terminal: environment.terminal === true,
+    fail: (code = 1) => fail(code),
   };
 }
 

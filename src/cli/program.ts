@@ -12,7 +12,7 @@ import { registerSecrets } from './commands/secrets.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerSessions } from './commands/sessions.ts';
 import { registerTargets } from './commands/targets.ts';
-import { type Environment, openSession, type Register, UsageError } from './environment.ts';
+import { type Environment, type FailureCode, openSession, type Register, UsageError } from './environment.ts';
 import { plain } from './text.ts';
 
 const about = `Sallyport, privileged session management: the control server and its command line.
@@ -27,7 +27,8 @@ Environment:
 Exit codes:
   0  done
   1  refused or failed; what, why and what to do is on stderr, with a code (SP-....)
-  2  typed wrong`;
+  2  typed wrong
+  3  a recording holds as far as it goes and is not whole (recordings verify, cat, export)`;
 
 const commands: readonly Register[] = [
   registerServe,
@@ -45,7 +46,7 @@ const commands: readonly Register[] = [
 
 /** Runs one command line (without program names). Returns the exit code; never throws. */
 export async function run(argv: readonly string[], environment: Environment): Promise<number> {
-  let failed = false;
+  let code: 0 | FailureCode = 0;
   const program = new Command('sallyport')
     .description(about)
     .version(version, '--version', 'print the version')
@@ -59,8 +60,8 @@ export async function run(argv: readonly string[], environment: Environment): Pr
     .exitOverride();
   for (const register of commands) {
     register(program, (command) =>
-      openSession(environment, command, () => {
-        failed = true;
+      openSession(environment, command, (found) => {
+        code = code === 1 ? 1 : found;
       }),
     );
   }
@@ -69,7 +70,7 @@ export async function run(argv: readonly string[], environment: Environment): Pr
     const unknown = unknownCommand(program, argv);
     if (unknown !== null) program.error(`error: unknown command '${plain(unknown)}'`);
     await program.parseAsync([...argv], { from: 'user' });
-    return failed ? 1 : 0;
+    return code;
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;

@@ -9,7 +9,7 @@ import type { Identities, RecordingSource } from './source.ts';
 import { checkAnchors } from './verify-anchors.ts';
 import { checkContents } from './verify-contents.ts';
 import { checkCrossing } from './verify-crossing.ts';
-import { checkGrant, checkSignatures } from './verify-documents.ts';
+import { checkGrant, checkSignatures, type RecordingDocuments } from './verify-documents.ts';
 import { checkJournal } from './verify-journal.ts';
 import { checkSegments } from './verify-parts.ts';
 import { checkReceipts } from './verify-receipts.ts';
@@ -57,6 +57,24 @@ function readManifest(text: string, list: CheckList): Manifest | null {
 function checkEnd(manifest: Manifest, list: CheckList): void {
   if (manifest.end === null) list.lacks('end', 'none: the recording is incomplete after its last segment');
   else list.good('end', `${manifest.end.reason}, ${manifest.end.at}`);
+}
+
+/**
+ * Checks what stands in words only: chain, signatures, grant and receipts. Whoever then reads a part and compares it with its line in the manifest (`openedSegments` does)
+ * needs no more to trust what it holds.
+ */
+export function verifyDocuments(documents: RecordingDocuments): {
+  manifest: Manifest | null;
+  firstBad: BadPlace | null;
+} {
+  const list = new CheckList();
+  const manifest = readManifest(documents.manifest, list);
+  checkSignatures(documents, list);
+  if (manifest !== null) {
+    checkGrant(documents, manifest, list);
+    checkReceipts(documents, manifest, list);
+  }
+  return { manifest, firstBad: list.firstBad };
 }
 
 /**
