@@ -1,31 +1,26 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { SallyportError } from '../../shared/errors/result.ts';
-import type { Stream } from '../../shared/model/recording.ts';
+import { type PartKind, partKindSchema } from '../../shared/model/recording.ts';
+import { partFile } from '../../shared/record/parts.ts';
 import type { ApiClient } from './api-client.ts';
 
-function segmentsIn(folder: string): { stream: Stream; seq: number; file: string }[] {
+function partsIn(folder: string): { stream: PartKind; seq: number; file: string }[] {
   return readdirSync(folder)
     .sort()
     .flatMap((name) => {
-      const parts = /^(\d{6})\.(input\.)?cast\.zst\.age$/.exec(name);
-      if (parts === null) return [];
-      return [
-        {
-          stream: parts[2] === undefined ? ('output' as const) : ('input' as const),
-          seq: Number(parts[1]),
-          file: path.join(folder, name),
-        },
-      ];
+      const seq = Number.parseInt(name, 10);
+      const stream = partKindSchema.options.find((kind) => name === partFile(kind, seq));
+      return stream === undefined ? [] : [{ stream, seq, file: path.join(folder, name) }];
     });
 }
 
-/** Sends a finished recording: its segments in order, then the manifest; then its folder goes. Throws SP-3023 when the receipt does not say that it has ended. */
+/** Sends a finished recording: its parts in order, then the manifest; then its folder goes. Throws SP-3023 when the receipt does not say that it has ended. */
 export async function uploadRecording(client: ApiClient, sessionId: string, folder: string): Promise<void> {
-  for (const segment of segmentsIn(folder)) {
+  for (const part of partsIn(folder)) {
     await client.call('putSegment', {
-      params: { sessionId, stream: segment.stream, seq: segment.seq },
-      binary: readFileSync(segment.file),
+      params: { sessionId, stream: part.stream, seq: part.seq },
+      binary: readFileSync(part.file),
     });
   }
   const manifest = readFileSync(path.join(folder, 'manifest'), 'utf8');
