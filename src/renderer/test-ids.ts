@@ -3,7 +3,7 @@
  *
  * - `target-row`: `data-target-name`, `data-target-id`; `session-tab`: `data-session-id` (the launcher's id), `data-state` (recording, no-contact,
  *   lease-low, connecting, frozen, strict, killed, broken, ended), `aria-selected`; `terminal`: `data-session-id`;
- * - `recording-row`: `data-session-id` (the server's), `data-state`; `replay`: `data-ready`, `data-verified`; `replay-time`: `data-ms`;
+ * - `recording-row`: `data-session-id` (the server's), `data-state`; `replay`: `data-ready`, `data-surveyed`, `data-verified` once it is surveyed; `replay-time`: `data-ms`;
  * - `connection`: `data-state` (online, connecting, offline); `backlog`: `data-recordings`, `data-bytes`.
  *
  * With `?test` in the address the page also has `window.__sallyportTest` (app/test-hooks.ts): `screenText(id)` and `replayText()`.
@@ -51,6 +51,7 @@ export const testIds = {
   replayPurposeOpen: 'replay-purpose-open',
   replay: 'replay',
   replayChecks: 'replay-checks',
+  replayFault: 'replay-fault',
   replayTerminal: 'replay-terminal',
   replayPlay: 'replay-play',
   replayTime: 'replay-time',

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { fromProblem, SallyportError } from '../shared/errors/result.ts';
-import type { KeyedStream } from '../shared/model/recording.ts';
+import type { KeyedStream, PartKind } from '../shared/model/recording.ts';
 import { controlApi } from '../shared/protocol/control-api.ts';
 import { manifestAnswerSchema, type OwnerToReplay, type ReplayToOwner } from '../shared/protocol/replay.ts';
 
@@ -37,7 +37,7 @@ export class Fetcher {
     return parsed.data;
   }
 
-  async segment(stream: KeyedStream, seq: number): Promise<Uint8Array> {
+  async segment(stream: PartKind, seq: number): Promise<Uint8Array> {
     return this.bytes({ type: 'fetch-segment', stream, seq }, `${stream} segment ${seq}`);
   }
 

@@ -46,7 +46,7 @@ export class Replay implements OwnerListener {
     } else if (parsed.data.type === 'close') {
       this.exit();
     } else if (this.reader !== null) {
-      void this.reader.read(parsed.data);
+      void this.reader.answer(parsed.data);
     }
   }
 
@@ -75,7 +75,7 @@ export class Replay implements OwnerListener {
     this.isOpening = true;
     try {
       const { recording, serverKey } = message;
-      const { store, opened } = await openRecording({
+      const { store, opened, survey } = await openRecording({
         recording,
         serverKey,
         fetcher: this.fetcher,
@@ -83,6 +83,7 @@ export class Replay implements OwnerListener {
       });
       this.reader = new Reader(store, (events) => this.post(events));
       this.post(opened);
+      await survey.run((found) => this.post(found));
     } catch (error) {
       this.failed(error);
     }

@@ -1,44 +1,67 @@
 import type { ReplayToScreen } from '../shared/protocol/replay.ts';
 import type { RecordedEvent } from '../shared/record/events.ts';
 import { readMarker } from '../shared/record/markers.ts';
-import { type EventStore, parseSize } from './event-store.ts';
-import { TypedLines } from './typed-lines.ts';
+import { parseSize } from './parts.ts';
+import { type OutputReader, TypedLines } from './typed-lines.ts';
 
-type Opened = Extract<ReplayToScreen, { type: 'opened' }>;
-export type Mark = Opened['marks'][number];
-export type Activity = Opened['activity'];
+type Survey = Extract<ReplayToScreen, { type: 'survey' }>;
+export type Mark = Survey['marks'][number];
+export type Activity = Survey['activity'];
 
 export const slices = 240;
 /** A recording can hold any number of lines and resizes; a timeline cannot. */
 export const marksAtMost = 2000;
-const pointsAtMost = 20_000;
+/** Bytes of a terminal that one byte of a stored segment stands for, about. */
+const bytesPerStored = 6;
+
+/** What a segment may hold, before it is read. */
+export interface Expected {
+  stream: 'output' | 'input';
+  t0: number;
+  t1: number;
+  storedBytes: number;
+}
 
 /** Gathers what the timeline shows while events pass: activity per slice of time, and marks. */
 export class Timeline {
-  /** Bytes per slot of `grainMs`. */
-  private readonly points = new Map<number, { output: number; input: number }>();
-  private grainMs = 1;
+  private readonly counted = emptySlices();
+  /** What is not read yet. */
+  private readonly expected = emptySlices();
   private readonly found: Mark[] = [];
   private readonly typed = new TypedLines();
-  private last = 0;
+  private readonly sliceMs: number;
 
-  /** Time of the last event, in milliseconds. */
-  get durationMs(): number {
-    return this.last;
+  /** `durationMs`: of the whole recording; an event after it counts as one at its end. */
+  constructor(durationMs: number) {
+    this.sliceMs = Math.max(durationMs, 1) / slices;
   }
 
-  /** Marks in order of time, the first of them if there are too many. `shown`: the output, by which typed lines are told from passwords. */
-  marks(shown: EventStore): Mark[] {
-    const typed = this.typed.read(shown).map((line): Mark => ({ ...line, kind: 'input' }));
-    return [...this.found, ...typed].sort((a, b) => a.atMs - b.atMs).slice(0, marksAtMost);
+  /** Takes an estimate for a segment; `add` it with its events when it was read. */
+  expect(segment: Expected): void {
+    this.spread(segment, 1);
+  }
+
+  /** A segment that was expected was read. */
+  settle(segment: Expected): void {
+    this.spread(segment, -1);
+  }
+
+  /** Marks in order of time but typed lines, the first of them if there are too many. */
+  marks(): Mark[] {
+    return inOrder(this.found);
+  }
+
+  /** As `marks`, with typed lines. `shown`: the output, by which they are told from passwords. */
+  async allMarks(shown: OutputReader): Promise<Mark[]> {
+    const typed = (await this.typed.read(shown)).map((line): Mark => ({ ...line, kind: 'input' }));
+    return inOrder([...this.found, ...typed]);
   }
 
   add(events: readonly RecordedEvent[]): void {
     for (const event of events) {
-      this.last = Math.max(this.last, event.atMs);
-      if (event.code === 'o') this.count(event.atMs, 'output', event.data.length);
+      if (event.code === 'o') this.slice(this.counted, event.atMs).output += event.data.length;
       else if (event.code === 'i') {
-        this.count(event.atMs, 'input', event.data.length);
+        this.slice(this.counted, event.atMs).input += event.data.length;
         this.typed.add(event);
       } else this.mark(event);
     }
@@ -46,35 +69,24 @@ export class Timeline {
 
   /** Bytes per equal slice of the whole duration. */
   activity(): Activity {
-    const out = Array.from({ length: slices }, () => ({ output: 0, input: 0 }));
-    const width = Math.max(this.last, 1) / slices;
-    for (const [slot, point] of this.points) {
-      const slice = out[Math.min(Math.floor((slot * this.grainMs) / width), slices - 1)];
-      if (slice === undefined) continue;
-      slice.output += point.output;
-      slice.input += point.input;
-    }
-    return out;
+    return this.counted.map((slice, index) => ({
+      output: slice.output + Math.max(0, Math.round(this.expected[index]?.output ?? 0)),
+      input: slice.input + Math.max(0, Math.round(this.expected[index]?.input ?? 0)),
+    }));
   }
 
-  private count(atMs: number, kind: 'output' | 'input', bytes: number): void {
-    const slot = Math.floor(atMs / this.grainMs);
-    const point = this.points.get(slot) ?? { output: 0, input: 0 };
-    point[kind] += bytes;
-    this.points.set(slot, point);
-    if (this.points.size > pointsAtMost) this.coarsen();
+  private slice(of: Activity, atMs: number): Activity[number] {
+    const index = Math.min(slices - 1, Math.max(0, Math.floor(atMs / this.sliceMs)));
+    return of[index] ?? { output: 0, input: 0 };
   }
 
-  /** The slices are known at the end only; until then points are as fine as their number allows. */
-  private coarsen(): void {
-    const fine = [...this.points];
-    this.points.clear();
-    this.grainMs *= 2;
-    for (const [slot, { output, input }] of fine) {
-      const point = this.points.get(slot >> 1) ?? { output: 0, input: 0 };
-      point.output += output;
-      point.input += input;
-      this.points.set(slot >> 1, point);
+  private spread({ stream, t0, t1, storedBytes }: Expected, sign: 1 | -1): void {
+    const first = Math.min(slices - 1, Math.floor(t0 / this.sliceMs));
+    const last = Math.min(slices - 1, Math.max(first, Math.floor(t1 / this.sliceMs)));
+    const each = (storedBytes * bytesPerStored) / (last - first + 1);
+    for (let index = first; index <= last; index += 1) {
+      const slice = this.expected[index];
+      if (slice !== undefined) slice[stream] += sign * each;
     }
   }
 
@@ -90,4 +102,12 @@ export class Timeline {
       this.found.push({ atMs: event.atMs, kind: 'marker', text: readMarker(text).text });
     }
   }
+}
+
+function emptySlices(): Activity {
+  return Array.from({ length: slices }, () => ({ output: 0, input: 0 }));
+}
+
+function inOrder(marks: readonly Mark[]): Mark[] {
+  return [...marks].sort((a, b) => a.atMs - b.atMs).slice(0, marksAtMost);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EventCode, RecordedEvent } from '../shared/record/events.ts';
-import { EventStore } from './event-store.ts';
+import { eventsOf, pack } from './parts.ts';
 import { notShown, TypedLines } from './typed-lines.ts';
 
 function event(atMs: number, code: EventCode, data: string): RecordedEvent {
@@ -19,12 +19,16 @@ function keys(fromMs: number, text: string, echo: (key: string) => string): Reco
 const shell = (key: string) => (key === '\r' ? '\r\n\x1b[?2004l\r' : key);
 const silent = (key: string) => (key === '\r' ? '\r\n' : '');
 
-function read(...events: RecordedEvent[]): string[] {
-  const store = new EventStore();
+async function read(...events: RecordedEvent[]): Promise<string[]> {
+  const block = pack(events.filter(({ code }) => code === 'o'));
   const lines = new TypedLines();
-  store.add(events.filter(({ code }) => code === 'o'));
   for (const one of events.filter(({ code }) => code === 'i')) lines.add(one);
-  return lines.read(store).map(({ text }) => text);
+  const shown = {
+    async *read(fromMs: number, toMs: number) {
+      yield* eventsOf(block, fromMs, toMs);
+    },
+  };
+  return (await lines.read(shown)).map(({ text }) => text);
 }
 
 describe('a typed line that the target showed is named', () => {
@@ -64,8 +68,8 @@ describe('a typed line that the target showed is named', () => {
     ],
     ['in another script', keys(0, 'echo größe 漢字\r', shell), ['echo größe 漢字']],
     ['given up first', keys(0, 'rm -rf x\x15ls\r', (key) => (key === '\x15' ? '\r$ \x1b[K' : shell(key))), ['ls']],
-  ])('%s', (_name, events, expected) => {
-    expect(read(...events)).toEqual(expected);
+  ])('%s', async (_name, events, expected) => {
+    expect(await read(...events)).toEqual(expected);
   });
 });
 
@@ -90,7 +94,7 @@ describe('a password that was not echoed is never named', () => {
       [...keys(0, 'my-secret-word', silent), event(1390, 'o', 'hint: -word '), ...keys(1400, '\r', silent)],
     ],
     ['while something else writes', keys(0, 'hunter2\r', (key) => (key === '\r' ? '\r\n' : `tick ${key === '2'}\r\n`))],
-  ])('%s', (_name, events) => {
-    expect(read(...events)).toEqual([notShown]);
+  ])('%s', async (_name, events) => {
+    expect(await read(...events)).toEqual([notShown]);
   });
 });

@@ -1,8 +1,13 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { RecordedEvent } from '../shared/record/events.ts';
 import { onScreen, plain } from './echo.ts';
-import type { EventStore } from './event-store.ts';
 import { type Key, LineReader } from './line-reader.ts';
+import type { ScreenEvent } from './parts.ts';
+
+/** The output of a recording, by time: events in [fromMs, toMs). */
+export interface OutputReader {
+  read(fromMs: number, toMs: number): AsyncIterable<ScreenEvent>;
+}
 
 /** A recording can hold any number of lines; a timeline cannot. */
 const linesAtMost = 2000;
@@ -45,14 +50,16 @@ export class TypedLines {
   }
 
   /** Each line with its time; `shown` is the output of the same recording. */
-  read(shown: EventStore): { atMs: number; text: string }[] {
+  async read(shown: OutputReader): Promise<{ atMs: number; text: string }[]> {
     let tries = partsTriedAtMost;
-    return this.lines.map((line) => {
-      const output = outputDuring(line, shown);
-      if (wasEchoed(line, output)) return { atMs: line.atMs, text: textOf(line.keys) };
-      const part = tries > 0 ? echoedPart(line, output, () => tries-- > 0) : null;
-      return { atMs: line.atMs, text: part ?? notShown };
-    });
+    const found: { atMs: number; text: string }[] = [];
+    for (const line of this.lines) {
+      const output = await outputDuring(line, shown);
+      const part = () => (tries > 0 ? echoedPart(line, output, () => tries-- > 0) : null);
+      const text = wasEchoed(line, output) ? textOf(line.keys) : (part() ?? notShown);
+      found.push({ atMs: line.atMs, text });
+    }
+    return found;
   }
 }
 
@@ -64,11 +71,11 @@ function textOf(keys: readonly Key[]): string {
   return text.slice(0, lineLength);
 }
 
-function outputDuring(line: Line, shown: EventStore): Output[] {
+async function outputDuring(line: Line, shown: OutputReader): Promise<Output[]> {
   const found: Output[] = [];
   const decoder = new StringDecoder('utf8');
   let length = 0;
-  for (const event of shown.read(line.keys[0]?.atMs ?? line.atMs, line.atMs + echoMs)) {
+  for await (const event of shown.read(line.keys[0]?.atMs ?? line.atMs, line.atMs + echoMs)) {
     if (event.code !== 'o') continue;
     const text = decoder.write(Buffer.from(event.data));
     found.push({ atMs: event.atMs, text });

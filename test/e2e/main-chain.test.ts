@@ -7,7 +7,7 @@ import { waitUntil } from '../../src/lab/observers/wait.ts';
 import { storedFiles } from '../../src/lab/tour/central-store.ts';
 import { checkRecording } from '../../src/lab/tour/check-recording.ts';
 import { byTestId, connectByKeyboard, promptPattern, screenShows, typeInto } from '../../src/lab/tour/screen.ts';
-import { killByCommandLine, openReplay, spooled } from '../../src/lab/tour/steps.ts';
+import { killByCommandLine, openReplay, replayVerified, spooled } from '../../src/lab/tour/steps.ts';
 import { connectAnyway } from '../harness/connect-anyway.ts';
 import { allPids, sessionProcesses, statusOf } from '../harness/launcher-processes.ts';
 import { recordingBecomes } from '../harness/recordings.ts';
@@ -90,11 +90,11 @@ describe('the main job, in order', () => {
     await launcher.close();
     launcher = await world.openLauncher({ enrol: 'is-enrolled' });
     await launcher.page.locator(byTestId('nav-recordings')).click();
-    const replay = await openReplay(launcher, sessionId);
+    await openReplay(launcher, sessionId);
     expect(await waitUntil(async () => ((await launcher.replayText()).includes(text) ? true : null), 15_000)).toBe(
       true,
     );
-    expect(await replay.getAttribute('data-verified')).toBe('true');
+    expect(await replayVerified(launcher)).toBe(true);
   });
 });
 

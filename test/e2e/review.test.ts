@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sallyport } from '../../src/lab/control/command-line.ts';
 import { waitUntil } from '../../src/lab/observers/wait.ts';
 import { byTestId } from '../../src/lab/tour/screen.ts';
-import { openReplay } from '../../src/lab/tour/steps.ts';
+import { openReplay, replayVerified } from '../../src/lab/tour/steps.ts';
 import { centralRecordings } from '../harness/recordings.ts';
 import { bootWorld, type OpenedLauncher, type World } from '../harness/world.ts';
 
@@ -24,7 +24,7 @@ test('an analyst replays what another person did, input included, with a purpose
   expect(
     await waitUntil(async () => ((await launcher.replayText()).includes('ttl_seconds = 120') ? true : null), 15_000),
   ).toBe(true);
-  expect(await replay.getAttribute('data-verified')).toBe('true');
+  expect(await replayVerified(launcher)).toBe(true);
   // Both streams are open to her, and it is written down that she opened them.
   await replay.getByText('Output and keystrokes').first().waitFor();
   const audit = await sallyport(world.lab.control.socket, 'mira', ['audit']);

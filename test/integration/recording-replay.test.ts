@@ -7,8 +7,9 @@ import { build } from 'vite';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ageSeal } from '../../src/recording/codecs/age.ts';
 import { parseManifest } from '../../src/recording/manifest/parse-manifest.ts';
+import { sealSegment } from '../../src/recording/segments/seal.ts';
 import { signDocument } from '../../src/recording/signatures/signed.ts';
-import { SallyportError, toProblem } from '../../src/shared/errors/result.ts';
+import { type Problem, SallyportError, toProblem } from '../../src/shared/errors/result.ts';
 import type { RecordingView, Stream } from '../../src/shared/model/recording.ts';
 import { type ReplayToScreen, replayToOwnerSchema, replayToScreenSchema } from '../../src/shared/protocol/replay.ts';
 import { namespaces } from '../../src/shared/protocol/signed.ts';
@@ -16,6 +17,8 @@ import { partFile } from '../../src/shared/record/parts.ts';
 import { cleanExit, makeRecordingWorld, type RecordingWorld, startRecorder } from './recording-fixture.ts';
 
 type Opened = Extract<ReplayToScreen, { type: 'opened' }>;
+type Survey = Extract<ReplayToScreen, { type: 'survey' }>;
+type PartMessage = Extract<ReplayToScreen, { type: 'part' }>;
 const outFolder = join(import.meta.dirname, '../../out/test-replay');
 const entry = join(outFolder, 'replay.cjs');
 
@@ -24,6 +27,7 @@ class Owner {
   readonly child: ChildProcess;
   readonly screen: ReplayToScreen[] = [];
   private readonly waiting: (() => void)[] = [];
+  private asked = 0;
 
   constructor(
     world: RecordingWorld,
@@ -51,6 +55,7 @@ class Owner {
           segments: 0,
           bytes: 0,
           ended: false,
+          wire: null,
           at: 'now',
         };
         const receipts = [signDocument({ privateKey: world.serverKey, namespace: namespaces.receipt, value: receipt })];
@@ -95,20 +100,50 @@ class Owner {
     }
   }
 
+  async problem(): Promise<Problem> {
+    type Told = Extract<ReplayToScreen, { type: 'problem' }>;
+    return (await this.next((one): one is Told => one.type === 'problem')).problem;
+  }
+
   async opened(): Promise<Opened> {
-    const message = await this.next((one) => one.type === 'opened' || one.type === 'problem');
+    const message = await this.next(
+      (one): one is Exclude<ReplayToScreen, { type: 'progress' }> => one.type === 'opened' || one.type === 'problem',
+    );
     if (message.type !== 'opened') throw new Error(JSON.stringify(message));
     return message;
   }
 
-  /** All output bytes in [fromMs, toMs), and the resizes. */
-  async read(id: number, fromMs: number, toMs: number): Promise<{ bytes: Buffer; sizes: string[] }> {
-    this.child.send({ type: 'screen', message: { type: 'read', id, fromMs, toMs } });
-    await this.next((one): one is ReplayToScreen => one.type === 'events' && one.id === id && one.done);
-    const events = this.screen.flatMap((one) => (one.type === 'events' && one.id === id ? one.events : []));
+  /** What is known once all of it was read. */
+  async surveyed(): Promise<Survey> {
+    return this.next((one): one is Survey => one.type === 'survey' && one.finished);
+  }
+
+  /** The answer to a seek or a read: its part, where it starts, all bytes and the resizes. */
+  async part(asked: { seek: number } | { read: number }) {
+    this.asked += 1;
+    const id = this.asked;
+    const message = 'seek' in asked ? { type: 'seek', id, toMs: asked.seek } : { type: 'read', id, part: asked.read };
+    this.child.send({ type: 'screen', message });
+    const last = await this.next((one): one is PartMessage => one.type === 'part' && one.id === id && one.done);
+    const messages = this.screen.filter((one): one is PartMessage => one.type === 'part' && one.id === id);
+    const events = messages.flatMap((one) => one.events);
     return {
+      part: last.part,
+      start: messages[0]?.start ?? null,
+      fault: last.fault,
       bytes: Buffer.concat(events.flatMap((event) => (event.code === 'o' ? [event.data] : []))),
       sizes: events.flatMap((event) => (event.code === 'r' ? [`${event.cols}x${event.rows}`] : [])),
+    };
+  }
+
+  /** Every part in order. */
+  async all(): Promise<{ bytes: Buffer; sizes: string[]; faults: string[] }> {
+    const found = [];
+    for (const part of (await this.opened()).parts.keys()) found.push(await this.part({ read: part }));
+    return {
+      bytes: Buffer.concat(found.map((part) => part.bytes)),
+      sizes: found.flatMap((part) => part.sizes),
+      faults: found.flatMap((part) => part.fault ?? []),
     };
   }
 }
@@ -199,75 +234,101 @@ describe('the replay process', () => {
     return owner;
   }
 
-  it('verifies, unlocks, decrypts and serves what the terminal got', async () => {
+  it('plays at once, and says afterwards what all of it is worth', async () => {
     const owner = start();
     const opened = await owner.opened();
     expect(opened).toMatchObject({
-      verified: true,
       incomplete: null,
       cols: 80,
       rows: 24,
       unlocked: ['output', 'input'],
       endReason: 'exit 0',
     });
-    expect(opened.checks.map((check) => check.name)).toEqual([
-      'server key',
-      'manifest chain',
-      'manifest signature',
-      'session key',
-      'grant',
-      'segments',
-      'receipts',
-      'end',
-      'contents',
-    ]);
-    expect(opened.marks.map((mark) => `${mark.kind} ${mark.text}`).sort()).toEqual([
+    expect(owner.screen.some((one) => one.type === 'survey' && one.finished)).toBe(false);
+    const all = await owner.all();
+    expect(all.bytes.equals(output)).toBe(true);
+    expect(all).toMatchObject({ sizes: ['132x43'], faults: [] });
+    const survey = await owner.surveyed();
+    expect(survey).toMatchObject({ verified: true, incomplete: null, faults: [], problem: null });
+    expect(survey.done).toBe(survey.total);
+    const names = survey.checks.map((check) => check.name);
+    for (const name of ['manifest chain', 'manifest signature', 'grant', 'segments', 'receipts', 'end', 'contents'])
+      expect(names).toContain(name);
+    expect(survey.marks.map((mark) => `${mark.kind} ${mark.text}`).sort()).toEqual([
       'exit 0',
       'input (typed, not shown)',
       'input (typed, not shown)',
       'input uptime 3000',
       'resize 132x43',
     ]);
-    expect(opened.activity).toHaveLength(240);
-    expect(opened.activity.reduce((sum, slice) => sum + slice.output, 0)).toBe(output.length);
-    const all = await owner.read(1, 0, opened.durationMs + 1);
-    expect(all.bytes.equals(output)).toBe(true);
-    expect(all.sizes).toEqual(['132x43']);
-    const middle = Math.floor(opened.durationMs / 2);
-    const [first, second] = [await owner.read(2, 0, middle), await owner.read(3, middle, opened.durationMs + 1)];
-    expect(Buffer.concat([first.bytes, second.bytes]).equals(output)).toBe(true);
+    expect(survey.activity).toHaveLength(240);
+    expect(survey.activity.reduce((sum, slice) => sum + slice.output, 0)).toBe(output.length);
+  });
+
+  it('seeks to the part that holds a time', async () => {
+    const owner = start();
+    const { parts, durationMs } = await owner.opened();
+    expect(parts.length).toBeGreaterThan(1);
+    const first = await owner.part({ seek: 0 });
+    expect(first.part).toBe(0);
+    const found = await owner.part({ seek: durationMs });
+    // Where a part begins with its own screen the jump begins there, else at the last before it that does.
+    expect(found.part === 0 || found.start !== null).toBe(true);
   });
 
   it('opens output when input stays locked', async () => {
-    const opened = await start({ refuse: ['input'] }).opened();
-    expect(opened).toMatchObject({ verified: true, unlocked: ['output'] });
-    expect(opened.marks.some((mark) => mark.kind === 'input')).toBe(false);
+    const owner = start({ refuse: ['input'] });
+    expect(await owner.opened()).toMatchObject({ unlocked: ['output'] });
+    const survey = await owner.surveyed();
+    expect(survey).toMatchObject({ verified: true });
+    expect(survey.marks.some((mark) => mark.kind === 'input')).toBe(false);
   });
 
   it('says why when output stays locked', async () => {
     const owner = start({ refuse: ['output'] });
-    expect(await owner.next((one): one is ReplayToScreen => one.type === 'problem')).toMatchObject({
-      problem: { code: 'SP-3031' },
-    });
+    expect(await owner.problem()).toMatchObject({ code: 'SP-3031' });
   });
 
   it('names the segment that was changed, and shows the others', async () => {
     const owner = start({
       tamper: (name, bytes) => (name === '000001.cast.zst.age' ? flipped(bytes) : bytes),
     });
-    const opened = await owner.opened();
-    expect(opened.verified).toBe(false);
-    expect(opened.checks.filter((check) => !check.ok)).toEqual([
-      {
-        name: 'segments',
-        ok: false,
-        detail: 'output segment 1 (000001.cast.zst.age): was changed: its digest is not the one in the manifest',
-      },
-    ]);
-    expect(opened.incomplete).toContain('output segment 1 is not shown');
-    const all = await owner.read(1, 0, opened.durationMs + 1);
+    const all = await owner.all();
     expect(all.bytes.length).toBeGreaterThan(100_000);
     expect(all.bytes.length).toBeLessThan(output.length);
+    const fault = 'output segment 1 is not shown: it was changed: its digest is not the one in the manifest';
+    expect(all.faults).toEqual([fault]);
+    const survey = await owner.surveyed();
+    expect(survey).toMatchObject({ verified: false, faults: [fault], incomplete: fault });
+    expect(survey.checks.find((check) => check.name === 'segments')).toEqual({
+      name: 'segments',
+      ok: false,
+      detail: 'output segment 1 (000001.cast.zst.age): was changed: its digest is not the one in the manifest',
+    });
+  });
+
+  it('does not show a segment that somebody else sealed to the same readers', async () => {
+    const other = await sealSegment(Buffer.from('[0.001,"o","rm -rf /\\r\\n"]\n'), {
+      level: 3,
+      recipients: world.grant.recipients.output,
+    });
+    const owner = start({ tamper: (name, bytes) => (name === '000001.cast.zst.age' ? Buffer.from(other) : bytes) });
+    const all = await owner.all();
+    expect(all.bytes.includes('rm -rf')).toBe(false);
+    expect(all.faults).toHaveLength(1);
+  });
+
+  it('says in words that a recording is of version 0', async () => {
+    const owner = start({
+      tamper: (name, bytes) =>
+        name === 'manifest'
+          ? Buffer.from(bytes.toString().replace('sallyport-recording 1', 'sallyport-recording 0'))
+          : bytes,
+    });
+    expect(await owner.problem()).toMatchObject({
+      code: 'SP-3030',
+      message: expect.stringContaining('of version 0 of the format'),
+    });
   });
 
   it('goes on in the journal where the segments of a crashed session stop', async () => {
@@ -286,13 +347,15 @@ describe('the replay process', () => {
       },
       crashed,
     );
-    const opened = await owner.opened();
-    expect(opened).toMatchObject({ verified: true, endReason: null });
-    expect(opened.incomplete).toBe('the session process crashed; its last moment was being written when it stopped');
-    const all = await owner.read(1, 0, opened.durationMs + 1);
+    expect(await owner.opened()).toMatchObject({ endReason: null });
     const lines = Array.from({ length: 4000 }, (_, index) => line(index)).join('');
-    expect(all.bytes.toString()).toBe(`${lines}the last words`);
-    expect(opened.marks).toEqual([{ atMs: expect.any(Number), kind: 'input', text: '(typed, not shown)' }]);
+    expect((await owner.all()).bytes.toString()).toBe(`${lines}the last words`);
+    const survey = await owner.surveyed();
+    expect(survey).toMatchObject({
+      verified: true,
+      incomplete: 'the session process crashed; its last moment was being written when it stopped',
+      marks: [{ atMs: expect.any(Number), kind: 'input', text: '(typed, not shown)' }],
+    });
     await recorder.close(cleanExit);
     await rm(crashed.folder, { recursive: true });
   });
@@ -301,9 +364,7 @@ describe('the replay process', () => {
     const owner = start();
     await owner.opened();
     owner.child.send({ type: 'screen', message: { type: 'read', id: 'x' } });
-    expect(await owner.next((one): one is ReplayToScreen => one.type === 'problem')).toMatchObject({
-      problem: { code: 'SP-9002' },
-    });
+    expect(await owner.problem()).toMatchObject({ code: 'SP-9002' });
     const gone = once(owner.child, 'exit');
     owner.child.send({ type: 'screen', message: { type: 'close' } });
     expect(await gone).toEqual([0, null]);

@@ -244,20 +244,23 @@ export async function replayStored(
   const row = page.locator(byTestId('recording-row', { 'data-session-id': options.sessionId }));
   await row.waitFor();
   await photograph('recordings');
-  const replay = await openReplay(launcher, options.sessionId);
+  await openReplay(launcher, options.sessionId);
   const found = await waitUntil(
     async () => ((await launcher.replayText()).includes(options.nonce) ? true : null),
     limits.replayedMs,
   );
   if (found === null)
     throw new Error(`the replay does not show the text; it shows: ${(await launcher.replayText()).trim().slice(-300)}`);
+  const verified = await replayVerified(launcher);
   await photograph('replay');
-  return {
-    step: 'replayed',
-    ok: true,
-    spool: 'empty',
-    verified: (await replay.getAttribute('data-verified')) === 'true',
-  };
+  return { step: 'replayed', ok: true, spool: 'empty', verified };
+}
+
+/** Whether all of the open replay's recording holds; resolves when all of it was checked, which goes on while it plays. */
+export async function replayVerified({ page }: DrivenLauncher): Promise<boolean> {
+  const replay = page.locator(byTestId('replay', { 'data-surveyed': 'true' }));
+  await replay.waitFor();
+  return (await replay.getAttribute('data-verified')) === 'true';
 }
 
 /** Opens a recording of the list and goes to its end. Resolves with the replay's element. */

@@ -8,7 +8,8 @@ export const notFinishedYet = 'it is not finished yet';
 
 /**
  * The replay process fetches nothing itself: it asks main, which has the device key, for each document and each segment. It verifies, unlocks and
- * decrypts, and serves events to the renderer on a MessagePort. Plaintext and identities stay in this process and the port.
+ * decrypts, and serves events to the renderer on a MessagePort. Plaintext and identities stay in this process and the port. Of a recording of any length it holds an index and a
+ * bounded number of parts.
  */
 export const ownerToReplaySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('open'), recording: recordingViewSchema, serverKey: z.string(), purpose: z.string() }),
@@ -40,6 +41,27 @@ export type ReplayToOwner = z.infer<typeof replayToOwnerSchema>;
 export const checkSchema = z.object({ name: z.string(), ok: z.boolean(), detail: z.string() });
 export type Check = z.infer<typeof checkSchema>;
 
+/**
+ * A part of the output: a stored segment, or a piece of the journal. `t0` and `t1`: times of its first and last event; those of a later part are never earlier.
+ */
+export const replayPartSchema = z.object({ t0: z.number(), t1: z.number() });
+export type ReplayPart = z.infer<typeof replayPartSchema>;
+
+/** The screen before a part's first event: its size, and a VT string that draws it; null for an empty screen. */
+export const partStartSchema = z.object({
+  cols: z.number(),
+  rows: z.number(),
+  init: z.instanceof(Uint8Array).nullable(),
+});
+export type PartStart = z.infer<typeof partStartSchema>;
+
+const activitySchema = z.array(z.object({ output: z.number(), input: z.number() }));
+const markSchema = z.object({
+  atMs: z.number(),
+  kind: z.enum(['resize', 'marker', 'exit', 'input']),
+  text: z.string(),
+});
+
 /** Replay process -> renderer. Times are milliseconds since the start of the recording. */
 export const replayToScreenSchema = z.discriminatedUnion('type', [
   z.object({
@@ -48,28 +70,50 @@ export const replayToScreenSchema = z.discriminatedUnion('type', [
     total: z.number(),
     what: z.enum(['fetching', 'verifying', 'decrypting']),
   }),
+  /** It can be played; nothing of it is checked yet. */
   z.object({
     type: z.literal('opened'),
     durationMs: z.number(),
     cols: z.number(),
     rows: z.number(),
-    checks: z.array(checkSchema),
-    verified: z.boolean(),
-    /** Null when complete, else the reason in words. */
+    /** Null when complete as far as its index says, else the reason in words. */
     incomplete: z.string().nullable(),
     unlocked: z.array(keyedStreamSchema),
     endReason: z.string().nullable(),
-    /** Activity for the timeline: output bytes and input bytes per equal slice of the duration. */
-    activity: z.array(z.object({ output: z.number(), input: z.number() })),
-    marks: z.array(
-      z.object({ atMs: z.number(), kind: z.enum(['resize', 'marker', 'exit', 'input']), text: z.string() }),
-    ),
+    parts: z.array(replayPartSchema),
   }),
-  /** Answer to `read`: output events in [fromMs, toMs), as bytes with times, resizes in place. `done` when the last one of the range was sent. */
+  /** What is known from reading all of it, which goes on while it is played. The last one has `finished`. */
   z.object({
-    type: z.literal('events'),
+    type: z.literal('survey'),
+    /** Stored parts that were read, of how many. */
+    done: z.number(),
+    total: z.number(),
+    finished: z.boolean(),
+    /** Empty until all of it was read. */
+    checks: z.array(checkSchema),
+    /** Null until all of it was read: then whether every check holds. */
+    verified: z.boolean().nullable(),
+    /** What was found bad so far, by name, first found first. */
+    faults: z.array(z.string()),
+    /** As in `opened`, with what was found since. */
+    incomplete: z.string().nullable(),
+    /** Why not all of it could be read, when that is not the recording's fault: the rest is not checked. */
+    problem: problemSchema.nullable(),
+    /** Bytes of output and input per equal slice of the duration; of what was not read yet an estimate. */
+    activity: activitySchema,
+    marks: z.array(markSchema),
+  }),
+  /**
+   * Answer to `seek` and `read`, in one or more messages: the events of part `part`. `start` comes with the first. `fault`: why the part is not shown; it then has no events and what
+   * follows begins at the next part's own start.
+   */
+  z.object({
+    type: z.literal('part'),
     id: z.number().int(),
+    part: z.number().int(),
     done: z.boolean(),
+    start: partStartSchema.nullable(),
+    fault: z.string().nullable(),
     events: z.array(
       z.union([
         z.object({ atMs: z.number(), code: z.literal('o'), data: z.instanceof(Uint8Array) }),
@@ -82,7 +126,9 @@ export const replayToScreenSchema = z.discriminatedUnion('type', [
 export type ReplayToScreen = z.infer<typeof replayToScreenSchema>;
 
 export const screenToReplaySchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('read'), id: z.number().int(), fromMs: z.number(), toMs: z.number() }),
+  /** The part from whose start the screen at `toMs` is to be drawn. */
+  z.object({ type: z.literal('seek'), id: z.number().int(), toMs: z.number() }),
+  z.object({ type: z.literal('read'), id: z.number().int(), part: z.number().int().nonnegative() }),
   z.object({ type: z.literal('close') }),
 ]);
 export type ScreenToReplay = z.infer<typeof screenToReplaySchema>;

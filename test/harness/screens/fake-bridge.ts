@@ -6,8 +6,15 @@ export interface Scenario {
   answers: Partial<Record<IpcRequestName, unknown>>;
   /** Text that each session's terminal gets, by session id. */
   terminals: Record<string, string>;
-  /** The one replay. */
-  replay: { opened: unknown; events: { atMs: number; text: string }[] } | null;
+  /** The one replay. `survey` null: nothing is said of it yet. `fault`: its part is not shown, and why. */
+  replay: {
+    opened: unknown;
+    survey: unknown;
+    fault: string | null;
+    events: { atMs: number; text: string }[];
+  } | null;
+  /** What each session's terminal is told besides its text, by session id. */
+  told?: Record<string, unknown[]>;
 }
 
 /**
@@ -31,6 +38,7 @@ export function installFakeBridge(scenario: Scenario): void {
     };
     postPort('session', id, port2);
     port1.postMessage({ type: 'output', data, end: data.length });
+    for (const message of scenario.told?.[id] ?? []) port1.postMessage(message);
   };
 
   const openReplay = () => {
@@ -39,13 +47,16 @@ export function installFakeBridge(scenario: Scenario): void {
     postPort('replay', 'replay-1', port2);
     if (replay === null) return;
     port1.onmessage = (event) => {
-      if (event.data.type !== 'read') return;
-      const events = replay.events
-        .filter((item) => item.atMs >= event.data.fromMs && item.atMs < event.data.toMs)
-        .map((item) => ({ atMs: item.atMs, code: 'o', data: encoder.encode(item.text) }));
-      port1.postMessage({ type: 'events', id: event.data.id, done: true, events });
+      if (event.data.type === 'close') return;
+      const { fault } = replay;
+      const events =
+        fault === null
+          ? replay.events.map((item) => ({ atMs: item.atMs, code: 'o', data: encoder.encode(item.text) }))
+          : [];
+      port1.postMessage({ type: 'part', id: event.data.id, part: 0, done: true, start: null, fault, events });
     };
     port1.postMessage(replay.opened);
+    if (replay.survey !== null) port1.postMessage(replay.survey);
   };
 
   const bridge: SallyportBridge = {

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { type Browser, chromium } from '@playwright/test';
 import { ipcRequests } from '../../../src/shared/protocol/ipc.ts';
 import { replayToScreenSchema } from '../../../src/shared/protocol/replay.ts';
+import { sessionToScreenSchema } from '../../../src/shared/protocol/session-port.ts';
 import { installFakeBridge, type Scenario } from './fake-bridge.ts';
 import { type Shot, shots } from './shots.ts';
 import { now } from './world.ts';
@@ -72,7 +73,11 @@ function checkScenario(shot: Shot): void {
     if (typeof answer !== 'object' || answer === null || !('value' in answer)) continue;
     ipcRequests[name as keyof typeof ipcRequests].response.parse(answer.value);
   }
-  if (shot.scenario.replay !== null) replayToScreenSchema.parse(shot.scenario.replay.opened);
+  if (shot.scenario.replay !== null) {
+    replayToScreenSchema.parse(shot.scenario.replay.opened);
+    if (shot.scenario.replay.survey !== null) replayToScreenSchema.parse(shot.scenario.replay.survey);
+  }
+  for (const message of Object.values(shot.scenario.told ?? {}).flat()) sessionToScreenSchema.parse(message);
 }
 
 function inScheme(scenario: Scenario, scheme: 'dark' | 'light'): Scenario {

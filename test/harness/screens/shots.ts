@@ -72,28 +72,53 @@ const tab = (index: number) => async (page: Page) => {
 };
 
 const durationMs = 1_136_000;
-const replay = (verified: boolean, incomplete: string | null) => ({
-  events: replayEvents,
+type Replay = NonNullable<Scenario['replay']>;
+interface Told {
+  opened: Record<string, unknown>;
+  survey: Record<string, unknown>;
+}
+const checks = [
+  { name: 'manifest chain', ok: true, detail: '41 lines, each follows from those before it' },
+  { name: 'manifest signature', ok: true, detail: 'the session signed exactly this manifest' },
+  { name: 'session key', ok: true, detail: 'certified by the device it ran on' },
+  { name: 'grant', ok: true, detail: 'Jonas Lindqvist on pay-db-03 as deploy' },
+  { name: 'segments', ok: true, detail: '19 stored as the manifest says, none missing' },
+  { name: 'anchors', ok: true, detail: '4, each signed by the target’s host key' },
+  { name: 'receipts', ok: true, detail: '4 receipts, each of a longer manifest' },
+  { name: 'contents', ok: true, detail: '811,402 bytes of output, 1,204 bytes of input' },
+  { name: 'end', ok: true, detail: 'killed' },
+];
+const replayed = (verified: boolean, incomplete: string | null): Told => ({
   opened: {
     type: 'opened',
     durationMs,
     cols: 118,
     rows: 34,
-    verified,
     incomplete,
     unlocked: verified ? ['output', 'input'] : ['output'],
     endReason: `killed by Mira Okafor: ${world.killedReason.kind}`,
-    checks: [
-      { name: 'manifest signature', ok: true, detail: 'the session signed exactly this manifest' },
-      { name: 'session key', ok: true, detail: 'certified by the device it ran on' },
-      { name: 'grant', ok: true, detail: 'Jonas Lindqvist on pay-db-03 as deploy' },
-      { name: 'receipts', ok: true, detail: '4 receipts, each of a longer manifest' },
-      {
-        name: '19 of 19 segments, no gap',
-        ok: verified,
-        detail: verified ? 'every digest matches' : 'segment 000004 differs from its digest in the manifest',
-      },
-    ],
+    parts: [{ t0: 0, t1: durationMs }],
+  },
+  survey: {
+    type: 'survey',
+    done: 42,
+    total: 42,
+    finished: true,
+    checks: checks.map((check) =>
+      verified || check.name !== 'segments'
+        ? check
+        : {
+            ...check,
+            ok: false,
+            detail: 'output segment 4 (000004.cast.zst.age): was changed: its digest is not the one in the manifest',
+          },
+    ),
+    verified,
+    faults: verified
+      ? []
+      : ['output segment 4 is not shown: it was changed: its digest is not the one in the manifest'],
+    incomplete,
+    problem: null,
     activity: Array.from({ length: 240 }, (_, index) => {
       const quiet = (index > 42 && index < 75) || (index > 130 && index < 160);
       const wave = Math.abs(Math.sin(index * 1.7) * Math.cos(index * 0.31));
@@ -115,12 +140,18 @@ const replay = (verified: boolean, incomplete: string | null) => ({
     ],
   },
 });
-const running: Scenario['replay'] = {
+const replay = (verified: boolean, incomplete: string | null): Replay => ({
   events: replayEvents,
-  opened: {
-    ...replay(true, 'it is not finished yet').opened,
-    unlocked: ['output'],
-    endReason: null,
+  fault: null,
+  ...replayed(verified, incomplete),
+});
+const early = replayed(true, 'it is not finished yet');
+const running: Replay = {
+  events: replayEvents,
+  fault: null,
+  opened: { ...early.opened, unlocked: ['output'], endReason: null },
+  survey: {
+    ...early.survey,
     marks: [
       { atMs: 0, kind: 'resize', text: '118x34' },
       { atMs: 900, kind: 'marker', text: 'SHA256:q7Xv9mLr0 aes128-gcm@openssh.com curve25519-sha256' },
@@ -129,9 +160,24 @@ const running: Scenario['replay'] = {
     ],
   },
 };
-const wide: Scenario['replay'] = {
+const whole = replayed(true, null);
+const wide: Replay = {
   events: [...replayEvents, { atMs: 900_000, text: `\r\n${'0123456789'.repeat(17)}|` }],
-  opened: { ...replay(true, null).opened, cols: 171, rows: 41 },
+  fault: null,
+  opened: { ...whole.opened, cols: 171, rows: 41 },
+  survey: whole.survey,
+};
+/** A long one, of which a third was read so far. */
+const checking: Replay = {
+  events: replayEvents,
+  fault: null,
+  opened: whole.opened,
+  survey: { ...whole.survey, done: 1420, total: 4038, finished: false, checks: [], verified: null, marks: [] },
+};
+/** Where we are is a part that was changed. */
+const damaged: Replay = {
+  ...replay(false, null),
+  fault: 'output segment 4 is not shown: it was changed: its digest is not the one in the manifest',
 };
 const openReplay = async (page: Page) => {
   await id(page, 'navRecordings').click();
@@ -479,6 +525,8 @@ export const shots: Shot[] = [
     ),
     act: inTheMiddle,
   },
+  { name: 'replay-checking', scenario: scenario({}, { replay: checking }), act: inTheMiddle },
+  { name: 'replay-part-damaged', scenario: scenario({}, { replay: damaged }), act: inTheMiddle },
   {
     name: 'replay-running',
     scenario: scenario({}, { replay: running }),

@@ -1,26 +1,13 @@
 import { Button, Modal, Tooltip } from '@mantine/core';
-import { Check, Shield, X } from 'lucide-react';
+import { Check, LoaderCircle, Shield, X } from 'lucide-react';
 import { useState } from 'react';
-import type { EvidenceLevel } from '../../../shared/model/session.ts';
 import { Badge, cx, LinkButton } from '../../components/primitives.tsx';
+import type { EvidenceWords } from '../../services/evidence-words.ts';
 import { clock, counted } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { testIds } from '../../test-ids.ts';
 import css from './replay.module.css';
-import type { ReplayOpened } from './replay-source.ts';
-
-const levels: Record<EvidenceLevel, { word: string; means: string }> = {
-  'anchored-with-wire': {
-    word: 'Anchored with wire',
-    means: 'The target’s host key and the kept wire stand behind this record.',
-  },
-  anchored: { word: 'Anchored', means: 'The target’s host key stands behind this record.' },
-  'wire-only': { word: 'Wire only', means: 'The kept wire stands behind this record; the target’s host key does not.' },
-  'recorder-only': {
-    word: 'Recorder only',
-    means: 'The recorder’s own word, signed. Neither the target’s host key nor a kept wire stands behind it.',
-  },
-};
+import type { ReplaySurvey } from './replay-source.ts';
 
 /** Opens, checks and plays a recording with tools that are not ours. */
 function commands(sessionId: string): string {
@@ -60,22 +47,48 @@ function WithoutUs(props: { sessionId: string; opened: boolean; onClose: () => v
 
 const sentence = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
-/** How far the record can be believed, in words, with every check by name. */
-export function ChecksStrip(props: {
-  opened: ReplayOpened;
-  openedAtMs: number | null;
-  evidence: EvidenceLevel;
-  sessionId: string;
-}) {
-  const [asking, setAsking] = useState(false);
-  const level = levels[props.evidence];
-  const holds = props.opened.checks.filter((check) => check.ok).length;
+/** While all of it is read: how far that is, and what was found bad so far. */
+function Checking(props: { survey: ReplaySurvey | null }) {
+  const { survey } = props;
+  const total = survey?.total ?? 0;
+  const share = total === 0 ? 0 : (survey?.done ?? 0) / total;
   return (
-    <div className={css.checks} data-testid={testIds.replayChecks}>
-      <Badge tone="outline" icon={<Shield size={13} strokeWidth={1.7} aria-hidden="true" />} title={level.means}>
-        {level.word}
-      </Badge>
-      {props.opened.checks.map((check) => (
+    <>
+      <span className={cx(css.check, css.checking)} role="status">
+        <LoaderCircle size={14} strokeWidth={1.7} aria-hidden="true" />
+        Checking all of it
+        <span className="visually-hidden">; it can be played meanwhile</span>
+      </span>
+      <span className={css.checkingBar} aria-hidden="true">
+        <span style={{ width: `${Math.round(share * 100)}%` }} />
+      </span>
+      {total === 0 ? null : (
+        <span className={css.checkingCount} aria-hidden="true">
+          {survey?.done.toLocaleString('en')} of {counted(total, 'part')}
+        </span>
+      )}
+      {survey?.faults.map((fault) => (
+        <Fault key={fault} fault={fault} />
+      ))}
+    </>
+  );
+}
+
+function Fault(props: { fault: string }) {
+  return (
+    <span className={cx(css.check, css.checkBad)}>
+      <X size={14} strokeWidth={2.2} aria-hidden="true" />
+      {sentence(props.fault)}
+    </span>
+  );
+}
+
+function Verdict(props: { survey: ReplaySurvey }) {
+  const { checks } = props.survey;
+  const holds = checks.filter((check) => check.ok).length;
+  return (
+    <>
+      {checks.map((check) => (
         <Tooltip key={check.name} label={check.detail}>
           <span className={cx(css.check, check.ok ? css.checkHolds : css.checkBad)}>
             {check.ok ? (
@@ -92,11 +105,41 @@ export function ChecksStrip(props: {
       {holds === 0 ? null : (
         <span className={cx(css.check, css.checksAll)}>
           <Check size={14} strokeWidth={1.9} aria-hidden="true" />
-          {holds === props.opened.checks.length ? `All ${holds} checks hold` : `${counted(holds, 'check')} hold`}
+          {holds === checks.length ? `All ${holds} checks hold` : `${counted(holds, 'check')} hold`}
         </span>
       )}
+    </>
+  );
+}
+
+/** How far the record can be believed, in words: its level, and every check by name once all of it was read. */
+export function ChecksStrip(props: {
+  survey: ReplaySurvey | null;
+  surveyedAtMs: number | null;
+  evidence: EvidenceWords;
+  sessionId: string;
+}) {
+  const { survey, evidence } = props;
+  const [asking, setAsking] = useState(false);
+  return (
+    <div className={css.checks} data-testid={testIds.replayChecks}>
+      <Tooltip label={evidence.means} multiline={true} w={320}>
+        <Badge tone="outline" icon={<Shield size={13} strokeWidth={1.7} aria-hidden="true" />}>
+          {evidence.word}
+          <span className="visually-hidden">: {evidence.means}</span>
+        </Badge>
+      </Tooltip>
+      {survey?.finished !== true ? (
+        <Checking survey={survey} />
+      ) : survey.problem === null ? (
+        <Verdict survey={survey} />
+      ) : (
+        <Fault fault={`Not all of it could be checked: ${survey.problem.message} ${survey.problem.code}`} />
+      )}
       <span className={css.checksEnd}>
-        {props.openedAtMs === null ? null : <span>Checked here {clock(props.openedAtMs, true)}</span>}
+        {props.surveyedAtMs === null || survey?.problem != null ? null : (
+          <span>Checked here {clock(props.surveyedAtMs, true)}</span>
+        )}
         <LinkButton onClick={() => setAsking(true)}>Check it without us</LinkButton>
       </span>
       <WithoutUs sessionId={props.sessionId} opened={asking} onClose={() => setAsking(false)} />

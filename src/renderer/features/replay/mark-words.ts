@@ -1,6 +1,6 @@
-import type { ReplayOpened } from './replay-source.ts';
+import type { ReplaySurvey } from './replay-source.ts';
 
-export type Mark = ReplayOpened['marks'][number];
+export type Mark = ReplaySurvey['marks'][number];
 
 const sentence = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 

@@ -6,13 +6,14 @@ import { useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
 import css from './replay.module.css';
 import { type ReplayPlayer, speeds } from './replay-player.ts';
-import type { ReplayOpened } from './replay-source.ts';
+import type { ReplayOpened, ReplaySurvey } from './replay-source.ts';
 import { Timeline } from './timeline.tsx';
 
 /** Timeline and controls. */
 export function ReplayDeck(props: {
   player: ReplayPlayer;
   opened: ReplayOpened;
+  survey: ReplaySurvey | null;
   startedAtMs: number | null;
   killed: boolean;
 }) {
@@ -22,6 +23,7 @@ export function ReplayDeck(props: {
     <div className={css.deck}>
       <Timeline
         opened={opened}
+        survey={props.survey}
         positionMs={state.positionMs}
         killed={props.killed}
         onSeek={(ms) => void player.seek(ms)}

@@ -1,5 +1,6 @@
+import type { PartStart } from '../../../shared/protocol/replay.ts';
 import { makeStore, type Readable } from '../../services/store.ts';
-import type { EventReader, ReplayEvent, ReplayOpened } from './replay-source.ts';
+import type { PartReader, ReadPart, ReplayEvent, ReplayOpened } from './replay-source.ts';
 
 /** What a recording is played on. */
 export interface PlayerScreen {
@@ -17,6 +18,8 @@ export interface PlayerState {
   seeking: boolean;
   speed: number;
   skipIdle: boolean;
+  /** Why the part where we are is not shown; null where it is. */
+  fault: string | null;
 }
 
 export const speeds: readonly number[] = [0.5, 1, 2, 4, 8];
@@ -24,29 +27,10 @@ export const speeds: readonly number[] = [0.5, 1, 2, 4, 8];
 /** A pause longer than this is idle; of it, this much is left before what comes next. */
 const idleMs = 2000;
 const leadMs = 300;
-/** Bytes to ask for at once, about, and to draw in one write. */
-const readBytes = 1_000_000;
+/** Bytes to draw in one write. */
 const drawBytes = 262_144;
-const longestReadMs = 120_000;
-
-/** The end of the next read: about `readBytes` of output by the activity strip. Pure. */
-export function readEnd(opened: Pick<ReplayOpened, 'durationMs' | 'activity'>, fromMs: number): number {
-  const { durationMs, activity } = opened;
-  const last = durationMs + 1;
-  if (activity.length === 0 || durationMs <= 0) return last;
-  const sliceMs = durationMs / activity.length;
-  let to = fromMs;
-  let sum = 0;
-  while (to < last && to - fromMs < longestReadMs && sum < readBytes) {
-    const slice = Math.min(activity.length - 1, Math.floor(to / sliceMs));
-    const output = activity[slice]?.output ?? 0;
-    // A slice with a flood in it is read in parts.
-    const part = output > 4 * readBytes ? (sliceMs * readBytes) / output : (slice + 1) * sliceMs - to;
-    to = Math.max(to + 1, to + part);
-    sum += output > 4 * readBytes ? readBytes : output;
-  }
-  return Math.min(last, Math.ceil(to));
-}
+/** A jump forward of at most this long is played through, and keeps the lines above the screen. */
+const playThroughMs = 60_000;
 
 /** Plays a recording: every event up to a position is on the screen, and nothing after it. */
 export class ReplayPlayer {
@@ -57,25 +41,28 @@ export class ReplayPlayer {
     seeking: false,
     speed: 1,
     skipIdle: true,
+    fault: null,
   });
-  /** Read, not drawn yet. */
-  private upcoming: ReplayEvent[] = [];
-  private readTo = 0;
+  /** Of the part that is on the screen: what is not drawn yet, and from where on in it. */
+  private upcoming: readonly ReplayEvent[] = [];
+  private upcomingAt = 0;
+  /** The part to read next; -1 before anything was read. */
+  private nextPart = -1;
   private drawnTo = -1;
+  private partFault: string | null = null;
   /** A newer jump makes an older one stop where it is. */
   private generation = 0;
   private work: Promise<void> = Promise.resolve();
   private advancing = false;
   private readonly opened: ReplayOpened;
-  private readonly reader: EventReader;
+  private readonly reader: PartReader;
   private readonly screen: PlayerScreen;
 
-  constructor(opened: ReplayOpened, reader: EventReader, screen: PlayerScreen) {
+  constructor(opened: ReplayOpened, reader: PartReader, screen: PlayerScreen) {
     this.opened = opened;
     this.reader = reader;
     this.screen = screen;
     this.state = this.store;
-    screen.restart(opened.cols, opened.rows);
   }
 
   toggle(): void {
@@ -109,9 +96,9 @@ export class ReplayPlayer {
     this.change({ positionMs: target, seeking: true });
     this.work = this.work.then(async () => {
       if (mine !== this.generation) return;
-      if (target < this.drawnTo) this.restart();
+      if (!this.canPlayThrough(target)) await this.jump(target, mine);
       await this.drawTo(target, mine);
-      if (mine === this.generation) this.change({ seeking: false });
+      if (mine === this.generation) this.change({ seeking: false, fault: this.partFault });
     });
     return this.work;
   }
@@ -125,14 +112,17 @@ export class ReplayPlayer {
     const target = Math.min(this.opened.durationMs, now.positionMs + Math.min(250, elapsedMs) * now.speed);
     this.work = this.work.then(async () => {
       if (mine === this.generation) await this.drawTo(target, mine);
-      const next = mine === this.generation && now.skipIdle ? await this.nextEventAt(mine) : null;
+      const next = now.skipIdle ? this.nextEventAt() : null;
       this.advancing = false;
       if (mine !== this.generation) return;
       let position = target;
       if (next !== null && next - target > idleMs)
         position = next === Infinity ? this.opened.durationMs : next - leadMs;
       const ended = position >= this.opened.durationMs;
-      this.change(ended ? { positionMs: this.opened.durationMs, playing: false } : { positionMs: position });
+      const fault = this.partFault;
+      this.change(
+        ended ? { positionMs: this.opened.durationMs, playing: false, fault } : { positionMs: position, fault },
+      );
     });
   }
 
@@ -140,56 +130,70 @@ export class ReplayPlayer {
     this.store.update((now) => ({ ...now, ...part }));
   }
 
-  private restart(): void {
-    this.screen.restart(this.opened.cols, this.opened.rows);
-    this.upcoming = [];
-    this.readTo = 0;
+  /** Forward and not far: what lies between is drawn as it was. */
+  private canPlayThrough(target: number): boolean {
+    if (this.nextPart < 0 || target < this.drawnTo) return false;
+    const next = this.opened.parts[this.nextPart];
+    if (next === undefined || target < next.t0) return true;
+    const afterNext = this.opened.parts[this.nextPart + 1];
+    return target - this.drawnTo <= playThroughMs && (afterNext === undefined || target < afterNext.t0);
+  }
+
+  private async jump(target: number, mine: number): Promise<void> {
+    const part = await this.reader.seek(target);
+    if (mine !== this.generation) return;
+    await this.begin(part.start, mine);
+    this.take(part);
     this.drawnTo = -1;
   }
 
-  private async readMore(mine: number): Promise<boolean> {
-    const from = this.readTo;
-    if (from > this.opened.durationMs) return false;
-    const to = readEnd(this.opened, from);
-    const events = await this.reader.read(from, to);
-    if (mine !== this.generation) return false;
-    this.upcoming.push(...events);
-    this.readTo = to;
-    return true;
+  private async begin(start: PartStart | null, mine: number): Promise<void> {
+    const { cols, rows } = start ?? this.opened;
+    this.screen.restart(cols, rows);
+    if (start?.init != null && mine === this.generation) await this.screen.draw(start.init);
   }
 
-  /** When the next event is; Infinity when none is left, null when a jump came between. */
-  private async nextEventAt(mine: number): Promise<number | null> {
-    while (this.upcoming.length === 0) {
-      if (!(await this.readMore(mine))) return mine === this.generation ? Infinity : null;
-    }
-    return this.upcoming[0]?.atMs ?? null;
+  private take(part: ReadPart): void {
+    this.upcoming = part.events;
+    this.upcomingAt = 0;
+    this.nextPart = part.part + 1;
+    this.partFault = part.fault;
+  }
+
+  /** When the next event is, by the index where it is not read yet; Infinity when none is left. */
+  private nextEventAt(): number {
+    return this.upcoming[this.upcomingAt]?.atMs ?? this.opened.parts[Math.max(0, this.nextPart)]?.t0 ?? Infinity;
   }
 
   private async drawTo(target: number, mine: number): Promise<void> {
     for (;;) {
       await this.drawUpcoming(target, mine);
-      if (mine !== this.generation || this.readTo > target) break;
-      if (!(await this.readMore(mine))) break;
+      const next = this.opened.parts[Math.max(0, this.nextPart)];
+      const isDue = this.upcomingAt >= this.upcoming.length && next !== undefined && next.t0 <= target;
+      if (mine !== this.generation || !isDue) break;
+      const part = await this.reader.read(Math.max(0, this.nextPart));
+      if (mine !== this.generation) return;
+      // After what could not be shown the screen is known again only by what the part itself says.
+      if (this.partFault !== null && part.fault === null && part.start !== null) await this.begin(part.start, mine);
+      this.take(part);
     }
     if (mine === this.generation) this.drawnTo = Math.max(this.drawnTo, target);
   }
 
   private async drawUpcoming(target: number, mine: number): Promise<void> {
-    let at = 0;
-    while (at < this.upcoming.length && mine === this.generation) {
-      const event = this.upcoming[at];
+    while (mine === this.generation) {
+      const event = this.upcoming[this.upcomingAt];
       if (event === undefined || event.atMs > target) break;
       this.drawnTo = event.atMs;
       if (event.code === 'r') {
         this.screen.resize(event.cols, event.rows);
-        at += 1;
+        this.upcomingAt += 1;
         continue;
       }
       const parts: Uint8Array[] = [];
       let size = 0;
-      for (; at < this.upcoming.length && size < drawBytes; at += 1) {
-        const next = this.upcoming[at];
+      for (; size < drawBytes; this.upcomingAt += 1) {
+        const next = this.upcoming[this.upcomingAt];
         if (next === undefined || next.code !== 'o' || next.atMs > target) break;
         parts.push(next.data);
         size += next.data.length;
@@ -197,7 +201,6 @@ export class ReplayPlayer {
       }
       await this.screen.draw(joined(parts, size));
     }
-    this.upcoming.splice(0, at);
   }
 }
 

@@ -2,24 +2,26 @@ import { useMemo } from 'react';
 import type { RecordingView } from '../../../shared/model/recording.ts';
 import { CutIcon } from '../../components/icons/icons.tsx';
 import { cx } from '../../components/primitives.tsx';
+import { recordingEvidence, wireWords } from '../../services/evidence-words.ts';
 import { bytes, counted, position, when } from '../../services/format.ts';
 import { loginWords } from '../../services/login-words.ts';
 import { endWords, isRunning } from '../recordings/end-words.ts';
 import { isKill, listedWords, listMarks } from './mark-words.ts';
 import css from './replay.module.css';
-import type { ReplayOpened } from './replay-source.ts';
+import type { ReplayOpened, ReplaySurvey } from './replay-source.ts';
 import { markIcon } from './timeline.tsx';
 
 /** Facts of the recording, and every mark as a row. */
 export function ReplaySide(props: {
   recording: RecordingView | null;
   opened: ReplayOpened | null;
+  survey: ReplaySurvey | null;
   positionMs: number;
   open: boolean;
   onSeek: (ms: number) => void;
 }) {
-  const { recording, opened } = props;
-  const recorded = opened?.marks;
+  const { recording, opened, survey } = props;
+  const recorded = survey?.marks;
   const marks = useMemo(() => listMarks(recorded ?? []), [recorded]);
   const endReason = recording?.endReason ?? opened?.endReason ?? null;
   const running = recording !== null && isRunning(recording);
@@ -30,7 +32,13 @@ export function ReplaySide(props: {
       <section className={css.section}>
         <h3 className={css.sectionTitle}>Marks{opened === null ? null : <span>{marks.length}</span>}</h3>
         {opened === null || (marks.length === 0 && killedBy === null) ? (
-          <p className={css.quiet}>{opened === null ? 'Not opened yet.' : 'Nothing is marked in this recording.'}</p>
+          <p className={css.quiet}>
+            {opened === null
+              ? 'Not opened yet.'
+              : survey?.finished === true
+                ? 'Nothing is marked in this recording.'
+                : 'Looking for marks.'}
+          </p>
         ) : (
           <ol className={css.markList}>
             {marks.map((mark, index) => (
@@ -95,6 +103,17 @@ export function ReplaySide(props: {
             <dd>
               {counted(recording.segments.length, 'segment')}, {bytes(recording.bytes)}
             </dd>
+            <dt>Proof</dt>
+            <dd>
+              {recordingEvidence(recording).word}
+              <p className={css.factMeans}>{recordingEvidence(recording).means}</p>
+            </dd>
+            {recording.wire === null ? null : (
+              <>
+                <dt>Wire</dt>
+                <dd>{wireWords(recording.wire)}</dd>
+              </>
+            )}
             <dt>Opened</dt>
             <dd>
               {opened === null

@@ -1,30 +1,58 @@
-import type { z } from 'zod';
 import type { Problem } from '../../../shared/errors/result.ts';
-import { type ReplayToScreen, replayToScreenSchema, type ScreenToReplay } from '../../../shared/protocol/replay.ts';
+import {
+  type PartStart,
+  type ReplayToScreen,
+  replayToScreenSchema,
+  type ScreenToReplay,
+} from '../../../shared/protocol/replay.ts';
 import { makeStore, type Readable } from '../../services/store.ts';
 
-export type ReplayOpened = Extract<z.infer<typeof replayToScreenSchema>, { type: 'opened' }>;
-export type ReplayEvent = Extract<ReplayToScreen, { type: 'events' }>['events'][number];
+export type ReplayOpened = Extract<ReplayToScreen, { type: 'opened' }>;
+export type ReplaySurvey = Extract<ReplayToScreen, { type: 'survey' }>;
+type PartMessage = Extract<ReplayToScreen, { type: 'part' }>;
+export type ReplayEvent = PartMessage['events'][number];
 type Progress = Extract<ReplayToScreen, { type: 'progress' }>;
 
 export interface SourceState {
   progress: Progress | null;
   opened: ReplayOpened | null;
   openedAtMs: number | null;
+  /** The latest of what is known from reading all of it; null before anything is. */
+  survey: ReplaySurvey | null;
+  /** When all of it was read. */
+  surveyedAtMs: number | null;
   problem: Problem | null;
 }
 
-/** Reads events of a recording by time. */
-export interface EventReader {
-  /** All events in [fromMs, toMs), in order. */
-  read(fromMs: number, toMs: number): Promise<ReplayEvent[]>;
+export const nothingYet: SourceState = {
+  progress: null,
+  opened: null,
+  openedAtMs: null,
+  survey: null,
+  surveyedAtMs: null,
+  problem: null,
+};
+
+/** One part of the output, whole. */
+export interface ReadPart {
+  part: number;
+  start: PartStart | null;
+  fault: string | null;
+  events: readonly ReplayEvent[];
+}
+
+/** Reads a recording part by part. */
+export interface PartReader {
+  /** The part from whose start the screen at `toMs` is to be drawn. */
+  seek(toMs: number): Promise<ReadPart>;
+  read(part: number): Promise<ReadPart>;
 }
 
 /** The replay process's side of things, over its port. */
-export class ReplaySource implements EventReader {
+export class ReplaySource implements PartReader {
   readonly state: Readable<SourceState>;
-  private readonly store = makeStore<SourceState>({ progress: null, opened: null, openedAtMs: null, problem: null });
-  private readonly asked = new Map<number, { events: ReplayEvent[]; resolve: (events: ReplayEvent[]) => void }>();
+  private readonly store = makeStore<SourceState>(nothingYet);
+  private readonly asked = new Map<number, { messages: PartMessage[]; resolve: (part: ReadPart) => void }>();
   private nextId = 1;
   private readonly port: MessagePort;
 
@@ -39,20 +67,28 @@ export class ReplaySource implements EventReader {
     port.start();
   }
 
-  read(fromMs: number, toMs: number): Promise<ReplayEvent[]> {
-    const id = this.nextId++;
-    return new Promise((resolve) => {
-      this.asked.set(id, { events: [], resolve });
-      this.send({ type: 'read', id, fromMs, toMs });
-    });
+  seek(toMs: number): Promise<ReadPart> {
+    return this.ask((id) => ({ type: 'seek', id, toMs }));
   }
 
-  /** Ends the replay process's work; reads that are still open are answered with nothing. */
+  read(part: number): Promise<ReadPart> {
+    return this.ask((id) => ({ type: 'read', id, part }));
+  }
+
+  /** Ends the replay process's work; what is still asked for is answered with nothing. */
   close(): void {
     this.send({ type: 'close' });
     this.port.close();
-    for (const { resolve } of this.asked.values()) resolve([]);
+    for (const { resolve } of this.asked.values()) resolve({ part: 0, start: null, fault: null, events: [] });
     this.asked.clear();
+  }
+
+  private ask(message: (id: number) => ScreenToReplay): Promise<ReadPart> {
+    const id = this.nextId++;
+    return new Promise((resolve) => {
+      this.asked.set(id, { messages: [], resolve });
+      this.send(message(id));
+    });
   }
 
   private send(message: ScreenToReplay): void {
@@ -67,18 +103,33 @@ export class ReplaySource implements EventReader {
       case 'opened':
         this.store.update((now) => ({ ...now, opened: message, openedAtMs: Date.now() }));
         break;
+      case 'survey':
+        this.store.update((now) => ({
+          ...now,
+          survey: message,
+          surveyedAtMs: message.finished ? Date.now() : null,
+        }));
+        break;
       case 'problem':
         this.store.update((now) => ({ ...now, problem: message.problem }));
         break;
-      case 'events': {
-        const ask = this.asked.get(message.id);
-        if (ask === undefined) return;
-        ask.events.push(...message.events);
-        if (!message.done) return;
-        this.asked.delete(message.id);
-        ask.resolve(ask.events);
+      case 'part':
+        this.takePart(message);
         break;
-      }
     }
+  }
+
+  private takePart(message: PartMessage): void {
+    const ask = this.asked.get(message.id);
+    if (ask === undefined) return;
+    ask.messages.push(message);
+    if (!message.done) return;
+    this.asked.delete(message.id);
+    ask.resolve({
+      part: message.part,
+      start: ask.messages[0]?.start ?? null,
+      fault: message.fault,
+      events: ask.messages.flatMap((each) => each.events),
+    });
   }
 }

@@ -8,6 +8,7 @@ import { Foot } from '../../components/foot.tsx';
 import { BrokenLinkIcon, CutIcon, RecordingIcon, StrictIcon } from '../../components/icons/icons.tsx';
 import { Banner, cx, ErrorCard, IconButton, ProductionBadge } from '../../components/primitives.tsx';
 import { detailsOf, titleOf } from '../../errors/words.ts';
+import { evidenceWords, recordingEvidence } from '../../services/evidence-words.ts';
 import { clock, day, length } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { makeStore, useStore } from '../../services/store.ts';
@@ -19,11 +20,11 @@ import { ReplayDeck } from './replay-deck.tsx';
 import { type ReplayPlayer, speeds } from './replay-player.ts';
 import { ReplayScreen } from './replay-screen.tsx';
 import { ReplaySide } from './replay-side.tsx';
-import type { SourceState } from './replay-source.ts';
+import { nothingYet, type SourceState } from './replay-source.ts';
 import { useReplay } from './use-replay.ts';
 
-const nothing = makeStore<SourceState>({ progress: null, opened: null, openedAtMs: null, problem: null });
-const still = makeStore({ positionMs: 0 });
+const nothing = makeStore<SourceState>(nothingYet);
+const still = makeStore<{ positionMs: number; fault: string | null }>({ positionMs: 0, fault: null });
 
 const progressWords = {
   fetching: 'Fetching from the central store',
@@ -164,12 +165,13 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
   const state = useStore(source?.state ?? nothing);
   const { sheet } = useStore(navigation.place);
   const [player, setPlayer] = useState<ReplayPlayer | null>(null);
-  const { positionMs } = useStore<{ positionMs: number }>(player?.state ?? still);
+  const { positionMs, fault } = useStore<{ positionMs: number; fault: string | null }>(player?.state ?? still);
   const list = useStore(recordings.state).recordings;
   const recording = list?.find((candidate) => candidate.sessionId === props.sessionId) ?? null;
   const back = useCallback(() => navigation.closeReplay(), [navigation]);
-  const { opened } = state;
-  const early = opened?.incomplete === notFinishedYet;
+  const { opened, survey } = state;
+  const incomplete = survey?.incomplete ?? opened?.incomplete ?? null;
+  const early = incomplete === notFinishedYet;
   const running = recording !== null && isRunning(recording);
   useReplayKeys(player, props.shown, back);
   useClock(player);
@@ -192,20 +194,21 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
         className={cx(css.layout, sheet && css.layoutAlone)}
         data-testid={testIds.replay}
         data-ready={player !== null}
-        data-verified={opened?.verified ?? ''}
+        data-verified={survey?.verified ?? ''}
+        data-surveyed={survey?.finished ?? false}
         data-session-id={props.sessionId}
       >
         <div className={css.main}>
           <Head recording={recording} onBack={back} />
           {opened === null ? null : (
             <ChecksStrip
-              opened={opened}
-              openedAtMs={state.openedAtMs}
-              evidence={recording?.evidence ?? 'recorder-only'}
+              survey={survey}
+              surveyedAtMs={state.surveyedAtMs}
+              evidence={recording === null ? evidenceWords['recorder-only'] : recordingEvidence(recording)}
               sessionId={props.sessionId}
             />
           )}
-          {opened !== null && !opened.verified ? (
+          {survey?.verified === false ? (
             <Banner tone="strict" icon={<StrictIcon />} title="This recording does not verify">
               Something in it is not what was recorded and signed. Do not rely on what you see; tell whoever runs
               Sallyport. SP-3030
@@ -222,15 +225,21 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
               Open it again for what came since.
             </Banner>
           ) : null}
-          {opened !== null && opened.incomplete !== null && !early ? (
+          {opened !== null && incomplete !== null && !early ? (
             <Banner tone="press" icon={<BrokenLinkIcon />} title="Incomplete from its end on">
-              {opened.incomplete}
+              {incomplete}
             </Banner>
           ) : null}
           <div className={cx(css.stage, recording?.target.production === true && css.stageProduction)}>
             {source !== null && opened !== null ? (
               <ReplayScreen source={source} opened={opened} onPlayer={setPlayer} />
             ) : null}
+            {fault === null ? null : (
+              <p className={css.fault} role="status" data-testid={testIds.replayFault}>
+                <StrictIcon size={14} />
+                {fault.slice(0, 1).toUpperCase() + fault.slice(1)}
+              </p>
+            )}
             <Cover
               state={state}
               problem={problem ?? state.problem}
@@ -238,12 +247,13 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
             />
           </div>
           {player !== null && opened !== null ? (
-            <ReplayDeck player={player} opened={opened} startedAtMs={startedAtMs} killed={killed} />
+            <ReplayDeck player={player} opened={opened} survey={survey} startedAtMs={startedAtMs} killed={killed} />
           ) : null}
         </div>
         <ReplaySide
           recording={recording}
           opened={opened}
+          survey={survey}
           positionMs={positionMs}
           open={sheet}
           onSeek={(ms) => void player?.seek(ms)}

@@ -7,7 +7,7 @@ import { testIds } from '../../test-ids.ts';
 import { barsOf, idleStretches, scaleTimes } from './activity.ts';
 import { isKill, listedWords, listMarks, type Mark } from './mark-words.ts';
 import css from './replay.module.css';
-import type { ReplayOpened } from './replay-source.ts';
+import type { ReplayOpened, ReplaySurvey } from './replay-source.ts';
 
 /** The drawing of a mark, in the timeline and in the list. */
 export function markIcon(kind: Mark['kind']): ReactNode {
@@ -29,10 +29,10 @@ const stripHeight = 64;
 /** Output stands above this line, input hangs below it. */
 const baseline = 46;
 
-function Strip(props: { opened: ReplayOpened; width: number }) {
-  const { opened, width } = props;
+function Strip(props: { activity: ReplaySurvey['activity']; width: number }) {
+  const { activity, width } = props;
   const paths = useMemo(() => {
-    const bars = barsOf(opened.activity, Math.max(1, Math.floor(width / barPitch)));
+    const bars = barsOf(activity, Math.max(1, Math.floor(width / barPitch)));
     const output: string[] = [];
     const input: string[] = [];
     bars.forEach((bar, index) => {
@@ -45,7 +45,7 @@ function Strip(props: { opened: ReplayOpened; width: number }) {
         input.push(`M${x} ${baseline + 2}h3v${Math.max(2, Math.round(bar.input * (stripHeight - baseline - 4)))}h-3z`);
     });
     return { output: output.join(''), input: input.join('') };
-  }, [opened, width]);
+  }, [activity, width]);
   return (
     <svg className={css.stripSvg} viewBox={`0 0 ${width} ${stripHeight}`} preserveAspectRatio="none" aria-hidden="true">
       <rect width={width} height={stripHeight} fill="var(--accent-soft)" opacity=".55" />
@@ -56,14 +56,20 @@ function Strip(props: { opened: ReplayOpened; width: number }) {
   );
 }
 
+const nothing: ReplaySurvey['activity'] = [];
+const noMarks: ReplaySurvey['marks'] = [];
+
 /** Where there was output and input, what is marked, and where we are. A slider: arrows move by 5 s. */
 export function Timeline(props: {
   opened: ReplayOpened;
+  survey: ReplaySurvey | null;
   positionMs: number;
   killed: boolean;
   onSeek: (ms: number) => void;
 }) {
-  const { opened, positionMs } = props;
+  const { opened, survey, positionMs } = props;
+  const activity = survey?.activity ?? nothing;
+  const marks = survey?.marks ?? noMarks;
   const track = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(800);
   const duration = Math.max(1, opened.durationMs);
@@ -93,7 +99,7 @@ export function Timeline(props: {
     event.preventDefault();
     props.onSeek(to);
   };
-  const typed = opened.marks.filter((mark) => mark.kind === 'input').slice(0, 500);
+  const typed = marks.filter((mark) => mark.kind === 'input').slice(0, 500);
   const times = scaleTimes(duration, width).filter((ms) => !props.killed || ((duration - ms) / duration) * width > 40);
 
   return (
@@ -133,11 +139,11 @@ export function Timeline(props: {
           ))}
         </div>
         <div className={css.strip}>
-          <Strip opened={opened} width={width} />
+          <Strip activity={activity} width={width} />
           {opened.unlocked.includes('input') ? null : (
             <span className={css.sealed}>Keystrokes are not opened in this replay</span>
           )}
-          {idleStretches(opened.activity, opened.durationMs).map((idle) => (
+          {idleStretches(activity, opened.durationMs).map((idle) => (
             <div
               key={idle.fromMs}
               className={css.idle}
@@ -155,7 +161,7 @@ export function Timeline(props: {
           </div>
         )}
         <div className={css.marks}>
-          {listMarks(opened.marks)
+          {listMarks(marks)
             .filter((mark) => mark.kind !== 'input' && !(props.killed && (mark.kind === 'exit' || isKill(mark))))
             .slice(0, 200)
             .map((mark, index) => (

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { openSegment } from '../recording/segments/seal.ts';
+import { parseCast } from '../recording/text/cast.ts';
+import { SallyportError } from '../shared/errors/result.ts';
+import type { PartKind, Stream } from '../shared/model/recording.ts';
+import type { PartStart } from '../shared/protocol/replay.ts';
+import type { RecordedEvent } from '../shared/record/events.ts';
+import type { SegmentLine } from '../shared/record/manifest.ts';
+import type { Fetcher } from './fetcher.ts';
+import { readKeyframe } from './keyframe.ts';
+import type { Identities } from './unlock.ts';
+
+export type StreamLine = SegmentLine & { stream: Stream };
+
+export interface OpenedSegment {
+  events: RecordedEvent[];
+  /** The screen before it, when it says so. */
+  start: PartStart | null;
+  fault: string | null;
+}
+
+const gone: readonly string[] = ['SP-3001', 'SP-3032', 'SP-5002'];
+
+/** Stored parts of one recording, fetched one by one and opened with the keys of this process. */
+export class StoredSegments {
+  private readonly fetcher: Fetcher;
+  private readonly identities: Identities;
+
+  constructor(fetcher: Fetcher, identities: Identities) {
+    this.fetcher = fetcher;
+    this.identities = identities;
+  }
+
+  canOpen(line: SegmentLine): line is StreamLine {
+    return line.stream !== 'text' && this.hasKey(line.stream);
+  }
+
+  hasKey(stream: Stream): boolean {
+    return this.identities[stream] !== undefined;
+  }
+
+  /** Its bytes as stored, or null where the store has none. Throws what fetching throws otherwise. */
+  async fetch(stream: PartKind, seq: number): Promise<Uint8Array | null> {
+    try {
+      return await this.fetcher.segment(stream, seq);
+    } catch (error) {
+      if (error instanceof SallyportError && gone.includes(error.code)) return null;
+      throw error;
+    }
+  }
+
+  /** Fetches and opens it. Throws only what `fetch` throws: a bad segment is an answer, with the fault in words. */
+  async load(line: StreamLine): Promise<OpenedSegment> {
+    return this.open(line, await this.fetch(line.stream, line.seq));
+  }
+
+  /** Opens a segment only when it is byte for byte what the manifest names: anyone can seal another one to the same readers. */
+  async open(line: StreamLine, stored: Uint8Array | null): Promise<OpenedSegment> {
+    const bad = (fault: string): OpenedSegment => ({ events: [], start: null, fault });
+    if (stored === null) return bad('it is missing');
+    if (createHash('sha256').update(stored).digest('hex') !== line.sha256)
+      return bad('it was changed: its digest is not the one in the manifest');
+    try {
+      const text = await openSegment(stored, this.identities[line.stream] ?? '');
+      const { events, comment } = parseCast(text);
+      if (line.seq > 0 && (comment?.stream !== line.stream || comment.segment !== line.seq))
+        return bad('it is not the segment the manifest says');
+      return { events, start: readKeyframe(text), fault: null };
+    } catch (error) {
+      if (error instanceof SallyportError) return bad(error.message);
+      throw error;
+    }
+  }
+}
+
+/** The name of a segment in sentences. */
+export function segmentName(line: Pick<SegmentLine, 'stream' | 'seq'>): string {
+  return `${line.stream} segment ${line.seq}`;
+}

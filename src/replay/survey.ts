@@ -1,0 +1,159 @@
+import { type Verification, verifyRecording } from '../recording/verify/verify-recording.ts';
+import { SallyportError, toProblem } from '../shared/errors/result.ts';
+import type { PartKind } from '../shared/model/recording.ts';
+import type { Check, ReplayToScreen } from '../shared/protocol/replay.ts';
+import type { Manifest, SegmentLine } from '../shared/record/manifest.ts';
+import type { ManifestAnswer } from './fetcher.ts';
+import type { PartStore } from './part-store.ts';
+import { pack } from './parts.ts';
+import { inWords } from './reasons.ts';
+import { type StoredSegments, type StreamLine, segmentName } from './stored-segments.ts';
+import type { Expected, Timeline } from './timeline.ts';
+import type { Identities } from './unlock.ts';
+
+type Message = Extract<ReplayToScreen, { type: 'survey' }>;
+/** How often it says how far it is. */
+const everyMs = 300;
+const storedBytesAtMost = 67_108_864;
+/** Damage is named part by part up to this many; the rest is counted. */
+const faultsNamed = 20;
+
+export interface SurveyOptions {
+  /** The key this device pinned. */
+  serverKey: string;
+  /** Null when nothing but a journal was stored. */
+  answer: ManifestAnswer | null;
+  manifest: Manifest | null;
+  identities: Identities;
+  segments: StoredSegments;
+  /** The uploaded journal, where there is one. */
+  journal: (() => Promise<Uint8Array>) | null;
+  store: PartStore;
+  timeline: Timeline;
+  /** Why it is incomplete, as far as its index says. */
+  reasons: readonly string[];
+  /** What was checked before. */
+  checks: readonly Check[];
+}
+
+/**
+ * Reads all of a recording once, in the background and part by part: verifies every stored byte, and gathers what the timeline shows. It holds one part at a
+ * time and waits while a person waits for another.
+ */
+export class Survey {
+  private readonly options: SurveyOptions;
+  private readonly lines = new Map<string, SegmentLine>();
+  private readonly faults: string[] = [];
+  /** Stored bytes that are kept for the second look at them: what is stored is a small part of what it holds. */
+  private readonly stored = new Map<string, Uint8Array>();
+  private storedBytes = 0;
+  private readonly looked = new Set<string>();
+  private done = 0;
+  private readonly total: number;
+  private saidAt = 0;
+  private post: (message: Message) => void = () => {};
+
+  constructor(options: SurveyOptions) {
+    this.options = options;
+    for (const line of options.manifest?.segments ?? []) {
+      this.lines.set(`${line.stream} ${line.seq}`, line);
+      if (options.segments.canOpen(line)) options.timeline.expect(expected(line));
+    }
+    // Once for the digests, once for what is inside.
+    const opened = [...this.lines.values()].filter((line) => options.segments.canOpen(line)).length;
+    this.total = this.lines.size + (options.manifest?.anchors.length ?? 0) + opened;
+  }
+
+  /** Resolves when the last message was posted. Never rejects for what is the recording's or the network's. */
+  async run(post: (message: Message) => void): Promise<void> {
+    this.post = post;
+    this.say();
+    try {
+      const verification = await this.verify();
+      this.stored.clear();
+      const found = verification?.checks ?? [];
+      const before = this.options.checks.filter((check) => !found.some((each) => each.name === check.name));
+      const checks = [...found, ...before];
+      const marks = await this.options.timeline.allMarks(this.options.store);
+      this.say({ finished: true, done: this.total, checks, verified: checks.every((check) => check.ok), marks });
+    } catch (error) {
+      if (!(error instanceof SallyportError)) throw error;
+      this.say({ finished: true, problem: toProblem(error) });
+    }
+  }
+
+  private async verify(): Promise<Verification | null> {
+    const { answer, serverKey, identities, journal } = this.options;
+    if (answer === null) return null;
+    return verifyRecording({
+      ...answer,
+      serverKey,
+      // Main's own, from the enrolment.
+      serverKeyPinned: true,
+      segment: (kind, seq) => this.pass(kind, seq),
+      ...(journal === null ? {} : { journal }),
+      identities,
+    });
+  }
+
+  /** A stored part on its way to the verifier; what can be opened is looked into, the first time. */
+  private async pass(kind: PartKind, seq: number): Promise<Uint8Array | null> {
+    const { segments, store } = this.options;
+    const name = `${kind} ${seq}`;
+    await store.quiet();
+    const stored = this.stored.get(name) ?? (await segments.fetch(kind, seq));
+    const line = this.lines.get(name);
+    if (line !== undefined && !this.looked.has(name)) {
+      this.looked.add(name);
+      this.keep(name, stored);
+      if (segments.canOpen(line)) await this.look(line, stored);
+    }
+    this.done += 1;
+    if (performance.now() - this.saidAt > everyMs) this.say();
+    return stored;
+  }
+
+  private keep(name: string, stored: Uint8Array | null): void {
+    if (stored === null || this.storedBytes + stored.length > storedBytesAtMost) return;
+    this.stored.set(name, stored);
+    this.storedBytes += stored.length;
+  }
+
+  private async look(line: StreamLine, stored: Uint8Array | null): Promise<void> {
+    const { segments, store, timeline } = this.options;
+    const { events, start, fault } = await segments.open(line, stored);
+    timeline.settle(expected(line));
+    if (fault !== null) {
+      this.faults.push(`${segmentName(line)} is not shown: ${fault}`);
+      this.say();
+      return;
+    }
+    timeline.add(events);
+    if (line.stream === 'output') store.offer(line.seq, { block: pack(events), start, fault: null });
+  }
+
+  private say(part: Partial<Message> = {}): void {
+    this.saidAt = performance.now();
+    const { timeline, reasons } = this.options;
+    const named = this.faults.slice(0, faultsNamed);
+    if (this.faults.length > faultsNamed) named.push(`${this.faults.length - faultsNamed} more are not shown`);
+    this.post({
+      type: 'survey',
+      done: Math.min(this.done, this.total),
+      total: this.total,
+      finished: false,
+      checks: [],
+      verified: null,
+      faults: named,
+      incomplete: inWords([...reasons, ...named]),
+      problem: null,
+      activity: timeline.activity(),
+      marks: part.marks ?? timeline.marks(),
+      ...part,
+    });
+  }
+}
+
+function expected(line: StreamLine): Expected {
+  return { stream: line.stream, t0: line.t0, t1: line.t1, storedBytes: line.bytes };
+}
