@@ -15,9 +15,12 @@ import { makeOrders } from './live/orders.ts';
 import { makeSessionEnds } from './live/session-ends.ts';
 import { grantOf } from './live/session-store.ts';
 import { makeTargetFacts } from './live/target-facts.ts';
+import { startEvidenceCare } from './recordings/evidence-care.ts';
+import { makeFolderStore } from './recordings/folder-store.ts';
 import { startMissingWatch } from './recordings/missing-watch.ts';
 import { makeRecordings } from './recordings/recordings.ts';
 import { makeRelay } from './relay/relay.ts';
+import { makeWireKeeper } from './relay/wire-keeper.ts';
 import { accessLeftMs } from './requests/grants.ts';
 import { makeAccessRequests } from './requests/requests.ts';
 import { passwordSecretName } from './secrets/secret-name.ts';
@@ -49,8 +52,11 @@ export async function createServices(core: CoreContext): Promise<Services> {
         throw error;
       }),
   });
+  const store = makeFolderStore(core.config.recordings.folder, core.config.recordings.shared);
+  const keeper = makeWireKeeper(core, store);
   const relay = makeRelay({
     core,
+    keeper,
     know: leases.know,
     handovers: makeHandovers({
       core,
@@ -99,6 +105,7 @@ export async function createServices(core: CoreContext): Promise<Services> {
 
   const requests = makeAccessRequests({ core, hub });
   const missing = startMissingWatch(core, () => hub.changed(['recordings']));
+  const care = startEvidenceCare({ core, broker, store });
 
   return {
     targetFacts: makeTargetFacts(core),
@@ -109,13 +116,15 @@ export async function createServices(core: CoreContext): Promise<Services> {
     orders,
     relay,
     requests,
-    recordings: makeRecordings({ core, broker, hub }),
+    recordings: makeRecordings({ core, broker, hub, store }),
     async close() {
       leases.close();
       await missing.close();
+      await care.close();
       await requests.close();
       hub.close();
       await relay.close();
+      await keeper.close();
       await orders.close();
       await watch.close();
     },

@@ -67,6 +67,12 @@ export const getJournal = defineRoute('getJournal', async (context, { actor, par
   return asBytes(reply, stream);
 });
 
+export const getWire = defineRoute('getWire', async (context, { actor, params, reply }) => {
+  const { bytes, stream } = await context.services.recordings.wire(actor, params.sessionId, params.direction);
+  reply.header('content-length', bytes);
+  return asBytes(reply, stream);
+});
+
 export const unlock = defineRoute('unlock', async (context, { actor, params, body }) => ({
   sealedIdentity: await context.services.recordings.unlock(actor, { sessionId: params.sessionId, ...body }),
 }));

@@ -7,6 +7,7 @@ import {
   getManifest,
   getRecording,
   getSegment,
+  getWire,
   listRecordings,
   putJournal,
   putManifest,
@@ -37,6 +38,7 @@ export const sessionRoutes: readonly Route[] = [
   getManifest,
   getSegment,
   getJournal,
+  getWire,
   unlock,
 ];
 export const socketRoutes = [controlChannel, relay] as const satisfies readonly SocketRoute[];

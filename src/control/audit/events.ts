@@ -49,6 +49,9 @@ export const auditEvents = {
   'recording.read': 'A recording was read',
   'recording.unlocked': 'A recording was unlocked',
   'recording.unlock-refused': 'An unlock was refused',
+  'recording.wire-released': "A recording's wire was deleted, its time was over",
+  'recording.verified': 'The server opened a recording and found it to be what its evidence says',
+  'recording.evidence-differs': 'A recording is not what its evidence says',
 } as const;
 
 export type AuditEventName = keyof typeof auditEvents;

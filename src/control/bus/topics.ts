@@ -21,6 +21,10 @@ export const topics = {
   /** Its key is known from now on: what claims it is not a stranger's. */
   'device-enrolled': z.object({ id: z.string(), thumbprint: z.string() }),
   'devices-revoked': z.object({ deviceIds: z.array(z.string()), because: z.string() }),
+  /** Nothing crosses a session's connection any more, and the last head of its wire is in the database. */
+  'wire-closed': z.object({ sessionId: z.string() }),
+  /** A wire is in the store of recordings. */
+  'wire-stored': z.object({ sessionId: z.string() }),
   /** An access request was revoked: what was opened under it ends. */
   'access-ended': z.object({ requestId: z.string() }),
   /** People, targets or policies changed. */

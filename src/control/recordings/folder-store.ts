@@ -195,6 +195,17 @@ export function makeFolderStore(root: string, shared = false): ObjectStore {
         throw unavailable('read a file', error);
       }
     },
+    async remove(key) {
+      const file = fileOf(key);
+      try {
+        await rm(file, { force: true });
+        await syncFolder(path.dirname(file)).catch((error: unknown) => {
+          if (errnoOf(error) !== 'ENOENT') throw error;
+        });
+      } catch (error) {
+        throw unavailable('delete a file', error);
+      }
+    },
     async list(prefix) {
       const folder = path.join(root, prefix.replace(/\/$/, ''));
       const names = await readdir(folder).catch((error: unknown) => {

@@ -14,6 +14,7 @@ import type { Database } from '../store/database.ts';
 import { hold } from '../store/locks.ts';
 import { type IngestParts, ownRecording } from './ingest.ts';
 import { manifestTimes } from './manifest-times.ts';
+import { wireEndMs, wireHead } from './wire-head.ts';
 
 function refusal(what: string, facts?: Record<string, string>): SallyportError {
   return new SallyportError(
@@ -21,6 +22,10 @@ function refusal(what: string, facts?: Record<string, string>): SallyportError {
     `The manifest was not accepted: ${what}. What was stored before stays as it is; compare the local copy with it.`,
     facts === undefined ? {} : { facts },
   );
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Every fact of the header that the server knows itself must be what it registered: an old recording or another's does not pass. */
@@ -35,7 +40,7 @@ function checkHeader(manifest: Manifest, session: SessionRow, deviceKey: string)
     'device-key': deviceKey,
     'session-key': session.session_key,
     'session-key-certificate': session.session_key_certificate,
-    grant: createHash('sha256').update(session.grant_payload).digest('hex'),
+    grant: sha256(session.grant_payload),
     target: { id: grant.target.id, name: grant.target.name, host: grant.target.host, port: grant.target.port },
     login: grant.login,
     command: grant.command,
@@ -58,20 +63,31 @@ function checkHeader(manifest: Manifest, session: SessionRow, deviceKey: string)
 async function checkStored(db: Reader, sessionId: string, manifest: Manifest): Promise<void> {
   const rows = await db.selectFrom('recording_segments').selectAll().where('session_id', '=', sessionId).execute();
   const stored = new Map(rows.map((row) => [`${row.stream} ${row.seq}`, row]));
-  for (const line of manifest.segments) {
+  const listed = [...manifest.segments, ...manifest.anchors.map((line) => ({ ...line, stream: 'anchor' as const }))];
+  for (const line of listed) {
     const row = stored.get(`${line.stream} ${line.seq}`);
     const facts = { stream: line.stream, seq: String(line.seq) };
-    if (row === undefined)
-      throw refusal(`it lists segment ${line.seq} of the ${line.stream} stream, which is not stored`, facts);
-    if (row.sha256 !== line.sha256 || row.bytes !== line.bytes) {
-      throw refusal(
-        `its digest or size of segment ${line.seq} of the ${line.stream} stream is not that of the stored bytes`,
-        facts,
-      );
-    }
+    const part = line.stream === 'anchor' ? `anchor ${line.seq}` : `segment ${line.seq} of the ${line.stream} stream`;
+    if (row === undefined) throw refusal(`it lists ${part}, which is not stored`, facts);
+    if (row.sha256 !== line.sha256 || row.bytes !== line.bytes)
+      throw refusal(`its digest or size of ${part} is not that of the stored bytes`, facts);
   }
-  if (manifest.end !== null && rows.length !== manifest.segments.length)
-    throw refusal('it ends without listing every stored segment');
+  if (manifest.end !== null && rows.length !== listed.length)
+    throw refusal('it ends without listing every stored segment and anchor');
+}
+
+/** The receipts that the session signs for must be those it was given: a manifest with another one would never verify. */
+async function checkReceiptLines(db: Reader, sessionId: string, manifest: Manifest): Promise<void> {
+  if (manifest.receipts.length === 0) return;
+  const rows = await db
+    .selectFrom('recording_receipts')
+    .select(['lines', 'payload'])
+    .where('session_id', '=', sessionId)
+    .execute();
+  const given = new Set(rows.map(({ lines, payload }) => `${lines} ${sha256(payload)}`));
+  for (const line of manifest.receipts)
+    if (!given.has(`${line.lines} ${line.sha256}`))
+      throw refusal(`it names a receipt for ${line.lines} lines that this server did not give`);
 }
 
 async function lastReceipt(core: CoreContext, sessionId: string, lines: number): Promise<Signed | null> {
@@ -149,6 +165,7 @@ export function putManifest(
     const previous = await storedManifest(core.reader, sessionId);
     if (previous !== null) checkExtends(parseManifest(previous.text), manifest);
     await checkStored(core.reader, sessionId, manifest);
+    await checkReceiptLines(core.reader, sessionId, manifest);
     return { manifest, previous: previous?.text ?? null, deviceKey: device.public_key };
   }
 
@@ -197,10 +214,12 @@ export function putManifest(
     const ended = manifest.end !== null;
     const known = previous === manifest.text ? await lastReceipt(core, sessionId, manifest.lines) : null;
     if (known !== null) return { receipt: known, ended };
+    // After the manifest that it follows was read: heads of receipts never go back. The last one covers the whole wire, where that ends in time.
+    const wire = await wireHead(core, sessionId, ended ? wireEndMs : 0);
     const at = core.clock.now();
     const payload: ReceiptPayload = {
       version: 1,
-      wire: null,
+      wire,
       sessionId,
       lines: manifest.lines,
       head: manifest.heads[manifest.lines] ?? '',

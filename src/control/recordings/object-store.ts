@@ -24,6 +24,8 @@ export interface ObjectStore {
   get(key: string): Promise<Buffer | null>;
   /** For what may be too large for memory: its size, and a stream of it. */
   open(key: string): Promise<{ bytes: number; stream: Readable } | null>;
+  /** Deletes it, durably; nothing there is fine. */
+  remove(key: string): Promise<void>;
   /** Keys and sizes under `<session>/`, sorted. */
   list(prefix: string): Promise<{ key: string; bytes: number }[]>;
 }

@@ -38,6 +38,7 @@ export async function factsOf(core: CoreContext, sessions: SessionRow[]): Promis
     .where('session_id', 'in', ids)
     .execute();
   const journals = await db.selectFrom('recording_journals').selectAll().where('session_id', 'in', ids).execute();
+  const wires = await db.selectFrom('wires').selectAll().where('session_id', 'in', ids).execute();
   const orders = await db
     .selectFrom('orders')
     .select(['session_id', 'by_name'])
@@ -49,6 +50,7 @@ export async function factsOf(core: CoreContext, sessions: SessionRow[]): Promis
     segments: segmentsOf.get(session.id) ?? [],
     manifest: manifests.find((row) => row.session_id === session.id) ?? null,
     journal: journals.find((row) => row.session_id === session.id) ?? null,
+    wire: wires.find((row) => row.session_id === session.id) ?? null,
     orderedBy: orders.find((row) => row.session_id === session.id)?.by_name ?? null,
   }));
 }
@@ -122,7 +124,7 @@ export async function getRecording(core: CoreContext, actor: Actor, sessionId: s
   return view;
 }
 
-function notStoredYet(what: string): SallyportError {
+export function notStoredYet(what: string): SallyportError {
   return new SallyportError(
     'SP-3032',
     `${what} of this recording is not stored yet. It comes when its launcher is online; try again later.`,
@@ -169,12 +171,12 @@ export async function getManifest(core: CoreContext, actor: Actor, sessionId: st
   };
 }
 
-interface ReadParts {
+export interface ReadParts {
   core: CoreContext;
   store: ObjectStore;
 }
 
-async function auditRead(core: CoreContext, actor: Actor, sessionId: string, part: string): Promise<void> {
+export async function auditRead(core: CoreContext, actor: Actor, sessionId: string, part: string): Promise<void> {
   await core.audit.record({ event: 'recording.read', actor: actor.userId, subject: sessionId, detail: { part } });
 }
 

@@ -1,20 +1,21 @@
 import type { PartKind } from '../../shared/model/recording.ts';
 import type { Signed } from '../../shared/protocol/signed.ts';
+import type { WireDirection } from '../../shared/record/wire.ts';
 import type { Actor } from '../actor.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { CoreContext } from '../context.ts';
 import type { Hub } from '../live/hub.ts';
-import { makeFolderStore } from './folder-store.ts';
 import { putJournal, putSegment, type Stored } from './ingest.ts';
 import { putManifest } from './manifest-ingest.ts';
+import type { ObjectStore } from './object-store.ts';
 import { makeKeyedQueue } from './queue.ts';
 import { getJournal, getManifest, getRecording, getSegment, listRecordings } from './read.ts';
 import { unlockStream } from './unlock.ts';
+import { getWire } from './wire-read.ts';
 
 /** The central store of recordings: what comes in and who reads it. */
-export function makeRecordings(parts: { core: CoreContext; broker: Broker; hub: Hub }) {
-  const { core, broker, hub } = parts;
-  const store = makeFolderStore(core.config.recordings.folder, core.config.recordings.shared);
+export function makeRecordings(parts: { core: CoreContext; broker: Broker; hub: Hub; store: ObjectStore }) {
+  const { core, broker, hub, store } = parts;
   const ingest = { core, store, queue: makeKeyedQueue() };
   return {
     putSegment: (actor: Actor, segment: Parameters<typeof putSegment>[2]): Promise<Stored> =>
@@ -35,6 +36,8 @@ export function makeRecordings(parts: { core: CoreContext; broker: Broker; hub: 
     segment: (actor: Actor, sessionId: string, part: { stream: PartKind; seq: number }) =>
       getSegment({ core, store }, actor, sessionId, part),
     journal: (actor: Actor, sessionId: string) => getJournal({ core, store }, actor, sessionId),
+    wire: (actor: Actor, sessionId: string, direction: WireDirection) =>
+      getWire({ core, store }, actor, sessionId, direction),
     unlock: (actor: Actor, request: Parameters<typeof unlockStream>[2]) =>
       unlockStream({ core, broker }, actor, request),
   };

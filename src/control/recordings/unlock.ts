@@ -4,6 +4,7 @@ import type { Actor } from '../actor.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { CoreContext } from '../context.ts';
 import { findReadable } from './read.ts';
+import { wireHead } from './wire-head.ts';
 
 /**
  * One stream's identity, sealed to the caller's replay process; audited with its purpose before it leaves. Throws SP-3001, SP-3031 (no access rule, or
@@ -55,7 +56,8 @@ export async function unlockStream(
     event: 'recording.unlocked',
     actor: actor.userId,
     subject: sessionId,
-    detail: { ...detail, device: actor.device?.id ?? null },
+    // Before the key goes out: whoever has it could make another wire that it opens, so what the wire was by now is said first.
+    detail: { ...detail, device: actor.device?.id ?? null, wire: await wireHead(core, sessionId) },
   });
   return sealed;
 }

@@ -38,7 +38,7 @@ function makeFacts(
     login_signed_at: null,
     ...session,
   } as SessionRow;
-  return { segments: [], manifest: null, journal: null, orderedBy: null, ...rest, session: row };
+  return { segments: [], manifest: null, journal: null, wire: null, orderedBy: null, ...rest, session: row };
 }
 
 const segment = { session_id: 's', stream: 'output', seq: 0, sha256: '', bytes: 1, stored_at: ended } as const;

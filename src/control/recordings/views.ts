@@ -4,7 +4,7 @@ import { evidenceLevelOf } from '../../shared/model/session.ts';
 import { loginKindOf } from '../../shared/protocol/signed.ts';
 import { endReasonText } from '../../shared/record/end-reason.ts';
 import { grantOf, type SessionRow } from '../live/session-store.ts';
-import type { JournalTable, SegmentTable } from '../store/session-tables.ts';
+import type { JournalTable, SegmentTable, WireTable } from '../store/session-tables.ts';
 
 /** How long after its end a session may still be sending before it counts as incomplete: a sealed segment takes a second when online. */
 export const arrivalGraceMs = 10_000;
@@ -21,6 +21,7 @@ export interface RecordingFacts {
     anchors: number;
   } | null;
   journal: Selectable<JournalTable> | null;
+  wire: Pick<Selectable<WireTable>, 'head' | 'released_at'> | null;
   /** Who ordered its end, if anyone did. */
   orderedBy: string | null;
 }
@@ -85,8 +86,24 @@ function endReasonOf({ session, manifest, orderedBy }: RecordingFacts): string |
   return saysKilled === (orderedBy !== null) ? said : stored;
 }
 
+/** A wire that was released proves nothing to whoever looks now. */
+function isKept(wire: RecordingFacts['wire']): boolean {
+  return wire !== null && wire.released_at === null && wire.head.toTarget.bytes + wire.head.fromTarget.bytes > 0;
+}
+
+function wireView(wire: RecordingFacts['wire']): RecordingView['wire'] {
+  if (wire === null) return null;
+  const { toTarget, fromTarget, closed } = wire.head;
+  return {
+    bytesToTarget: toTarget.bytes,
+    bytesFromTarget: fromTarget.bytes,
+    open: !closed,
+    releasedAt: wire.released_at?.toISOString() ?? null,
+  };
+}
+
 export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: KeyedStream[]): RecordingView {
-  const { session, segments, manifest, journal } = facts;
+  const { session, segments, manifest, journal, wire } = facts;
   const grant = grantOf(session);
   // What was signed and what a replay shows, when there is that: an end that was told late is the server's guess.
   const started = manifest?.started_at ?? session.opened_at ?? session.granted_at;
@@ -111,8 +128,8 @@ export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: Key
     ...standingOf(facts, now),
     endReason: endReasonOf(facts),
     killedBy: facts.orderedBy,
-    evidence: evidenceLevelOf({ anchors: (manifest?.anchors ?? 0) > 0, wire: false }),
-    wire: null,
+    evidence: evidenceLevelOf({ anchors: (manifest?.anchors ?? 0) > 0, wire: isKept(wire) }),
+    wire: wireView(wire),
     segments: segments.map((row) => ({
       stream: row.stream,
       seq: row.seq,

@@ -5,6 +5,7 @@ import type { Clock } from '../context.ts';
 import { carryHandover, type HandOver } from './handover-leg.ts';
 import type { HostProof } from './host-proof.ts';
 import { type Counts, type Pipe, startPipe } from './pipe.ts';
+import type { WireSink } from './wire-keeper.ts';
 
 const connectMs = 10_000;
 /** After the launcher is gone, what it had sent may still be delivered for this long. */
@@ -60,6 +61,8 @@ export function openConnection(options: {
   isAccessOver?(): boolean;
   /** Set when the broker logs in first and then hands the connection over. */
   handOver?: HandOver | null;
+  /** Takes what crosses, of a handover from the new keys on. */
+  wire?: WireSink | null;
   events: ConnectionEvents;
 }): Connection {
   const { socket, clock, events } = options;
@@ -83,6 +86,7 @@ export function openConnection(options: {
     ending = how;
     handing?.stop();
     pipe?.stop();
+    options.wire?.closed();
     clearTimeout(lifeTimer);
     clearTimeout(connectTimer);
     if (how.discard) {
@@ -124,6 +128,11 @@ export function openConnection(options: {
       socket,
       target,
       ...(handedOver === undefined ? {} : { handedOver }),
+      keep: options.wire?.keep ?? null,
+      onUnkept(error) {
+        events.onFailure(error);
+        void end({ code: 1011, why: 'the relay cannot keep the wire', discard: true });
+      },
       // A process that was stopped reads what has come meanwhile before its timers run.
       mayPass: () => lifeLeft() > 0,
       onRefused: (why) => void end({ code: closeCodes.cipherRefused, why, discard: true }),

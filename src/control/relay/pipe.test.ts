@@ -67,6 +67,8 @@ beforeEach(() => {
   const pipe = startPipe({
     socket: launcher as unknown as WebSocket,
     target: target as unknown as Socket,
+    keep: null,
+    onUnkept: (error) => unproven.push(error),
     mayPass: () => true,
     onRefused: (why) => unproven.push(why),
     onMalformed: () => unproven.push('malformed'),

@@ -29,6 +29,9 @@ export function startPipe(options: {
   socket: WebSocket;
   target: Socket;
   handedOver?: { toTarget: Buffer; toLauncher: Buffer; counts: Counts };
+  /** Keeps bytes before they are passed on; what it throws on are not. Null: nothing is kept. */
+  keep: ((direction: Direction, bytes: Buffer) => void) | null;
+  onUnkept(error: unknown): void;
   /** Asked before each passing of bytes. False: it has been stopped. */
   mayPass(): boolean;
   onRefused(why: string): void;
@@ -45,12 +48,26 @@ export function startPipe(options: {
   let held: Buffer[] | null = null;
   let stopped = false;
 
+  function isKept(direction: Direction, bytes: Buffer): boolean {
+    if (stopped) return false;
+    try {
+      options.keep?.(direction, bytes);
+      return true;
+    } catch (error) {
+      stopped = true;
+      options.onUnkept(error);
+      return false;
+    }
+  }
+
   function toTarget(bytes: Buffer): void {
+    if (!isKept('to-target', bytes)) return;
     counts.bytesToTarget += bytes.length;
     if (!target.write(bytes)) socket.pause();
   }
 
   function toLauncher(bytes: Buffer): void {
+    if (!isKept('from-target', bytes)) return;
     counts.bytesFromTarget += bytes.length;
     socket.send(bytes, { binary: true }, () => {
       if (!stopped && held === null && target.isPaused() && socket.bufferedAmount < lowWater) target.resume();

@@ -13,6 +13,7 @@ import type { HandOver } from './handover-leg.ts';
 import { type HostProof, proofDigest } from './host-proof.ts';
 import { makeReachability } from './reachability.ts';
 import { openRelayLog, type RelayLogLine } from './relay-log.ts';
+import type { WireKeeper, WireSink } from './wire-keeper.ts';
 
 export interface Relay {
   /** Takes over a launcher's WebSocket for one session; decides, connects, carries. Never throws. */
@@ -55,6 +56,8 @@ export function makeRelay(parts: {
   know(sessionId: string): Promise<void>;
   /** Logins that the broker makes itself. */
   handovers: Pick<Handovers, 'prepare'>;
+  /** Closed by whoever made it, after the relay. */
+  keeper: WireKeeper;
   /** A target became reachable or stopped being so. */
   onReachability(): void;
 }): Relay {
@@ -127,14 +130,19 @@ export function makeRelay(parts: {
     if (await isRevoked(core.reader, actor.device.id)) return { code: closeCodes.revoked, why: 'SP-1005 revoked' };
     // Before the claim: after it a failure would leave a wire that nobody closes, and orders would wait for it.
     const handOver = await parts.handovers.prepare(session);
-    const { numUpdatedRows } = await core.writer
-      .updateTable('sessions')
-      .set({ relayed_at: core.clock.now(), relayed_by: core.bus.processId })
-      .where('id', '=', sessionId)
-      .where('relayed_at', 'is', null)
-      .where(mayGoOn(session))
-      .executeTakeFirst();
-    if (numUpdatedRows === 1n) return { session, handOver };
+    const claimed = await core.writer.transaction().execute(async (trx) => {
+      const { numUpdatedRows } = await trx
+        .updateTable('sessions')
+        .set({ relayed_at: core.clock.now(), relayed_by: core.bus.processId })
+        .where('id', '=', sessionId)
+        .where('relayed_at', 'is', null)
+        .where(mayGoOn(session))
+        .executeTakeFirst();
+      if (numUpdatedRows !== 1n) return false;
+      if (grantOf(session).evidence.wire) await parts.keeper.register(trx, sessionId);
+      return true;
+    });
+    if (claimed) return { session, handOver };
     const lock = await lockInForce(core.reader, session.user_id, session.target_id);
     return lock === null
       ? { code: closeCodes.superseded, why: 'SP-2105 a session is relayed once' }
@@ -158,7 +166,12 @@ export function makeRelay(parts: {
     wire: Wire;
   }): void {
     const { socket, session, handOver, address, wire } = of;
-    const { target } = grantOf(session);
+    const { target, evidence } = grantOf(session);
+    const lost = (error: unknown) => {
+      core.log.error({ err: error, session: session.id }, 'a wire cannot be kept');
+      void stop(wire, 1011, 'the relay cannot keep the wire', true);
+    };
+    const sink: WireSink | null = evidence.wire ? parts.keeper.open(session.id, lost) : null;
     const targetAddress = `${address.includes(':') ? `[${address}]` : address}:${target.port}`;
     const common = { sessionId: session.id, targetAddress };
     wire.connection = openConnection({
@@ -169,6 +182,7 @@ export function makeRelay(parts: {
       cutAt: () => parts.cutAt(session.id),
       isAccessOver: () => parts.isAccessOver(session.id),
       handOver,
+      wire: sink,
       events: {
         onOpen() {
           const written = write({ event: 'open', ...common, bytesToTarget: 0, bytesFromTarget: 0, why: '' });
@@ -218,14 +232,22 @@ export function makeRelay(parts: {
       return { code: 1011, why: 'SP-5010 the store does not answer' };
     });
     const address = 'why' in admitted ? null : admitted.session.relay_address;
+    let admission = 'why' in admitted ? admitted : { code: closeCodes.ended as number, why: 'ended while connecting' };
     if (!('why' in admitted) && address !== null && wire.dead === null && socket.readyState === socket.OPEN) {
-      start({ ...admitted, socket, address, wire });
-      return;
+      try {
+        start({ ...admitted, socket, address, wire });
+        return;
+      } catch (error) {
+        core.log.error({ err: error, session: sessionId }, 'a wire cannot be kept');
+        admission = { code: 1011, why: 'SP-5010 the relay cannot keep the wire' };
+      }
     }
     wires.delete(wire);
+    if (!('why' in admitted)) {
+      note(closed.store(admitted.session.id));
+      note(parts.keeper.abandon(admitted.session.id));
+    }
     // What ended it while it was being admitted counts for more than what admission found.
-    const admission = 'why' in admitted ? admitted : { code: closeCodes.ended, why: 'ended while connecting' };
-    if (!('why' in admitted)) note(closed.store(admitted.session.id));
     refuse(socket, actor, sessionId, wire.dead ?? admission);
   }
 

@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely';
 import type { OrderState } from '../../shared/model/order.ts';
 import type { KeyedStream, PartKind } from '../../shared/model/recording.ts';
 import type { EndReason } from '../../shared/model/session.ts';
+import type { WireHead } from '../../shared/record/wire.ts';
 import type { Json, Moment, MomentOrNull } from './database.ts';
 
 /** Not known when the row is made. */
@@ -144,6 +145,19 @@ export interface JournalTable {
   stored_at: Moment;
 }
 
+/** What the relay keeps of a session's connection: its files are in the data folder of `kept_by` until they are stored. */
+export interface WireTable {
+  session_id: string;
+  kept_by: string;
+  head: Json<WireHead>;
+  closed_at: MomentOrNull;
+  stored_at: MomentOrNull;
+  /** When it was last held against the recording. */
+  verified_at: MomentOrNull;
+  /** When its time was over and it was deleted. */
+  released_at: MomentOrNull;
+}
+
 /** Targets whose last try by the relay failed; the next success removes the row. */
 export interface UnreachableTable {
   target_id: string;
@@ -161,5 +175,6 @@ export interface SessionTables {
   recording_manifests: ManifestTable;
   recording_receipts: ReceiptTable;
   recording_journals: JournalTable;
+  wires: WireTable;
   unreachable_targets: UnreachableTable;
 }

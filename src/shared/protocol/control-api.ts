@@ -4,6 +4,7 @@ import { orderViewSchema } from '../model/order.ts';
 import { keyedStreamSchema, partKindSchema, recordingViewSchema } from '../model/recording.ts';
 import { recordModeSchema } from '../model/session.ts';
 import { loginKindSchema, targetViewSchema } from '../model/target.ts';
+import { wireDirections } from '../record/wire.ts';
 import { accessApi } from './access-api.ts';
 import { signedSchema } from './signed.ts';
 
@@ -417,6 +418,14 @@ export const controlApi = {
     auth: 'device',
     summary: 'The uploaded journal (octet-stream)',
     params: z.object({ sessionId: id }),
+    response: z.unknown(),
+  },
+  getWire: {
+    method: 'GET',
+    path: '/v1/recordings/:sessionId/wire/:direction',
+    auth: 'device',
+    summary: "One direction of the relay's own record of what crossed (octet-stream)",
+    params: z.object({ sessionId: id, direction: z.enum(wireDirections) }),
     response: z.unknown(),
   },
   unlock: {

@@ -1,6 +1,9 @@
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { Agent, type Dispatcher, request } from 'undici';
+import { emptyHead } from '../../../src/control/relay/wire-files.ts';
 import { makeProof } from '../../../src/lab/owner/device.ts';
 import { publicKeyLine } from '../../../src/recording/signatures/keys.ts';
 import { signSsh } from '../../../src/recording/signatures/sshsig.ts';
@@ -120,12 +123,12 @@ function aboutSession(more: (id: string, as: string | undefined) => Omit<Asked, 
   };
 }
 
-/** A recording with a segment, a manifest and a journal in the store. */
+/** A recording with a segment, a manifest, a journal and a wire in the store. */
 function aboutStored(more: (id: string, as: string | undefined) => Promise<Partial<Asked>> | Partial<Asked>): Maker {
   return async (rights, role, relation, as) => {
     if (relation === 'none') {
       const id = subjects.absent();
-      return { params: { sessionId: id, stream: 'output', seq: 0 }, subject: id, ...(await more(id, as)) };
+      return { params: { ...part, sessionId: id }, subject: id, ...(await more(id, as)) };
     }
     const owner = subjects.owner(role, relation);
     const id = await rights.session(owner);
@@ -153,8 +156,22 @@ function aboutStored(more: (id: string, as: string | undefined) => Promise<Parti
         updated_at: clock.now(),
       })
       .execute();
-    return { params: { sessionId: id, stream: 'output', seq: 0 }, subject: id, ...(await more(id, as)) };
+    await storeWire(rights, id, clock.now());
+    return { params: { ...part, sessionId: id }, subject: id, ...(await more(id, as)) };
   };
+}
+
+/** Which part of a recording is asked for. */
+const part = { stream: 'output', seq: 0, direction: 'to-target' };
+
+async function storeWire(rights: RightsWorld, sessionId: string, now: Date): Promise<void> {
+  const { writer, config } = rights.world.server.context;
+  const folder = path.join(config.recordings.folder, sessionId);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, `wire.${part.direction}`), 'sealed');
+  const head = JSON.stringify({ ...emptyHead, closed: true });
+  const values = { session_id: sessionId, kept_by: 'none', head, closed_at: now, stored_at: now };
+  await writer.insertInto('wires').values(values).execute();
 }
 
 function aboutTarget(body: (device: Device, targetId: string) => unknown): Maker {
@@ -230,6 +247,7 @@ export const makers: Record<ApiName, Maker> = {
   getManifest: aboutStored(() => ({})),
   getSegment: aboutStored(() => ({})),
   getJournal: aboutStored(() => ({})),
+  getWire: aboutStored(() => ({})),
   unlock: aboutStored(async (_id, as) => ({
     body: {
       stream: as,
