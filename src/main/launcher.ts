@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MessagePortMain } from 'electron';
 import { type Problem, SallyportError, toProblem } from '../shared/errors/result.ts';
+import type { Me } from '../shared/protocol/control-api.ts';
 import type { ControlToLauncher } from '../shared/protocol/control-channel.ts';
 import type { AppState, SessionView } from '../shared/protocol/ipc.ts';
 import type { OwnerToReplay } from '../shared/protocol/replay.ts';
@@ -101,10 +102,12 @@ export class Launcher {
       onChange: coalesced(() => this.state.update({ backlog: this.sync.backlog() })),
       onReceipt: (sessionId, receipt) =>
         this.supervisor.receipt(sessionId, {
-          bytes: receipt.bytes,
-          atMs: Date.parse(receipt.at),
-          ended: receipt.ended,
+          signed: receipt.signed,
+          bytes: receipt.payload.bytes,
+          atMs: Date.parse(receipt.payload.at),
+          ended: receipt.payload.ended,
         }),
+      keepStoredHours: () => this.spoolPolicy().keepStoredHours,
       onStored: () => window.recordingsChanged(),
       log,
     });
@@ -323,6 +326,13 @@ export class Launcher {
     } catch (error) {
       this.options.log('me.failed', { code: toProblem(error).code });
     }
+  }
+
+  /** What policy says of this device's disk, as last heard; until then its defaults. */
+  private spoolPolicy(): Me['policy']['spool'] {
+    const { enrolment } = this.state.get();
+    const heard = enrolment.state === 'enrolled' ? enrolment.me?.policy.spool : undefined;
+    return heard ?? { quotaBytes: 4_096_000_000, keepStoredHours: 0 };
   }
 
   private firstRun(problem: Problem | null): AppState['enrolment'] {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { PartKind } from '../../shared/model/recording.ts';
+import { anchorBytesAtMost } from '../../shared/record/anchors.ts';
 import { partFile } from '../../shared/record/parts.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext, Reader } from '../context.ts';
@@ -55,8 +56,8 @@ async function conflict(
 }
 
 /**
- * Stores one sealed segment. The same bytes again are fine at any time. Throws SP-3020 (digest), SP-3021 (other bytes are stored; an alert), SP-3022
- * (not the next one), SP-3024 (the recording is finished), SP-5001 (empty).
+ * Stores one sealed segment or an anchor. The same bytes again are fine at any time. Throws SP-3020 (digest), SP-3021 (other bytes are stored; an alert), SP-3022
+ * (not the next one), SP-3024 (the recording is finished), SP-5001 (empty), SP-5005 (too large for what it is).
  */
 export function putSegment(
   parts: IngestParts,
@@ -75,6 +76,12 @@ export function putSegment(
     await ownRecording(core, actor, sessionId);
     const sha256 = checkContentDigest(segment.digestHeader, body);
     if (body.length === 0) throw new SallyportError('SP-5001', 'A segment cannot be empty. Nothing was stored.');
+    if (stream === 'anchor' && body.length > anchorBytesAtMost) {
+      throw new SallyportError(
+        'SP-5005',
+        `An anchor has at most ${anchorBytesAtMost} bytes; this has ${body.length}. Nothing was stored.`,
+      );
+    }
     const known = await storedOrNext(core.reader, segment);
     if (known !== null) {
       if (known.sha256 === sha256) return { sha256, storedAt: known.stored_at.toISOString() };

@@ -132,8 +132,10 @@ export class ManagedSession {
     if (this.started && !this.hasEnded) this.child.send({ type: 'resumed' });
   }
 
-  receipt(bytes: number, atMs: number, ended: boolean): void {
-    this.apply({ type: 'receipt', bytes, atMs, ended });
+  receipt({ signed, ...facts }: { signed: Signed; bytes: number; atMs: number; ended: boolean }): void {
+    this.apply({ type: 'receipt', ...facts });
+    // One that says ended covers the end line: there is no line after it.
+    if (this.started && !this.hasEnded && !facts.ended) this.child.send({ type: 'receipt', receipt: signed });
   }
 
   disconnect(by: 'person' | 'quit' | 'revoked'): void {

@@ -7,7 +7,7 @@ import type { TargetView } from '../../shared/model/target.ts';
 import type { ControlToLauncher, LauncherToControl } from '../../shared/protocol/control-channel.ts';
 import type { SessionView } from '../../shared/protocol/ipc.ts';
 import type { OwnerToSession, SessionToOwner } from '../../shared/protocol/session-control.ts';
-import { namespaces, type OrderPayload, orderPayloadSchema } from '../../shared/protocol/signed.ts';
+import { namespaces, type OrderPayload, orderPayloadSchema, type Signed } from '../../shared/protocol/signed.ts';
 import type { ControlCaller } from '../control-client/client.ts';
 import type { ProofMaker } from '../control-client/proof.ts';
 import type { Forked } from '../forked.ts';
@@ -190,8 +190,9 @@ export class Supervisor {
     for (const session of this.sessions.values()) session.resumed();
   }
 
-  receipt(sessionId: string, receipt: { bytes: number; atMs: number; ended: boolean }): void {
-    this.bySessionId(sessionId)?.receipt(receipt.bytes, receipt.atMs, receipt.ended);
+  /** The server has stored a part of the record: shown, and forwarded to the session, whose manifest it becomes a line of. */
+  receipt(sessionId: string, receipt: { signed: Signed; bytes: number; atMs: number; ended: boolean }): void {
+    this.bySessionId(sessionId)?.receipt(receipt);
   }
 
   /** The control channel is up: tell what could not be told before. */

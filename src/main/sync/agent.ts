@@ -2,14 +2,21 @@ import { join } from 'node:path';
 import type { ErrorCode } from '../../shared/errors/codes.ts';
 import { type Problem, SallyportError, toProblem } from '../../shared/errors/result.ts';
 import type { Backlog } from '../../shared/protocol/ipc.ts';
-import type { ReceiptPayload } from '../../shared/protocol/signed.ts';
+import type { ReceiptPayload, Signed } from '../../shared/protocol/signed.ts';
 import { retryDelayMs } from '../control-channel/backoff.ts';
 import type { ControlCaller } from '../control-client/client.ts';
 import type { Membership } from '../identity/identity.ts';
 import type { Log } from '../log.ts';
-import { bytesLeft, nextStep, segmentName } from './decide.ts';
-import { listSpool, readSpoolFolder, removeLeftovers, removeSpoolFolder, type SpoolContent } from './spool.ts';
-import { putJournal, putManifest, putSegment } from './upload.ts';
+import { bytesLeft, nextStep, partName } from './decide.ts';
+import {
+  listSpool,
+  readSpoolFolder,
+  releaseFiles,
+  removeLeftovers,
+  removeSpoolFolder,
+  type SpoolContent,
+} from './spool.ts';
+import { putJournal, putManifest, putPart } from './upload.ts';
 
 /** Trying again cannot help with these: the folder is kept, shown, and waits for a person. */
 const stuckCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -57,7 +64,10 @@ export interface SyncOptions {
   /** Why a session without an end line ended, as far as this run of the launcher knows. */
   because: (sessionId: string) => string | null;
   onChange: () => void;
-  onReceipt: (sessionId: string, receipt: ReceiptPayload) => void;
+  /** A receipt came: checked, kept, as it was signed and as it reads. */
+  onReceipt: (sessionId: string, receipt: { signed: Signed; payload: ReceiptPayload }) => void;
+  /** Hours that what is stored stays here too, by policy. */
+  keepStoredHours: () => number;
   /** The central store has more than before. */
   onStored: (sessionId: string) => void;
   log: Log;
@@ -220,16 +230,21 @@ export class SyncAgent {
         { facts: { session: content.session.sessionId } },
       );
     }
-    const step = nextStep(content, { live, stored: folder.stored });
+    const keepStoredMs = this.options.keepStoredHours() * 3_600_000;
+    const step = nextStep(content, { live, stored: folder.stored, keepStoredMs, nowMs: Date.now() });
     const { sessionId } = content.session;
     this.options.onChange();
     switch (step.act) {
       case 'rest':
         folder.problem = null;
+        if (step.untilMs !== null) this.lookAgain(folder, step.untilMs - Date.now());
         return false;
-      case 'put-segment':
-        await putSegment(link.caller, path, sessionId, step.segment);
-        folder.stored.add(segmentName(step.segment));
+      case 'release':
+        await releaseFiles(path, step.files);
+        return true;
+      case 'put-part':
+        await putPart(link.caller, path, sessionId, step.part);
+        folder.stored.add(partName(step.part));
         return true;
       case 'put-manifest': {
         const receipt = await putManifest(link.caller, path, content, link.membership.identity.serverKey);
@@ -253,6 +268,14 @@ export class SyncAgent {
         await this.remove(folder);
         return false;
     }
+  }
+
+  /** Time is up for something that stays for a while. */
+  private lookAgain(folder: Folder, ms: number): void {
+    if (this.stopped) return;
+    if (folder.timer !== null) clearTimeout(folder.timer);
+    folder.timer = setTimeout(() => this.due(folder), Math.min(Math.max(ms, 1000), 3_600_000));
+    folder.timer.unref();
   }
 
   private async remove(folder: Folder): Promise<void> {

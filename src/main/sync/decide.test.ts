@@ -13,8 +13,17 @@ const session = {
   sessionKeyCertificate: 'x',
   server: 'https://127.0.0.1:1',
 };
-const first = { stream: 'output' as const, seq: 0, file: '000000.cast.zst.age', sha256: 'a', bytes: 100, line: 2 };
-const second = { stream: 'input' as const, seq: 0, file: '000000.input.cast.zst.age', sha256: 'b', bytes: 20, line: 3 };
+const startMs = Date.parse('2026-11-24T14:00:00.000Z');
+const first = {
+  stream: 'output' as const,
+  seq: 0,
+  file: '000000.cast.zst.age',
+  sha256: 'a',
+  bytes: 100,
+  frames: 3,
+  line: 2,
+};
+const second = { stream: 'anchor' as const, seq: 0, file: '000000.anchor', sha256: 'b', bytes: 20, frames: 0, line: 3 };
 
 function content(options: {
   segments?: number;
@@ -23,14 +32,21 @@ function content(options: {
   receiptEnded?: boolean;
   journal?: number | null;
   manifest?: boolean;
+  /** A receipt line follows the parts. */
+  receiptLine?: boolean;
+  files?: string[];
 }): SpoolContent {
-  const segments = [first, second].slice(0, options.segments ?? 2);
-  const lines = ['h', 'h', ...segments.map(() => 's'), ...(options.ended === true ? ['end'] : [])];
+  const parts = [first, second].slice(0, options.segments ?? 2);
+  const lines = ['h', 'h', ...parts.map(() => 's'), ...(options.ended === true ? ['end'] : [])];
+  const worth = lines.length;
+  if (options.receiptLine === true) lines.push('receipt');
   return {
     session,
     damaged: false,
     manifest:
-      options.manifest === false ? null : { text: '', signature: '', lines, segments, ended: options.ended === true },
+      options.manifest === false
+        ? null
+        : { text: '', signature: '', lines, parts, worth, ended: options.ended === true },
     receipt:
       options.receiptLines === undefined
         ? null
@@ -43,31 +59,43 @@ function content(options: {
             bytes: 0,
             ended: options.receiptEnded === true,
             wire: null,
-            at: '',
+            at: new Date(startMs).toISOString(),
           },
+    receiptTimes: [
+      { lines: 3, atMs: startMs - hour },
+      { lines: 9, atMs: startMs },
+    ],
+    files: new Set(options.files ?? []),
     journalBytes: options.journal === undefined ? 500 : options.journal,
   };
 }
+const hour = 3_600_000;
 const none: ReadonlySet<string> = new Set();
 
 test.each([
-  ['segments go in the order of the manifest', content({}), true, none, { act: 'put-segment', segment: first }],
-  ['then the next', content({}), true, new Set(['output/0']), { act: 'put-segment', segment: second }],
-  ['then the manifest', content({}), true, new Set(['output/0', 'input/0']), { act: 'put-manifest' }],
+  ['segments go in the order of the manifest', content({}), true, none, { act: 'put-part', part: first }],
+  ['then the next', content({}), true, new Set(['output/0']), { act: 'put-part', part: second }],
+  ['then the manifest', content({}), true, new Set(['output/0', 'anchor/0']), { act: 'put-manifest' }],
   [
     'what a receipt covers is not sent again',
     content({ receiptLines: 3 }),
     true,
     none,
-    { act: 'put-segment', segment: second },
+    { act: 'put-part', part: second },
   ],
-  ['all receipted: rest until the session seals more', content({ receiptLines: 4 }), true, none, { act: 'rest' }],
+  [
+    'all receipted: rest until the session seals more',
+    content({ receiptLines: 4 }),
+    true,
+    none,
+    { act: 'rest', untilMs: null },
+  ],
   [
     'an ended one stays while its process may still write',
     content({ ended: true, receiptLines: 5, receiptEnded: true }),
     true,
     none,
-    { act: 'rest' },
+    { act: 'rest', untilMs: null },
   ],
   [
     'and goes when that is over',
@@ -81,7 +109,7 @@ test.each([
     content({ ended: true, receiptLines: 5 }),
     false,
     none,
-    { act: 'rest' },
+    { act: 'rest', untilMs: null },
   ],
   [
     'the end line needs a receipt of its own',
@@ -98,7 +126,21 @@ test.each([
     none,
     { act: 'put-journal' },
   ],
-  ['the journal of a live session stays', content({ manifest: false }), true, none, { act: 'rest' }],
+  [
+    'a receipt line alone is no reason for another receipt',
+    content({ receiptLines: 4, receiptLine: true }),
+    true,
+    none,
+    { act: 'rest', untilMs: null },
+  ],
+  [
+    'what is receipted goes from here while the session runs, by policy at once; the rest stays',
+    content({ receiptLines: 3, segments: 1, files: [first.file, second.file, 'journal'] }),
+    true,
+    none,
+    { act: 'release', files: [first.file] },
+  ],
+  ['the journal of a live session stays', content({ manifest: false }), true, none, { act: 'rest', untilMs: null }],
   [
     'nothing was ever written: nothing to keep',
     content({ manifest: false, journal: null }),
@@ -111,14 +153,34 @@ test.each([
     content({ manifest: false, journal: null }),
     true,
     none,
-    { act: 'rest' },
+    { act: 'rest', untilMs: null },
   ],
 ] as [string, SpoolContent, boolean, ReadonlySet<string>, SyncStep][])(
   '%s',
   (_name, folder, live, stored, expected) => {
-    expect(nextStep(folder, { live, stored })).toEqual(expected);
+    expect(nextStep(folder, { live, stored, keepStoredMs: 0, nowMs: startMs + 1 })).toEqual(expected);
   },
 );
+
+test('what is stored stays here too for as long as policy says, each part from its own receipt on', () => {
+  const running = content({ receiptLines: 4, files: [first.file, second.file] });
+  const done = content({
+    ended: true,
+    receiptLines: 5,
+    receiptEnded: true,
+    files: [first.file, second.file, 'journal'],
+  });
+  const at = (folder: SpoolContent, nowMs: number, live = false) =>
+    nextStep(folder, { live, stored: none, keepStoredMs: 2 * hour, nowMs });
+  expect(at(running, startMs, true)).toEqual({ act: 'rest', untilMs: startMs + hour });
+  expect(at(running, startMs + hour, true)).toEqual({ act: 'release', files: [first.file] });
+  // A finished one needs its journal no more.
+  expect(at(done, startMs)).toEqual({ act: 'release', files: ['journal'] });
+  expect(at(done, startMs + 2 * hour)).toEqual({ act: 'remove' });
+  expect(at(content({ ended: true, receiptLines: 4, files: [first.file] }), startMs + 9 * hour).act).toBe(
+    'put-manifest',
+  );
+});
 
 test('the backlog counts what has still to go', () => {
   expect(bytesLeft(content({}), { live: true, stored: none })).toBe(120);

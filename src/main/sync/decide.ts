@@ -1,43 +1,73 @@
-import type { SpoolContent, SpoolSegment } from './spool.ts';
+import { journalFile, type SpoolContent, type SpoolPart } from './spool.ts';
 
 /** The next thing to do for one folder. */
 export type SyncStep =
-  | { act: 'put-segment'; segment: SpoolSegment }
+  | { act: 'put-part'; part: SpoolPart }
   | { act: 'put-manifest' }
   | { act: 'put-journal' }
+  /** These are in the store and receipted, and their time here is over. */
+  | { act: 'release'; files: string[] }
   /** All of it is in the store and receipted, or there is nothing to keep. */
   | { act: 'remove' }
-  /** Nothing to do until the session seals more. */
-  | { act: 'rest' };
+  /** Nothing to do until the session seals more, or until `untilMs`. */
+  | { act: 'rest'; untilMs: number | null };
 
-export function segmentName(segment: { stream: string; seq: number }): string {
-  return `${segment.stream}/${segment.seq}`;
+export interface SyncFacts {
+  /** A session process may still write there. */
+  live: boolean;
+  /** Names of parts the server has taken in this run; what a receipt covers is stored too. */
+  stored: ReadonlySet<string>;
+  /** How long what is stored stays here too, from its receipt on. */
+  keepStoredMs: number;
+  nowMs: number;
+}
+
+export function partName(part: { stream: string; seq: number }): string {
+  return `${part.stream}/${part.seq}`;
 }
 
 /**
- * Decides from what lies in the folder. `live`: a session process may still write there. `stored`: names of segments the server has taken in
- * this run; what a receipt covers is stored too. Segments go in the manifest's order, then the manifest; a journal goes only when its session
- * is over and has no end line. Pure.
+ * Decides from what lies in the folder. Parts go in the manifest's order, then the manifest; a journal goes only when its session is over and has no end line. Nothing
+ * is released that no receipt covers. A line that is a receipt itself is no reason to send the manifest again: that would never end. Pure.
  */
-export function nextStep(content: SpoolContent, options: { live: boolean; stored: ReadonlySet<string> }): SyncStep {
-  const { manifest, receipt, journalBytes } = content;
+export function nextStep(content: SpoolContent, facts: SyncFacts): SyncStep {
+  const { manifest, journalBytes } = content;
   if (manifest !== null) {
-    const covered = receipt?.lines ?? 0;
-    const segment = manifest.segments.find((one) => one.line >= covered && !options.stored.has(segmentName(one)));
-    if (segment !== undefined) return { act: 'put-segment', segment };
-    if (manifest.lines.length > covered) return { act: 'put-manifest' };
-    if (manifest.ended) return receipt?.ended === true && !options.live ? { act: 'remove' } : { act: 'rest' };
+    const covered = content.receipt?.lines ?? 0;
+    const part = manifest.parts.find((one) => one.line >= covered && !facts.stored.has(partName(one)));
+    if (part !== undefined) return { act: 'put-part', part };
+    if (manifest.worth > covered) return { act: 'put-manifest' };
+    if (manifest.ended || facts.live) return release(content, facts);
   }
-  if (options.live) return { act: 'rest' };
+  if (facts.live) return { act: 'rest', untilMs: null };
   return journalBytes === null ? { act: 'remove' } : { act: 'put-journal' };
+}
+
+/** What may go of a recording that has nothing to send: each part when the time since its own receipt is over, the folder with the last of them. */
+function release({ manifest, receipt, receiptTimes, files }: SpoolContent, facts: SyncFacts): SyncStep {
+  if (manifest === null || receipt === null) return { act: 'rest', untilMs: null };
+  const isWhole = manifest.ended && receipt.ended && !facts.live;
+  const wholeUntilMs = Date.parse(receipt.at) + facts.keepStoredMs;
+  if (isWhole && facts.nowMs >= wholeUntilMs) return { act: 'remove' };
+  // Everything of it is in segments by now.
+  const over = isWhole && files.has(journalFile) ? [journalFile] : [];
+  let untilMs = isWhole ? wholeUntilMs : Number.POSITIVE_INFINITY;
+  for (const { line, file } of manifest.parts) {
+    if (line >= receipt.lines || !files.has(file)) continue;
+    const at = receiptTimes.find((one) => one.lines > line)?.atMs ?? Date.parse(receipt.at);
+    if (facts.nowMs >= at + facts.keepStoredMs) over.push(file);
+    else untilMs = Math.min(untilMs, at + facts.keepStoredMs);
+  }
+  if (over.length > 0) return { act: 'release', files: over };
+  return { act: 'rest', untilMs: Number.isFinite(untilMs) ? untilMs : null };
 }
 
 /** Bytes that still have to go up for this folder. */
 export function bytesLeft(content: SpoolContent, options: { live: boolean; stored: ReadonlySet<string> }): number {
   const covered = content.receipt?.lines ?? 0;
   let bytes = 0;
-  for (const segment of content.manifest?.segments ?? [])
-    if (segment.line >= covered && !options.stored.has(segmentName(segment))) bytes += segment.bytes;
+  for (const part of content.manifest?.parts ?? [])
+    if (part.line >= covered && !options.stored.has(partName(part))) bytes += part.bytes;
   if (!options.live && content.manifest?.ended !== true) bytes += content.journalBytes ?? 0;
   return bytes;
 }

@@ -5,47 +5,52 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openDocument } from '../../recording/signatures/signed.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
-import { namespaces, type ReceiptPayload, receiptPayloadSchema } from '../../shared/protocol/signed.ts';
+import { namespaces, type ReceiptPayload, receiptPayloadSchema, type Signed } from '../../shared/protocol/signed.ts';
 import type { ControlCaller } from '../control-client/client.ts';
-import { writeWhole } from '../files.ts';
-import { headOf, journalFile, receiptFile, type SpoolContent, type SpoolSegment } from './spool.ts';
+import { isMissing } from '../files.ts';
+import { headOf, journalFile, keepReceipt, type SpoolContent, type SpoolPart } from './spool.ts';
 
 const uploadTimeoutMs = 120_000;
 /** A line slower than this is given up, and the journal sent again later: 2 Mbit/s. */
 const slowestBytesPerMs = 250;
 
-/** Sends one sealed segment. Throws SP-3020 when the file is not what the signed manifest says, and what the server refuses. */
-export async function putSegment(
+/** Sends one part. Throws SP-3020 when the file is not what the signed manifest says, or is gone, and what the server refuses. */
+export async function putPart(
   caller: ControlCaller,
   folder: string,
   sessionId: string,
-  segment: SpoolSegment,
+  part: SpoolPart,
 ): Promise<void> {
-  const bytes = await readFile(join(folder, segment.file));
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (sha256 !== segment.sha256 || bytes.length !== segment.bytes) {
+  const bytes = await readFile(join(folder, part.file)).catch((error: unknown) => {
+    if (isMissing(error)) return null;
+    throw error;
+  });
+  const fits =
+    bytes !== null && bytes.length === part.bytes && createHash('sha256').update(bytes).digest('hex') === part.sha256;
+  if (!fits) {
+    const what = bytes === null ? 'is gone from this machine' : 'has changed on this machine';
     throw new SallyportError(
       'SP-3020',
-      `A sealed part of this recording (${segment.file}) has changed on this machine and no longer fits its signed manifest. It is kept as it is and was not sent. Tell your security team.`,
+      `A sealed part of this recording (${part.file}) ${what} and no longer fits its signed manifest. What is here is kept as it is and was not sent. Tell your security team.`,
       {
-        facts: { session: sessionId, file: segment.file },
+        facts: { session: sessionId, file: part.file },
       },
     );
   }
   await caller.call('putSegment', {
-    params: { sessionId, stream: segment.stream, seq: segment.seq },
+    params: { sessionId, stream: part.stream, seq: part.seq },
     bytes,
     timeoutMs: uploadTimeoutMs,
   });
 }
 
-/** Sends the manifest; checks the receipt (pinned key, this session, exactly our lines) and keeps it. Throws SP-1007 when the receipt is not right. */
+/** Sends the manifest; checks the receipt (pinned key, this session, exactly our lines) and keeps it with those before it. Throws SP-1007 when the receipt is not right. */
 export async function putManifest(
   caller: ControlCaller,
   folder: string,
   content: SpoolContent,
   serverKey: string,
-): Promise<ReceiptPayload> {
+): Promise<{ signed: Signed; payload: ReceiptPayload }> {
   const { manifest, session } = content;
   if (manifest === null) throw new SallyportError('SP-3023', 'There is no manifest to send.');
   const { receipt } = await caller.call('putManifest', {
@@ -69,8 +74,8 @@ export async function putManifest(
       "The server's receipt is about something else than what was sent. The recording is kept on this machine. Report it to your administrator.",
     );
   }
-  await writeWhole(join(folder, receiptFile), JSON.stringify(receipt));
-  return payload;
+  await keepReceipt(folder, receipt);
+  return { signed: receipt, payload };
 }
 
 /** Of a file of any size, without holding it. Throws what the file system throws. */

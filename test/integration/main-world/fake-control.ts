@@ -177,6 +177,7 @@ export async function startFakeControl(recipients: string[]) {
         segments: recording.segments.size,
         bytes: [...recording.segments.values()].reduce((sum, one) => sum + one.length, 0),
         ended: /\nend /.test(recording.manifest),
+        wire: null,
         at: new Date().toISOString(),
       };
       return { receipt: signDocument({ privateKey: serverKey, namespace: 'receipt@sallyport', value }) };
