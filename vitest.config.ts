@@ -8,13 +8,18 @@ const ownTemporaryFolder = './test/harness/own-temporary-folder.ts';
 /** Need PostgreSQL by name. */
 const postgresOnly = [`${integration}/postgres/**/*.test.ts`, `${integration}/two-processes/**/*.test.ts`];
 
-const noDatabase = new Set(['openbao-lies.test.ts', 'limits.test.ts', 'malformed-channels.test.ts']);
+const noDatabase = new Set([
+  'openbao-lies.test.ts',
+  'recording-stock-tools.test.ts',
+  'limits.test.ts',
+  'malformed-channels.test.ts',
+]);
 
 /** The tests that start a control server by the shared worlds: they hold on either database. */
 function onEitherDatabase(): string[] {
   return (
     readdirSync(integration)
-      // What a vault answers, and what is refused before the database is asked, have nothing to do with it.
+      // What a vault answers, what is refused before the database is asked, and what a recording's files are, have nothing to do with it.
       .filter((name) => name.endsWith('.test.ts') && !noDatabase.has(name))
       .map((name) => `${integration}/${name}`)
       .filter((file) => /(?:control|live)-world\//.test(readFileSync(file, 'utf8')))

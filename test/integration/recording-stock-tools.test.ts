@@ -1,107 +1,154 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { cleanExit, makeRecordingWorld, type RecordingWorld, startRecorder } from './recording-fixture.ts';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildSession } from '../harness/session/session-world.ts';
+import { type Opened, openFolder } from '../oracle/folder.ts';
+import { completeFolder, startWholeWorld, unlockAll, type WholeWorld } from './live-world/whole-recording.ts';
 
-/** Reads nothing but the files a recording leaves, with programs that are not ours. */
-function run(world: RecordingWorld, command: string): Buffer {
-  return execFileSync('bash', ['-euo', 'pipefail', '-c', command], { cwd: world.folder, maxBuffer: 1 << 28 });
-}
-
-/** A reader of asciicast written from the documentation alone: U+10FE00 + byte is a byte, anything else is UTF-8. */
-function bytesOf(cast: string, code: string): Buffer {
-  const parts: Buffer[] = [];
-  for (const line of cast.split('\n')) {
-    if (!line.startsWith('[')) continue;
-    const [, kind, data] = JSON.parse(line) as [number, string, string];
-    if (kind !== code) continue;
-    for (const character of data) {
-      const point = character.codePointAt(0) ?? 0;
-      parts.push(point >= 0x10fe00 && point <= 0x10feff ? Buffer.from([point - 0x10fe00]) : Buffer.from(character));
-    }
-  }
-  return Buffer.concat(parts);
-}
-
-function makeOutput(): Buffer[] {
-  const chunks: Buffer[] = [];
-  let state = 1;
-  for (let index = 0; index < 400; index += 1) {
-    const chunk = Buffer.alloc(1 + ((index * 7919) % 3000));
-    for (let at = 0; at < chunk.length; at += 1) {
-      state = (state * 1103515245 + 12345) & 0x7fffffff;
-      chunk[at] = index % 9 === 0 ? state >> 16 : 32 + ((state >> 16) % 95);
-    }
-    chunks.push(chunk);
-  }
-  chunks.push(
-    Buffer.from('\x1b[31mgrüße €\x1b[0m\r\n'),
-    Buffer.from([0xe2, 0x82]),
-    Buffer.from([0xac, 0xff]),
-    Buffer.from([0xf0, 0x9f]),
+/** The commands of the page, by the heading they stand under. Those before the first heading are for all. */
+function commandsOfPage(): { prelude: string; steps: [string, string][] } {
+  const page = readFileSync(resolve(import.meta.dirname, '../../docs/verify-with-stock-tools.md'), 'utf8');
+  const blocks = (text: string) => [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1] ?? '');
+  const [first = '', ...sections] = page.split(/^## /m);
+  const steps = sections.flatMap((section) =>
+    blocks(section).map((block, at): [string, string] => [
+      `${section.slice(0, section.indexOf('\n'))} ${at + 1}`,
+      block,
+    ]),
   );
-  return chunks;
+  return { prelude: blocks(first).join('\n'), steps };
 }
 
-describe('a finished recording', () => {
-  const outputs = makeOutput();
-  let world: RecordingWorld;
-  beforeAll(async () => {
-    world = await makeRecordingWorld();
-    const recorder = await startRecorder(world);
-    for (const [index, chunk] of outputs.entries()) {
-      recorder.output(chunk);
-      if (index % 50 === 0) recorder.input(Buffer.from(`ls ${index}\r`));
-      if (index === 7) recorder.resize(132, 43);
-    }
-    recorder.exit('0');
-    expect(await recorder.close(cleanExit)).toEqual({ complete: true });
-    writeFileSync(join(world.folder, 'allowed'), `${world.grant.sessionId} ${world.keys.sessionKey}\n`);
-    writeFileSync(join(world.folder, 'key'), `${world.identities.output}\n`);
-    writeFileSync(join(world.folder, 'input-key'), `${world.identities.input}\n`);
-    writeFileSync(join(world.folder, 'glass-key'), `${world.identities.breakGlass}\n`);
+const { prelude, steps } = commandsOfPage();
+const has = (line: string) => steps.findIndex(([, block]) => block.includes(line));
+
+/** Runs one step in a folder with programs that are not ours; throws when it does not hold. */
+function run(folder: string, block: string): string {
+  return execFileSync('bash', ['-c', `${prelude}\n${block}`], {
+    cwd: folder,
+    stdio: 'pipe',
+    maxBuffer: 1 << 28,
+  }).toString('utf8');
+}
+
+/** A byte of a file, turned over. */
+function flip(folder: string, name: string, at = 100): void {
+  const bytes = readFileSync(join(folder, name));
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(join(folder, name), bytes);
+}
+
+function change(folder: string, name: string, from: string | RegExp, to: string): void {
+  const text = readFileSync(join(folder, name), 'utf8');
+  expect(text).toMatch(from);
+  writeFileSync(join(folder, name), text.replace(from, to));
+}
+
+let whole: WholeWorld;
+let folder: string;
+let opened: Opened;
+beforeAll(async () => {
+  buildSession();
+  whole = await startWholeWorld();
+  const session = await whole.session();
+  folder = session.folder;
+  await session.sees(/[$#] /);
+  session.type(
+    "PS1='> '; printf 'gr\\303\\274\\303\\237e \\377\\303\\050 \\364\\217\\270\\201 \\033[1mbold\\033[0m\\n'; echo first''-line\r",
+  );
+  await session.sees(/first-line/);
+  // Enough for a segment to close while the session runs, whose anchor names the manifest.
+  session.type('seq 60000 | tail -c 320000; echo "all"-"lines"\r');
+  await session.sees(/all-lines/);
+  await session.says('sealed', ({ stream, seq }) => stream === 'anchor' && seq > 0);
+  await session.store();
+  session.resize(100, 30);
+  session.type('stty size; exit 3\r');
+  expect(await session.ended()).toMatchObject({ reason: { kind: 'exit', status: 3 }, complete: true });
+  await session.store();
+  expect(await completeFolder(whole.device, session)).toEqual({ wire: true });
+  const identities = await unlockAll(whole.reviewer, session.sessionId);
+  writeFileSync(join(folder, 'server.pub'), `${whole.device.serverKey}\n`);
+  writeFileSync(join(folder, 'output.key'), `${identities.output}\n`);
+  writeFileSync(join(folder, 'input.key'), `${identities.input}\n`);
+  opened = await openFolder(folder, identities, whole.device.serverKey);
+});
+afterAll(() => whole?.stop());
+
+describe('a real recording, by the page and stock tools', () => {
+  it.each(steps)('%s', (_name, block) => {
+    run(folder, block);
   });
 
-  it('has a manifest that ssh-keygen verifies and whose digests sha256sum confirms', () => {
-    const signed = run(
-      world,
-      `ssh-keygen -Y verify -f allowed -I ${world.grant.sessionId} -n recording@sallyport -s manifest.sig < manifest`,
-    );
-    expect(signed.toString()).toContain('Good "recording@sallyport" signature');
-    const digests = run(world, `grep '^segment ' manifest | awk '{print $5 "  " $4}' | sha256sum -c`).toString();
-    const files = readdirSync(world.folder).filter((name) => name.endsWith('.cast.zst.age'));
-    expect(digests.match(/OK$/gm)).toHaveLength(files.length);
-    expect(files.length).toBeGreaterThan(3);
+  it('gives the bytes that the second decoder reads', () => {
+    expect(readFileSync(join(folder, 'output.bytes')).equals(opened.output)).toBe(true);
+    expect(readFileSync(join(folder, 'input.bytes')).equals(opened.input)).toBe(true);
+    expect(opened.output.includes(Buffer.from([0xff, 0xc3, 0x28]))).toBe(true);
+    expect(readFileSync(join(folder, 'output.cast'), 'utf8')).toBe(opened.cast.output);
   });
 
-  it('has a chain that head and sha256sum confirm', () => {
-    const chain = run(
-      world,
-      `n=0; while IFS= read -r line; do n=$((n+1)); case $line in "segment "*) p=$(echo "$line" | awk '{print $(NF-1)}');; "end "*) p=$(echo "$line" | awk '{print $2}');; *) continue;; esac; [ "$p" = "$(head -n $((n-1)) manifest | sha256sum | cut -d' ' -f1)" ] && echo ok; done < manifest`,
-    );
-    expect(chain.toString().match(/ok/g)?.length).toBe(
-      readFileSync(join(world.folder, 'manifest'), 'utf8').match(/^(segment|end) /gm)?.length,
-    );
+  it('is anchored with wire, receipts and their heads, and all of it holds for the second decoder', () => {
+    const { anchors, opened: secrets, receipts, heads, wire } = opened.evidence;
+    expect([secrets, receipts, heads]).toEqual([anchors, 2, 4]);
+    expect(opened.manifest.anchors.map(({ subject }) => subject)).toEqual(expect.arrayContaining(['grant', 'head']));
+    expect(opened.manifest.receipts.length).toBe(1);
+    expect(wire?.toTarget.data.equals(opened.input)).toBe(true);
+    expect(wire?.fromTarget.data.equals(opened.output)).toBe(true);
+    expect(opened.text.join('')).toContain('first-line');
   });
 
-  it.each(['key', 'glass-key'])("opens with age and zstd by the %s, and its bytes are the session's", (key) => {
-    const cast = run(world, `for f in ??????.cast.zst.age; do age -d -i ${key} $f | zstd -d -q; done`).toString('utf8');
-    expect(bytesOf(cast, 'o').equals(Buffer.concat(outputs))).toBe(true);
-    expect(cast.split('\n')[0]).toMatch(/^\{"version":3,"term":\{"cols":80,"rows":24/);
-    expect(cast).toMatch(/,"r","132x43"\]/);
-    expect(cast.trimEnd().split('\n').at(-1)).toMatch(/,"x","0"\]$/);
+  it('keeps each stream under a key of its own', () => {
+    expect(() => run(folder, 'age -d -i output.key 000000.input.cast.zst.age')).toThrow();
+    expect(() => run(folder, 'age -d -i input.key 000000.cast.zst.age')).toThrow();
+    expect(() => run(folder, 'age -d -i output.key 000000.text.zst.age')).toThrow();
   });
+});
 
-  it('keeps what was typed under a key of its own', () => {
-    const cast = run(
-      world,
-      'for f in ??????.input.cast.zst.age; do age -d -i input-key $f | zstd -d -q; done',
-    ).toString('utf8');
-    expect(bytesOf(cast, 'i').toString()).toBe(
-      outputs.map((_, index) => (index % 50 === 0 ? `ls ${index}\r` : '')).join(''),
-    );
-    expect(() => run(world, 'age -d -i key 000000.input.cast.zst.age 2>/dev/null')).toThrow();
-    expect(() => run(world, 'age -d -i input-key 000000.cast.zst.age 2>/dev/null')).toThrow();
+describe('the commands of the page find', () => {
+  const damages: [string, number, (folder: string) => void][] = [
+    ['another grant', has('-n grant@sallyport'), (where) => change(where, 'grant.json', 'jonas', 'jonaz')],
+    ['another server', has('-n grant@sallyport'), (where) => change(where, 'server.pub', /AAAAI..../, 'AAAAIAAAA')],
+    [
+      'a changed manifest',
+      has('-n recording@sallyport'),
+      (where) => change(where, 'manifest', /^ticket null/m, 'ticket "1"'),
+    ],
+    ['a changed segment', has('sha256sum -c'), (where) => flip(where, '000000.cast.zst.age', 250)],
+    ['a changed anchor', has('sha256sum -c'), (where) => flip(where, '000000.anchor')],
+    [
+      'a line that was changed',
+      has('does not follow'),
+      (where) => change(where, 'manifest', / \d+ (\d+) o:/, ' 1 $1 o:'),
+    ],
+    ['a changed receipt', has('-n receipt@sallyport'), (where) => change(where, 'receipts.json', 'lines', 'linez')],
+    ['a changed wire', has('-n receipt@sallyport'), (where) => flip(where, 'wire.from-target', 2000)],
+    [
+      'an anchor of another signature',
+      has('pkeyutl'),
+      (where) => change(where, '000000.anchor', /("signature":"A.{40})./, '$1_'),
+    ],
+    [
+      'an anchor of another hash',
+      has('pkeyutl'),
+      (where) => change(where, '000000.anchor', /"exchangeHash":"...../, '"exchangeHash":"AAAAA'),
+    ],
+    [
+      'an anchor that carries something else',
+      has('pkeyutl'),
+      (where) => change(where, 'manifest', /^login ".*"$/m, 'login "other"'),
+    ],
+    [
+      'an exchange that was not signed',
+      has('.secret'),
+      (where) => change(where, '000000.anchor', /"clientShare":"...../, '"clientShare":"AAAAA'),
+    ],
+  ];
+  it.each(damages)('%s', (_name, step, damage) => {
+    const copy = mkdtempSync(join(tmpdir(), 'stock-'));
+    cpSync(folder, copy, { recursive: true });
+    damage(copy);
+    expect(() => run(copy, steps[step]?.[1] ?? '')).toThrow();
   });
 });

@@ -81,7 +81,7 @@ async function addJournal(
   identities: Identities,
 ): Promise<void> {
   const { header, segments, end } = documents.manifest;
-  const journal = await readJournal(files.bytes(name), identities);
+  const journal = await readJournal(files.bytes(name), identities, name === 'tail');
   must(
     journal.first === header.journal && journal.header.session === header.session,
     `${name} is of another recording`,

@@ -14,22 +14,29 @@ export interface Journal {
   bytes: Record<Stream, number>;
   /** The events of each opened frame, and its number among those of its stream. */
   events: Record<Stream, { number: number; events: Event[] }[]>;
+  /** Epochs of keys after the first. */
+  epochs: number;
   /** Bytes at the end that are no whole frame. */
   torn: number;
 }
 
 type Sealed = Record<Stream, string>;
+type OpenKeys = Partial<Record<Stream, Buffer>>;
 
-async function openKeys(keys: Sealed, identities: Identities): Promise<Partial<Record<Stream, Buffer>>> {
+function nonceOf(number: number): Buffer {
+  const nonce = Buffer.alloc(12);
+  nonce.writeBigUInt64BE(BigInt(number), 4);
+  return nonce;
+}
+
+async function openKeys(keys: Sealed, identities: Identities): Promise<OpenKeys> {
   const open = async (stream: Stream) =>
     identities[stream] === undefined ? undefined : unseal(Buffer.from(keys[stream], 'base64'), identities[stream]);
   return { output: await open('output'), input: await open('input') };
 }
 
 function openFrame(key: Buffer, header: Buffer, number: number, frame: Buffer): Event[] {
-  const nonce = Buffer.alloc(12);
-  nonce.writeBigUInt64BE(BigInt(number), 4);
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 });
+  const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(number), { authTagLength: 16 });
   decipher.setAAD(Buffer.concat([header, frame.subarray(0, 9)]));
   decipher.setAuthTag(frame.subarray(-16));
   const walk = new Walk(Buffer.concat([decipher.update(frame.subarray(9, -16)), decipher.final()]));
@@ -41,8 +48,42 @@ function openFrame(key: Buffer, header: Buffer, number: number, frame: Buffer): 
   return events;
 }
 
-/** Reads a journal as far as it is whole. */
-export async function readJournal(file: Uint8Array, identities: Identities): Promise<Journal> {
+interface KeysFrame {
+  epoch: number;
+  frames: Record<Stream, number>;
+  bytes: Record<Stream, number>;
+  chain: string;
+  keys: Sealed;
+}
+
+function readKeys(frame: Buffer): KeysFrame {
+  return { ...JSON.parse(frame.toString('utf8', 9, frame.length - 32)), epoch: Number(frame.readBigUInt64BE(1)) };
+}
+
+/** A frame of keys follows the frames before it, and the ending keys stand behind it. */
+function checkKeys(
+  journal: Journal,
+  next: KeysFrame,
+  frame: Buffer,
+  now: { chain: Buffer; first: Buffer; keys: OpenKeys; inEpoch: Record<Stream, number> },
+): void {
+  must(next.epoch === journal.epochs + 1 && next.chain === now.chain.toString('hex'), 'keys of another place');
+  for (const [at, stream] of (['output', 'input'] as const).entries()) {
+    must(
+      next.frames[stream] === journal.frames[stream] && next.bytes[stream] === journal.bytes[stream],
+      'keys that count otherwise',
+    );
+    const key = now.keys[stream];
+    if (key === undefined) continue;
+    const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(now.inEpoch[stream]), { authTagLength: 16 });
+    decipher.setAAD(Buffer.concat([now.first, frame.subarray(0, -32)]));
+    decipher.setAuthTag(frame.subarray(frame.length - 32).subarray(16 * at, 16 * at + 16));
+    decipher.final();
+  }
+}
+
+/** Reads a journal as far as it is whole. `beginsLater`: it is a tail, which may begin with a frame of keys. */
+export async function readJournal(file: Uint8Array, identities: Identities, beginsLater = false): Promise<Journal> {
   const walk = new Walk(file);
   const line = walk.take(walk.bytes.indexOf(0x0a) + 1);
   const header = JSON.parse(line.toString('utf8')) as Record<string, unknown> & { keys: Sealed };
@@ -58,6 +99,7 @@ export async function readJournal(file: Uint8Array, identities: Identities): Pro
     frames: { output: 0, input: 0 },
     bytes: { output: 0, input: 0 },
     events: { output: [], input: [] },
+    epochs: 0,
     torn: 0,
   };
   while (walk.left > 0) {
@@ -65,12 +107,21 @@ export async function readJournal(file: Uint8Array, identities: Identities): Pro
     if (length === 0 || walk.left < 4 + length) break;
     const whole = walk.take(4 + length);
     const frame = whole.subarray(4);
-    chain = Buffer.from(sha256(chain, whole), 'hex');
     if (frame[0] === 2) {
-      keys = await openKeys(JSON.parse(frame.toString('utf8', 9)) as Sealed, identities);
+      const next = readKeys(frame);
+      // A tail may begin with one.
+      if (chain === first && beginsLater) {
+        chain = Buffer.from(next.chain, 'hex');
+        journal.frames = { ...next.frames };
+        journal.bytes = { ...next.bytes };
+      } else checkKeys(journal, next, frame, { chain, first, keys, inEpoch });
+      keys = await openKeys(next.keys, identities);
       inEpoch = { output: 0, input: 0 };
+      journal.epochs = next.epoch;
+      chain = Buffer.from(sha256(chain, whole), 'hex');
       continue;
     }
+    chain = Buffer.from(sha256(chain, whole), 'hex');
     const stream: Stream = frame[0] === 0 ? 'output' : 'input';
     const key = keys[stream];
     const end = Number(frame.readBigUInt64BE(1));
