@@ -8,6 +8,7 @@ import { stillGranted } from '../requests/grants.ts';
 import type { Hub } from './hub.ts';
 import { leaseRanOut } from './lease-store.ts';
 import type { Leases } from './leases.ts';
+import { noteReexchangeFailed } from './reexchange-failed.ts';
 import { findSession, type SessionRow } from './session-store.ts';
 
 export interface SessionEnds {
@@ -173,6 +174,7 @@ export function makeSessionEnds(parts: {
         subject: session.id,
         detail: { reason: endReasonText(reason), ...(reason.kind === said.kind ? {} : { said: endReasonText(said) }) },
       });
+      await noteReexchangeFailed(core, session, said);
     },
     async missing(deviceId, running) {
       const open = await core.reader
