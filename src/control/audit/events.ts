@@ -25,6 +25,8 @@ export const auditEvents = {
   'session.opened': 'A session opened',
   'session.ended': 'A session ended',
   'session.lease-expired': 'A session lost its lease',
+  'target.reexchange-failed':
+    'A target could not exchange keys again: its sessions run without anchors until it is changed',
   'login.signed': 'A login was signed',
   'login.refused': 'The broker refused a login',
   'vault.certificate-refused': 'The vault answered with another certificate than the one asked for',
