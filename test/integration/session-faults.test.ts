@@ -27,6 +27,10 @@ async function session(change: (recorder: Recorder) => Partial<Recorder>): Promi
       'onHead',
       'onSealed',
       'onFailed',
+      'covered',
+      'headOf',
+      'keepAnchor',
+      'receipt',
       'close',
     ] as const;
     const bound = Object.fromEntries(methods.map((name) => [name, real[name].bind(real)])) as unknown as Recorder;

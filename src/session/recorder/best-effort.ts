@@ -38,6 +38,8 @@ export class BestEffortRecorder implements Recorder {
     const { outputBytes, inputBytes } = inner.head();
     this.ends = { output: outputBytes, input: inputBytes };
     inner.onFailed((problem) => {
+      // Its end could not be written either: nothing that a session which goes on has to know.
+      if (this.stopped) return;
       if (this.closing === null && options.mayGoOn()) this.stop(problem);
       else for (const listener of this.failedListeners) listener(problem);
     });
