@@ -26,10 +26,16 @@ function saveCursor(pen: Pen, buffer: InsideBuffer, size: Size): void {
   else pen.put(cursorTo(row, buffer.savedX));
   pen.wear(attributes);
   const charset = charsetName(buffer.savedCharset);
-  pen.put(charset === 'B' ? '\x1b7' : `\x1b(${charset}\x1b7\x1b(B`);
+  const save = charset === 'B' ? '\x1b7' : `\x1b(${charset}\x1b7\x1b(B`;
+  // Saved while a link was open: xterm then restores that there is one, but not which.
+  const isLinked = attributes.underline === 0 && (buffer.savedCurAttrData.bg & hasMore) !== 0;
+  pen.put(isLinked ? `\x1b]8;;x:\x1b\\${save}\x1b]8;;\x1b\\` : save);
   pen.wear(plain);
   if (isBeyond) pen.put(`${cursorTo(row, size.cols - 1)}\x1b[X`);
 }
+
+/** xterm's flag of attributes that do not fit into fg and bg. */
+const hasMore = 2 ** 28;
 
 const savedExtended = { underlineStyle: 0, underlineColor: 0, urlId: 0, clone: () => savedExtended };
 

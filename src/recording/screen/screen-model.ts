@@ -14,6 +14,8 @@ const keyframeCharactersAtMost = 262_144;
 /** xterm's parser between two sequences. */
 const groundState = 0;
 
+const linesWhileResizing = 10_000;
+
 /** The smallest size xterm knows. */
 const smallest = { cols: 2, rows: 1 };
 
@@ -55,7 +57,24 @@ export class ScreenModel {
 
   resize(size: { cols: number; rows: number }): void {
     const { cols, rows } = possibleSize(size);
+    // Lines that wrap anew need room while they do; without any, xterm 6 loses count of its rows. What is then above the screen goes.
+    this.terminal.options.scrollback = linesWhileResizing;
     this.terminal.resize(cols, rows);
+    this.terminal.options.scrollback = 0;
+    this.forgetBeyond({ cols, rows });
+  }
+
+  /**
+   * xterm keeps tab stops, and in the alternate buffer cells, beyond the edge for the day the screen is wide again, and room for scrollback in an
+   * alternate buffer that was not shown while the screen shrank. Here they go: what cannot be seen cannot be said in a keyframe.
+   */
+  private forgetBeyond({ cols, rows }: { cols: number; rows: number }): void {
+    const { normal, alt } = this.inside._bufferService.buffers;
+    for (const { tabs } of [normal, alt]) {
+      for (const column of Object.keys(tabs).map(Number)) if (column >= cols) delete tabs[column];
+    }
+    for (let row = 0; row < alt.lines.length; row += 1) alt.lines.get(row)?.resize(cols, alt.getNullCell());
+    if (alt.lines.length === 0) alt.lines.maxLength = rows;
   }
 
   state(): ScreenState {

@@ -38,11 +38,13 @@ function bufferState(
   const facts: Record<string, string> = {
     saved: `${buffer.savedX},${buffer.savedY - buffer.ybase}`,
     'saved attributes': JSON.stringify(saved),
+    'saved flags': flagsOf(buffer.savedCurAttrData),
     'saved charset': charsetName(buffer.savedCharset),
   };
   if (isShown) {
-    const tabs = Object.keys(buffer.tabs).filter((at) => buffer.tabs[Number(at)] === true && Number(at) < size.cols);
-    facts.tabs = tabs.join(',');
+    facts.tabs = Object.keys(buffer.tabs)
+      .filter((column) => buffer.tabs[Number(column)] === true)
+      .join(',');
     facts.region = `${buffer.scrollTop}-${buffer.scrollBottom}`;
     // A buffer that waits gives its cursor up to the other one when it returns; only a resize asks for it.
     facts.cursor = `${isLive ? buffer.x : Math.min(buffer.x, size.cols - 1)},${buffer.y}`;
@@ -56,8 +58,13 @@ function bufferState(
 
 const noExtended = { underlineStyle: 0, underlineColor: 0, urlId: 0, clone: () => noExtended };
 
-function latent({ fg, bg, extended }: InsideAttributes): string {
-  return `${rawUnderline(extended)},${extended.underlineColor},${(bg >>> 28) & 1},${(fg >>> 28) & 1}`;
+/** Whether xterm holds "underlined" and "has more": a restored cursor brings them back without the style they go with. */
+function flagsOf({ fg, bg }: InsideAttributes): string {
+  return `${(fg >>> 28) & 1}${(bg >>> 28) & 1}`;
+}
+
+function latent(attributes: InsideAttributes): string {
+  return `${rawUnderline(attributes.extended)},${attributes.extended.underlineColor},${flagsOf(attributes)}`;
 }
 
 /** Reads the state of a terminal between two sequences. */

@@ -31,6 +31,7 @@ export interface InsideLine {
   getBg(index: number): number;
   hasContent(index: number): number;
   translateToString(trimRight?: boolean): string;
+  resize(cols: number, fill: unknown): boolean;
   _extendedAttrs: Record<number, InsideExtended | undefined>;
 }
 
@@ -38,7 +39,8 @@ export interface InsideLine {
 export type Charset = Record<string, string> | undefined;
 
 export interface InsideBuffer {
-  lines: { length: number; get(index: number): InsideLine | undefined };
+  lines: { length: number; maxLength: number; get(index: number): InsideLine | undefined };
+  getNullCell(): unknown;
   ybase: number;
   x: number;
   y: number;
