@@ -1,4 +1,4 @@
-import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
+import { ageOpen, makeAgeIdentity } from '../../recording/codecs/age.ts';
 import { type Verification, verifyRecording } from '../../recording/verify/verify-recording.ts';
 import type { Stream } from '../../shared/model/recording.ts';
 import { partFile } from '../../shared/record/parts.ts';
@@ -26,7 +26,11 @@ export interface SampleResult {
 export const sampleAtMost = 20;
 
 /** A stream's identity, in this process's memory for the time of one verification. Null when its key was erased. */
-async function identityOf({ core, broker }: SampleParts, sessionId: string, stream: Stream): Promise<string | null> {
+export async function identityOf(
+  { core, broker }: SampleParts,
+  sessionId: string,
+  stream: Stream,
+): Promise<string | null> {
   const row = await core.reader
     .selectFrom('stream_keys')
     .select('wrapped')
@@ -34,12 +38,9 @@ async function identityOf({ core, broker }: SampleParts, sessionId: string, stre
     .where('stream', '=', stream)
     .executeTakeFirst();
   if (row === undefined) return null;
-  const own = await generateX25519Identity();
-  const recipient = await identityToRecipient(own);
+  const { identity, recipient } = await makeAgeIdentity();
   const sealed = await broker.sealStreamKey({ sessionId, stream, wrapped: row.wrapped, recipient });
-  const decrypter = new Decrypter();
-  decrypter.addIdentity(own);
-  return Buffer.from(await decrypter.decrypt(Buffer.from(sealed, 'base64'))).toString('utf8');
+  return Buffer.from(await ageOpen(Buffer.from(sealed, 'base64'), identity)).toString('utf8');
 }
 
 async function documentsOf(core: CoreContext, session: SessionRow) {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { RecordedEvent } from '../../shared/record/events.ts';
 import type { EndLine } from '../../shared/record/manifest.ts';
 import type { WireDirection } from '../../shared/record/wire.ts';
@@ -186,6 +187,9 @@ export async function compareWire(options: CompareOptions): Promise<WireComparis
       else if (error instanceof WireFault)
         difference = { stream: `wire.${error.direction}`, offset: error.offset, what: error.message };
       else throw error;
+    } finally {
+      // A stream that was not read to its end holds its file open.
+      for (const source of [options.toTarget, options.fromTarget]) if (source instanceof Readable) source.destroy();
     }
   }
   return {
