@@ -19,6 +19,7 @@ import { startEvidenceCare } from './recordings/evidence-care.ts';
 import { makeFolderStore } from './recordings/folder-store.ts';
 import { startMissingWatch } from './recordings/missing-watch.ts';
 import { makeRecordings } from './recordings/recordings.ts';
+import { makeJournalTails } from './recordings/tails.ts';
 import { makeRelay } from './relay/relay.ts';
 import { makeWireKeeper } from './relay/wire-keeper.ts';
 import { accessLeftMs } from './requests/grants.ts';
@@ -80,7 +81,8 @@ export async function createServices(core: CoreContext): Promise<Services> {
   });
   const orders = makeOrders({ core, hub, leases, broker, cutWire: relay.cut, forgetCut: relay.forgetCut });
   const oneChannel = makeOneChannel({ core, hub, supersededCode: closeCodes.superseded });
-  const channels = makeLauncherChannels({ core, hub, leases, orders, ends, oneChannel });
+  const tails = makeJournalTails(core);
+  const channels = makeLauncherChannels({ core, hub, leases, orders, ends, oneChannel, tails });
 
   // Where others share the database the leases are there.
   const running =
@@ -116,7 +118,7 @@ export async function createServices(core: CoreContext): Promise<Services> {
     orders,
     relay,
     requests,
-    recordings: makeRecordings({ core, broker, hub, store }),
+    recordings: makeRecordings({ core, broker, hub, store, tails }),
     async close() {
       leases.close();
       await missing.close();

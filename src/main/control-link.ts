@@ -61,6 +61,10 @@ export class ControlLink {
     return this.channel.send(message);
   }
 
+  sendPiece(piece: Uint8Array): boolean {
+    return this.channel.sendPiece(piece);
+  }
+
   async close(): Promise<void> {
     this.channel.stop();
     await this.caller.close();

@@ -19,6 +19,7 @@ import { type ConnectRequest, Supervisor } from './sessions/supervisor.ts';
 import { AppStateStore } from './state/app-state.ts';
 import { coalesced } from './state/coalesce.ts';
 import { SyncAgent } from './sync/agent.ts';
+import { JournalFeed } from './sync/journal-feed.ts';
 import { WarmFork } from './warm-fork.ts';
 
 /** What the launcher needs of the window, whatever draws it. */
@@ -58,6 +59,7 @@ export class Launcher {
   readonly state: AppStateStore;
   readonly supervisor: Supervisor;
   private readonly sync: SyncAgent;
+  private readonly feed: JournalFeed;
   private readonly targets = new Targets();
   private readonly recordings: Recordings;
   private readonly replays: Replays;
@@ -86,10 +88,18 @@ export class Launcher {
       log,
       onChange: coalesced(() => window.sessions(this.supervisor.list())),
       onSpooled: (sessionId) => this.sync.kick(sessionId),
+      onJournaled: (sessionId) => this.feed.grown(sessionId),
+      onReleased: (sessionId) => this.feed.forget(sessionId),
       onEnded: (sessionId, reason) => {
         this.endings.set(sessionId, endReasonText(reason));
         window.recordingsChanged();
       },
+    });
+    this.feed = new JournalFeed({
+      spool,
+      piece: (piece) => this.link?.sendPiece(piece) ?? false,
+      say: (message) => this.link?.send(message) ?? false,
+      log,
     });
     this.sync = new SyncAgent({
       spool,
@@ -100,13 +110,15 @@ export class Launcher {
         return ending === undefined ? null : `The process ended before it could close the record: ${ending}`;
       },
       onChange: coalesced(() => this.state.update({ backlog: this.sync.backlog() })),
-      onReceipt: (sessionId, receipt) =>
+      onReceipt: (sessionId, { signed, payload, frames }) => {
         this.supervisor.receipt(sessionId, {
-          signed: receipt.signed,
-          bytes: receipt.payload.bytes,
-          atMs: Date.parse(receipt.payload.at),
-          ended: receipt.payload.ended,
-        }),
+          signed,
+          bytes: payload.bytes,
+          atMs: Date.parse(payload.at),
+          ended: payload.ended,
+        });
+        this.feed.stored(sessionId, frames);
+      },
       keepStoredHours: () => this.spoolPolicy().keepStoredHours,
       onStored: () => window.recordingsChanged(),
       log,
@@ -231,6 +243,7 @@ export class Launcher {
     await this.supervisor.disconnectAll(sealLimitMs);
     await this.sync.settled(lastUploadMs);
     this.sync.stop();
+    this.feed.stop();
     this.replays.closeAll();
     this.warm.discard();
     // A key that lives in memory alone is gone with this process: its device would stay in force without anyone to hold it.
@@ -274,6 +287,7 @@ export class Launcher {
 
   private online(): void {
     this.supervisor.online();
+    this.feed.online(this.supervisor.liveIds());
     if (this.options.spares !== null) this.warm.prepare(this.options.spares.firstMs);
     void this.loadMe();
     void this.sync.scan();
@@ -290,6 +304,9 @@ export class Launcher {
         this.supervisor.take(message);
         return;
       case 'heartbeat':
+        return;
+      case 'frames-acknowledged':
+        this.feed.acknowledged(message.sessionId, message.offset);
         return;
       case 'changed':
         if (message.what.includes('targets')) {

@@ -102,7 +102,7 @@ describe('a recording', () => {
       state: 'complete',
       because: null,
       endReason: 'exit 0',
-      mayUnlock: ['output', 'input'],
+      mayUnlock: ['output', 'input', 'text'],
     });
 
     const document = await mira.client.call('getManifest', { params: { sessionId: session.id } });

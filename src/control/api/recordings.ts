@@ -67,6 +67,10 @@ export const getJournal = defineRoute('getJournal', async (context, { actor, par
   return asBytes(reply, stream);
 });
 
+export const getTail = defineRoute('getTail', async (context, { actor, params, reply }) =>
+  asBytes(reply, await context.services.recordings.tail(actor, params.sessionId)),
+);
+
 export const getWire = defineRoute('getWire', async (context, { actor, params, reply }) => {
   const { bytes, stream } = await context.services.recordings.wire(actor, params.sessionId, params.direction);
   reply.header('content-length', bytes);

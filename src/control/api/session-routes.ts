@@ -7,6 +7,7 @@ import {
   getManifest,
   getRecording,
   getSegment,
+  getTail,
   getWire,
   listRecordings,
   putJournal,
@@ -38,6 +39,7 @@ export const sessionRoutes: readonly Route[] = [
   getManifest,
   getSegment,
   getJournal,
+  getTail,
   getWire,
   unlock,
 ];

@@ -7,6 +7,7 @@ import {
   launcherToControlSchema,
   silenceMs,
 } from '../../shared/protocol/control-channel.ts';
+import { type JournalPiece, parsePiece } from '../../shared/protocol/journal-frames.ts';
 import type { Limits } from '../config/limits.ts';
 import type { Clock } from '../context.ts';
 import { holdsUnstorable } from '../store/storable.ts';
@@ -17,6 +18,8 @@ const maxMessageBytes = 65_536;
 const maxUnreadBytes = 1_048_576;
 /** Messages that may wait for those before them. A launcher with a hundred sessions says some hundred things a second at most. */
 const maxWaiting = 1000;
+/** Bytes of journal pieces that may wait for the store. A launcher has less than this under way. */
+const maxWaitingPieceBytes = 8_388_608;
 /** Seconds' worth of messages that may come at once: a launcher that is back tells what happened meanwhile. */
 const burstSeconds = 3;
 
@@ -28,13 +31,15 @@ export interface ChannelOptions {
   limits: Pick<Limits, 'helloMs' | 'messagesPerSecond'>;
   /** Called for each valid message, one after the other. `MalformedMessage` closes the channel as malformed, any other rejection as failed. */
   onMessage(message: LauncherToControl): Promise<void> | void;
+  /** The same for pieces of journals, in an order of their own: what is said waits for no piece. */
+  onPiece(piece: JournalPiece): Promise<void>;
   onFailure(error: unknown): void;
   /** Once. `why` is for the log. */
   onClose(why: string): void;
 }
 
-function parse(data: WebSocket.RawData, isBinary: boolean): LauncherToControl | null {
-  if (isBinary || !Buffer.isBuffer(data) || data.length > maxMessageBytes) return null;
+function parse(data: WebSocket.RawData): LauncherToControl | null {
+  if (!Buffer.isBuffer(data) || data.length > maxMessageBytes) return null;
   try {
     const parsed = launcherToControlSchema.safeParse(JSON.parse(data.toString('utf8')));
     return parsed.success && !holdsUnstorable(parsed.data) ? parsed.data : null;
@@ -52,6 +57,8 @@ export function openChannel(options: ChannelOptions): Channel {
   let heardAt = clock.monotonicMs();
   let waiting = 0;
   let work: Promise<void> = Promise.resolve();
+  let waitingPieceBytes = 0;
+  let pieces: Promise<void> = Promise.resolve();
   let closed = false;
   const burst = options.limits.messagesPerSecond * burstSeconds;
   let allowance = burst;
@@ -84,15 +91,30 @@ export function openChannel(options: ChannelOptions): Channel {
     options.onClose(why);
   }
 
-  async function handle(message: LauncherToControl): Promise<void> {
+  async function handle(work: () => Promise<void> | void): Promise<void> {
     if (closed) return;
     try {
-      await options.onMessage(message);
+      await work();
     } catch (error) {
       const malformed = error instanceof MalformedMessage;
       if (!malformed) options.onFailure(error);
       channel.close(malformed ? closeCodes.malformed : 1011, malformed ? error.message : 'the server failed');
     }
+  }
+
+  function takePiece(data: WebSocket.RawData): void {
+    const piece = Buffer.isBuffer(data) ? parsePiece(data) : null;
+    const isTooMuch = piece !== null && waitingPieceBytes + piece.bytes.length > maxWaitingPieceBytes;
+    if (piece === null || isTooMuch) {
+      channel.close(closeCodes.malformed, isTooMuch ? 'too many pieces of journals' : 'malformed piece of a journal');
+      return;
+    }
+    waitingPieceBytes += piece.bytes.length;
+    pieces = pieces
+      .then(() => handle(() => options.onPiece(piece)))
+      .finally(() => {
+        waitingPieceBytes -= piece.bytes.length;
+      });
   }
 
   const beat = setInterval(() => {
@@ -110,7 +132,11 @@ export function openChannel(options: ChannelOptions): Channel {
     allowance = Math.min(burst, allowance + ((now - heardAt) / 1000) * options.limits.messagesPerSecond) - 1;
     heardAt = now;
     // Before it is read: reading is what costs.
-    const message = allowance < 0 || waiting >= maxWaiting ? 'too many' : parse(data, isBinary);
+    if (isBinary && allowance >= 0) {
+      takePiece(data);
+      return;
+    }
+    const message = allowance < 0 || waiting >= maxWaiting ? 'too many' : parse(data);
     if (message === null || message === 'too many') {
       channel.close(closeCodes.malformed, message === null ? 'malformed message' : 'too many messages');
       return;
@@ -118,7 +144,7 @@ export function openChannel(options: ChannelOptions): Channel {
     if (message.type === 'hello') clearTimeout(noHello);
     waiting += 1;
     work = work
-      .then(() => handle(message))
+      .then(() => handle(() => options.onMessage(message)))
       .finally(() => {
         waiting -= 1;
       });

@@ -3,8 +3,10 @@ import { closeCodes } from '../../shared/protocol/control-channel.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
 import { isRevoked } from '../identity/people.ts';
+import type { JournalTails } from '../recordings/tails.ts';
 import { openChannel } from './channel.ts';
 import type { Hub } from './hub.ts';
+import { makeJournalPieces } from './journal-pieces.ts';
 import { makeLauncherMessages } from './launcher-messages.ts';
 import type { Leases } from './leases.ts';
 import type { OneChannel } from './one-channel.ts';
@@ -25,11 +27,13 @@ export function makeLauncherChannels(parts: {
   orders: Orders;
   ends: SessionEnds;
   oneChannel: OneChannel;
+  tails: JournalTails;
 }): LauncherChannels {
   const { core, hub } = parts;
   return {
     serve(socket, actor) {
       const handle = makeLauncherMessages(parts, actor.device.id);
+      const take = makeJournalPieces(parts, actor.device.id);
       const channel = openChannel({
         socket,
         deviceId: actor.device.id,
@@ -39,6 +43,9 @@ export function makeLauncherChannels(parts: {
         async onMessage(message) {
           // A launcher that has its hello may connect anew at once, and that claim must come after this one.
           if (await claimed) await handle(message, channel);
+        },
+        async onPiece(piece) {
+          if (await claimed) await take(piece, channel);
         },
         onFailure: (error) =>
           core.log.error({ err: error, device: actor.device.id }, 'a launcher message could not be handled'),

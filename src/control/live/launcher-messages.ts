@@ -2,6 +2,7 @@ import { assertNever } from '../../shared/errors/result.ts';
 import type { LauncherToControl } from '../../shared/protocol/control-channel.ts';
 import type { CoreContext } from '../context.ts';
 import { findPerson } from '../identity/people.ts';
+import type { JournalTails } from '../recordings/tails.ts';
 import { MalformedMessage } from './channel.ts';
 import type { Channel } from './hub.ts';
 import type { Leases } from './leases.ts';
@@ -15,6 +16,7 @@ interface Parts {
   leases: Leases;
   orders: Orders;
   ends: SessionEnds;
+  tails: JournalTails;
 }
 
 /**
@@ -65,6 +67,11 @@ export function makeLauncherMessages(
       }
       case 'journal-position':
         await ownSession(message.sessionId);
+        channel.send({
+          type: 'frames-acknowledged',
+          sessionId: message.sessionId,
+          offset: await parts.tails.position(message.sessionId),
+        });
         return;
       case 'order-received':
       case 'order-done': {

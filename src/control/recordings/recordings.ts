@@ -10,23 +10,34 @@ import { putManifest } from './manifest-ingest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { makeKeyedQueue } from './queue.ts';
 import { getJournal, getManifest, getRecording, getSegment, listRecordings } from './read.ts';
+import { getTail } from './tail-read.ts';
+import type { JournalTails } from './tails.ts';
 import { unlockStream } from './unlock.ts';
 import { getWire } from './wire-read.ts';
 
 /** The central store of recordings: what comes in and who reads it. */
-export function makeRecordings(parts: { core: CoreContext; broker: Broker; hub: Hub; store: ObjectStore }) {
-  const { core, broker, hub, store } = parts;
+export function makeRecordings(parts: {
+  core: CoreContext;
+  broker: Broker;
+  hub: Hub;
+  store: ObjectStore;
+  tails: JournalTails;
+}) {
+  const { core, broker, hub, store, tails } = parts;
   const ingest = { core, store, queue: makeKeyedQueue() };
   return {
     putSegment: (actor: Actor, segment: Parameters<typeof putSegment>[2]): Promise<Stored> =>
       putSegment(ingest, actor, segment),
     async putJournal(actor: Actor, journal: Parameters<typeof putJournal>[2]): Promise<Stored> {
       const stored = await putJournal(ingest, actor, journal);
+      await tails.drop(journal.sessionId);
       hub.changed(['recordings']);
       return stored;
     },
     async putManifest(actor: Actor, sent: Parameters<typeof putManifest>[2]): Promise<Signed> {
       const { receipt } = await putManifest(ingest, actor, sent);
+      // Before the launcher has the receipt: it may then leave out what that covers.
+      await tails.covered(sent.sessionId, sent.text);
       hub.changed(['recordings']);
       return receipt;
     },
@@ -36,6 +47,7 @@ export function makeRecordings(parts: { core: CoreContext; broker: Broker; hub: 
     segment: (actor: Actor, sessionId: string, part: { stream: PartKind; seq: number }) =>
       getSegment({ core, store }, actor, sessionId, part),
     journal: (actor: Actor, sessionId: string) => getJournal({ core, store }, actor, sessionId),
+    tail: (actor: Actor, sessionId: string) => getTail(core, actor, sessionId),
     wire: (actor: Actor, sessionId: string, direction: WireDirection) =>
       getWire({ core, store }, actor, sessionId, direction),
     unlock: (actor: Actor, request: Parameters<typeof unlockStream>[2]) =>

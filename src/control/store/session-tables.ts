@@ -158,6 +158,36 @@ export interface WireTable {
   released_at: MomentOrNull;
 }
 
+/** How far the journal of a session that is not stored whole is held here (migration 011). */
+export interface JournalTailTable {
+  session_id: string;
+  /** The journal's header line, with its line feed. */
+  header: Uint8Array;
+  /** Bytes of the journal's file that were acknowledged. */
+  position: number;
+  /** Bytes of all pieces that are kept now. */
+  kept_bytes: number;
+  /** Up to the position: frames and raw bytes of each stream, the epoch of keys, the chain's last link (hex). */
+  frames_output: Generated<number>;
+  frames_input: Generated<number>;
+  bytes_output: Generated<number>;
+  bytes_input: Generated<number>;
+  epoch: Generated<number>;
+  chain: string;
+  updated_at: Moment;
+}
+
+export interface JournalTailPieceTable {
+  session_id: string;
+  /** Where it begins in the journal's file. */
+  at: number;
+  bytes: Uint8Array;
+  /** Whether it begins with a keys frame, so that a tail may begin with it. */
+  keys: boolean;
+  frames_output: number;
+  frames_input: number;
+}
+
 /** Targets whose last try by the relay failed; the next success removes the row. */
 export interface UnreachableTable {
   target_id: string;
@@ -176,5 +206,7 @@ export interface SessionTables {
   recording_receipts: ReceiptTable;
   recording_journals: JournalTable;
   wires: WireTable;
+  journal_tails: JournalTailTable;
+  journal_tail_pieces: JournalTailPieceTable;
   unreachable_targets: UnreachableTable;
 }

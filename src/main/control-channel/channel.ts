@@ -102,6 +102,13 @@ export class ControlChannel {
     return true;
   }
 
+  /** Sends a piece of a journal (journal-frames.ts) when the link is up; returns whether it was. Whoever sends more than is acknowledged fills the memory. */
+  sendPiece(piece: Uint8Array): boolean {
+    if (this.state.state !== 'online' || this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(piece, { binary: true });
+    return true;
+  }
+
   stop(): void {
     this.stopped = true;
     if (this.retry !== null) clearTimeout(this.retry);

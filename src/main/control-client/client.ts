@@ -28,7 +28,7 @@ export interface ControlCaller {
   call<N extends ApiName>(name: N, input?: CallInput<N>): Promise<Answer<N>>;
   /** Fetches an octet-stream, into memory: at most `fetchAtMost` bytes of its kind. Throws as `call`, and SP-5005 when it is larger. */
   fetchBytes(
-    name: 'getSegment' | 'getJournal',
+    name: 'getSegment' | 'getJournal' | 'getTail',
     input: { params: Record<string, string | number> },
   ): Promise<Uint8Array<ArrayBuffer>>;
 }
@@ -37,8 +37,8 @@ const defaultTimeoutMs = 15_000;
 const mebibyte = 1_048_576;
 const maxJsonBytes = 64 * mebibyte;
 /** A segment is a few MB. A journal is as long as its session was loud: it is stored up to 2 GiB, but held in memory only up to this. */
-const fetchAtMost = { getSegment: 72 * mebibyte, getJournal: 512 * mebibyte } as const;
-const fetchTimeoutMs = { getSegment: 60_000, getJournal: 600_000 } as const;
+const fetchAtMost = { getSegment: 72 * mebibyte, getJournal: 512 * mebibyte, getTail: 72 * mebibyte } as const;
+const fetchTimeoutMs = { getSegment: 60_000, getJournal: 600_000, getTail: 60_000 } as const;
 
 /** One HTTP client of one server: its authority pinned as the only one, a fresh DPoP proof on every request. */
 export class ControlClient implements ControlCaller {
@@ -81,7 +81,7 @@ export class ControlClient implements ControlCaller {
   }
 
   async fetchBytes(
-    name: 'getSegment' | 'getJournal',
+    name: 'getSegment' | 'getJournal' | 'getTail',
     input: { params: Record<string, string | number> },
   ): Promise<Uint8Array<ArrayBuffer>> {
     const method = controlApi[name];
@@ -91,7 +91,7 @@ export class ControlClient implements ControlCaller {
       {
         bytes: fetchAtMost[name],
         or:
-          name === 'getSegment'
+          name !== 'getJournal'
             ? strangeAmount(method)
             : 'The unsealed record of this session is larger than 512 MB, and this launcher cannot open more than that at once. It is kept whole on the control server; ask your administrator for it.',
       },

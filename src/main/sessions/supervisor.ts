@@ -47,6 +47,10 @@ export interface SupervisorOptions {
   onChange: () => void;
   /** Something of this session lies in the spool and wants to go to the store. */
   onSpooled: (sessionId: string) => void;
+  /** The journal of this session has grown. */
+  onJournaled: (sessionId: string) => void;
+  /** Its process writes no more. May come twice. */
+  onReleased: (sessionId: string) => void;
   onEnded: (sessionId: string, reason: EndReason) => void;
 }
 
@@ -127,10 +131,14 @@ export class Supervisor {
           this.send({ type: 'session-opened', sessionId, at: new Date().toISOString() });
           this.options.onSpooled(sessionId);
         },
-        head: (sessionId, head) => this.throttleOf(sessionId).offer(head),
+        head: (sessionId, head) => {
+          this.options.onJournaled(sessionId);
+          this.throttleOf(sessionId).offer(head);
+        },
         sealed: this.options.onSpooled,
         released: (sessionId) => {
           this.claimed.delete(sessionId);
+          this.options.onReleased(sessionId);
           this.options.onSpooled(sessionId);
         },
         socketClosed: (sessionId, orderId, closedMs) => this.reports.orderDone(sessionId, orderId, closedMs),
@@ -285,6 +293,7 @@ export class Supervisor {
     return {
       sessionId,
       route: payload.route,
+      recordMode: payload.recordMode,
       address: `${payload.target.host}:${payload.target.port}`,
       maxSeconds: payload.limits.maxSeconds,
       start: {

@@ -64,8 +64,11 @@ export interface SyncOptions {
   /** Why a session without an end line ended, as far as this run of the launcher knows. */
   because: (sessionId: string) => string | null;
   onChange: () => void;
-  /** A receipt came: checked, kept, as it was signed and as it reads. */
-  onReceipt: (sessionId: string, receipt: { signed: Signed; payload: ReceiptPayload }) => void;
+  /** A receipt came: checked, kept, as it was signed and as it reads. `frames`: of the journal's streams that the stored segments cover. */
+  onReceipt: (
+    sessionId: string,
+    receipt: { signed: Signed; payload: ReceiptPayload; frames: { output: number; input: number } },
+  ) => void;
   /** Hours that what is stored stays here too, by policy. */
   keepStoredHours: () => number;
   /** The central store has more than before. */
@@ -250,7 +253,7 @@ export class SyncAgent {
         const receipt = await putManifest(link.caller, path, content, link.membership.identity.serverKey);
         folder.problem = null;
         folder.gapTold = false;
-        this.options.onReceipt(sessionId, receipt);
+        this.options.onReceipt(sessionId, { ...receipt, frames: coveredFrames(content) });
         this.options.onStored(sessionId);
         return true;
       }
@@ -300,6 +303,13 @@ export class SyncAgent {
     folder.timer = setTimeout(() => this.due(folder), retryDelayMs(folder.attempt, Math.random()));
     folder.attempt += 1;
   }
+}
+
+/** Frames of each stream that the manifest's segments cover. */
+function coveredFrames({ manifest }: SpoolContent): { output: number; input: number } {
+  const most = (stream: 'output' | 'input') =>
+    Math.max(0, ...(manifest?.parts.flatMap((part) => (part.stream === stream ? [part.frames] : [])) ?? []));
+  return { output: most('output'), input: most('input') };
 }
 
 /** A recording goes only to the server and under the name it was made for. */

@@ -420,6 +420,14 @@ export const controlApi = {
     params: z.object({ sessionId: id }),
     response: z.unknown(),
   },
+  getTail: {
+    method: 'GET',
+    path: '/v1/recordings/:sessionId/tail',
+    auth: 'device',
+    summary: 'What the server holds of the journal of a session that is not stored whole (octet-stream)',
+    params: z.object({ sessionId: id }),
+    response: z.unknown(),
+  },
   getWire: {
     method: 'GET',
     path: '/v1/recordings/:sessionId/wire/:direction',

@@ -16,6 +16,7 @@ import type { ErrorCode } from '../../../src/shared/errors/codes.ts';
 import type { TargetView } from '../../../src/shared/model/target.ts';
 import { type LauncherToControl, launcherToControlSchema } from '../../../src/shared/protocol/control-channel.ts';
 import { encodeInvite } from '../../../src/shared/protocol/invite.ts';
+import { parsePiece } from '../../../src/shared/protocol/journal-frames.ts';
 import type { GrantPayload, OrderPayload } from '../../../src/shared/protocol/signed.ts';
 
 /** What a scripted answer may be instead of the ordinary one. */
@@ -185,6 +186,23 @@ export async function startFakeControl(recipients: string[]) {
     throw new Error(`the fake server does not know ${method} ${path}`);
   }
 
+  /** What came of each journal while it grew. */
+  const journals = new Map<string, Buffer>();
+  function acknowledge(socket: WebSocket, sessionId: string): void {
+    const offset = journals.get(sessionId)?.length ?? 0;
+    socket.send(JSON.stringify({ type: 'frames-acknowledged', sessionId, offset }));
+  }
+  function takePiece(socket: WebSocket, raw: Buffer): void {
+    const piece = parsePiece(raw);
+    if (piece === null) {
+      faults.push('a piece of a journal that is none');
+      return;
+    }
+    const kept = journals.get(piece.sessionId) ?? Buffer.alloc(0);
+    if (piece.offset === kept.length) journals.set(piece.sessionId, Buffer.concat([kept, piece.bytes]));
+    acknowledge(socket, piece.sessionId);
+  }
+
   const server = createServer({ cert: tls.chain, key: tls.key }, (request, reply) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -233,8 +251,13 @@ export async function startFakeControl(recipients: string[]) {
       channel.handleUpgrade(request, socket, head, (opened) => {
         control = opened;
         opened.send(JSON.stringify({ type: 'hello', serverTime: new Date().toISOString() }));
-        opened.on('message', (raw) => {
-          heard.push(launcherToControlSchema.parse(JSON.parse(String(raw))));
+        opened.on('message', (raw: Buffer, isBinary) => {
+          if (isBinary) takePiece(opened, raw);
+          else {
+            const message = launcherToControlSchema.parse(JSON.parse(String(raw)));
+            heard.push(message);
+            if (message.type === 'journal-position') acknowledge(opened, message.sessionId);
+          }
           for (const listener of [...listeners]) listener();
         });
       });
@@ -255,6 +278,7 @@ export async function startFakeControl(recipients: string[]) {
     requests,
     heard,
     stored,
+    journals,
     serverKey,
     get address() {
       return `https://127.0.0.1:${port}`;

@@ -247,6 +247,7 @@ export const makers: Record<ApiName, Maker> = {
   getManifest: aboutStored(() => ({})),
   getSegment: aboutStored(() => ({})),
   getJournal: aboutStored(() => ({})),
+  getTail: aboutStored(() => ({})),
   getWire: aboutStored(() => ({})),
   unlock: aboutStored(async (_id, as) => ({
     body: {

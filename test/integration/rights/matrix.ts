@@ -70,6 +70,7 @@ export const httpRights = {
   getManifest: [recording],
   getSegment: [recording],
   getJournal: [recording],
+  getTail: [recording],
   getWire: [recording],
   unlock: [
     { as: 'output', ...recording },

@@ -12,6 +12,7 @@ import { vaultEntries } from './007-vault-entries.ts';
 import { severalProcesses } from './008-several-processes.ts';
 import { accessRequests } from './009-access-requests.ts';
 import { recordingRules } from './010-recording-rules.ts';
+import { journalTails } from './011-journal-tails.ts';
 import { wires } from './012-wires.ts';
 
 /** In order; the names are stored in the database and never change. */
@@ -26,6 +27,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '008-several-processes': severalProcesses,
   '009-access-requests': accessRequests,
   '010-recording-rules': recordingRules,
+  '011-journal-tails': journalTails,
   '012-wires': wires,
 };
 
