@@ -12,6 +12,9 @@ export interface ThinDisk {
   starve(): void;
   /** The file system meets an error and goes read-only (errors=remount-ro). */
   turnReadOnly(): void;
+  /** Everything that writes waits until `thaw`, as on a disk that does not answer. */
+  freeze(): void;
+  thaw(): void;
   unmount(): void;
 }
 
@@ -35,7 +38,7 @@ export function thinDisk(options: { scratch: string; bytes: number }): ThinDisk 
   for (const each of [below, folder]) mkdirSync(each, { recursive: true });
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${options.bytes}`, 'tmpfs', below]);
   writeFileSync(image, '');
-  truncateSync(image, 67_108_864);
+  truncateSync(image, 268_435_456);
   execFileSync('mkfs.ext4', ['-q', '-F', '-O', '^has_journal', '-E', 'lazy_itable_init=0', image]);
   execFileSync('mount', ['-o', 'loop,discard,errors=remount-ro', image, folder]);
   return {
@@ -58,6 +61,8 @@ export function thinDisk(options: { scratch: string; bytes: number }): ThinDisk 
         // The write of the error itself is answered with the error.
       }
     },
+    freeze: () => void execFileSync('fsfreeze', ['-f', folder]),
+    thaw: () => void execFileSync('fsfreeze', ['-u', folder]),
     unmount() {
       for (const each of [folder, below]) execFileSync('umount', ['-l', each]);
     },

@@ -36,7 +36,8 @@ export function forkSession(): SessionHost {
   return {
     pid: child.pid ?? 0,
     send: (message) => {
-      if (child.connected) child.send(message as object);
+      // It may have gone in this moment: then nobody misses the message.
+      if (child.connected) child.send(message as object, () => undefined);
     },
     onMessage: (listener) => void child.on('message', listener),
     exited: new Promise((done) => child.once('exit', (code) => done(code))),
