@@ -51,7 +51,8 @@ let folder: string;
 let opened: Opened;
 beforeAll(async () => {
   buildSession();
-  whole = await startWholeWorld();
+  // The target exchanges keys by itself as well: those exchanges are anchors, too.
+  whole = await startWholeWorld(['RekeyLimit 256K']);
   const session = await whole.session();
   folder = session.folder;
   await session.sees(/[$#] /);
@@ -92,6 +93,10 @@ describe('a real recording, by the page and stock tools', () => {
   it('is anchored with wire, receipts and their heads, and all of it holds for the second decoder', () => {
     const { anchors, opened: secrets, receipts, heads, wire } = opened.evidence;
     expect([secrets, receipts, heads]).toEqual([anchors, 2, 4]);
+    const starters = opened.manifest.anchors.map(
+      ({ file }) => JSON.parse(readFileSync(join(folder, file), 'utf8')).startedBy,
+    );
+    expect(new Set(starters)).toEqual(new Set(['launcher', 'target']));
     expect(opened.manifest.anchors.map(({ subject }) => subject)).toEqual(expect.arrayContaining(['grant', 'head']));
     expect(opened.manifest.receipts.length).toBe(1);
     expect(wire?.toTarget.data.equals(opened.input)).toBe(true);

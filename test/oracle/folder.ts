@@ -19,6 +19,8 @@ export interface Streams {
   /** Of each text segment. */
   text: string[];
   keyframes: number;
+  /** Changes of the journal's keys, where there is a journal. */
+  epochs: number;
   /** Bytes of each stream that came from the journal or the tail alone, beyond the segments. */
   beyond: Record<Stream, number>;
 }
@@ -86,6 +88,7 @@ async function addJournal(
     journal.first === header.journal && journal.header.session === header.session,
     `${name} is of another recording`,
   );
+  into.epochs = journal.epochs;
   if (end !== null) {
     const frames = journal.frames.output + journal.frames.input;
     must(journal.chain === end.chain && frames === end.frames, `${name} is not what the end says`);
@@ -111,6 +114,7 @@ export async function openFolder(folder: string, identities: Identities, serverK
     cast: { output: '', input: '' },
     text: [],
     keyframes: 0,
+    epochs: 0,
     beyond: { output: 0, input: 0 },
   };
   for (const line of manifest.segments) {

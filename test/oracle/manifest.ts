@@ -49,7 +49,7 @@ export interface Manifest {
 
 const forms = {
   segment:
-    /^segment (output|input|text) (\d+) (\S+) ([0-9a-f]{64}) (\d+) (\d+) (\d+) (-|(?:[oirmx]:[1-9]\d*,?)+) (\d+) ([0-9a-f]{64}) (size|time|forced|end)$/,
+    /^segment (output|input|text) (\d+) (\S+) ([0-9a-f]{64}) (\d+) (\d+) (\d+) (-|(?:[oirmx]:[1-9]\d*,?)+) (\d+) ([0-9a-f]{64}) (size|time|forced|keys|end)$/,
   anchor: /^anchor (\d+) (\d{6}\.anchor) ([0-9a-f]{64}) (\d+) (\d+) (grant|head) (\d+) ([0-9a-f]{64})$/,
   receipt: /^receipt (\d+) ([0-9a-f]{64}) ([0-9a-f]{64})$/,
   end: /^end ([0-9a-f]{64}) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) ([0-9a-f]{64}) (\S+) ([a-z-]+) (".*")$/,

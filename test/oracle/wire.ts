@@ -7,8 +7,10 @@ export interface Carried {
   data: Buffer;
   /** Requests in order, e.g. "pty-req 80x24", "window-change 100x30", "exec id", "shell". */
   requests: string[];
-  /** Packets that no key opens: the first exchange's. */
-  unknown: number;
+  /** Packets, and their bytes, that no key opens: before the first kept exchange, and after an exchange that was cut before it was kept. */
+  before: { packets: number; bytes: number };
+  after: number;
+  exitStatus: string | null;
 }
 
 /** Steps over identification and clear packets, up to and with NEWKEYS; a wire after a login by the broker has none. */
@@ -42,47 +44,60 @@ function open(keys: Keys, count: number, length: Buffer, sealed: Buffer): Buffer
 /** Opens all packets of a direction with the keys of the anchors, in order. */
 export function readWire(file: Uint8Array, epochs: Keys[]): Carried {
   const walk = new Walk(file);
-  const carried = { data: [] as Buffer[], requests: [] as string[], unknown: 0, channels: new Set<number>() };
-  let epoch = -1;
-  let count = 0;
+  const seen: Seen = { data: [], requests: [], channels: new Set(), exitStatus: null };
+  const [before, lengths] = [{ packets: 0, bytes: 0 }, 4 + 16];
+  let [epoch, count, after] = [-1, 0, 0];
   skipClear(walk);
   while (walk.left >= 4) {
     const length = walk.take(4);
-    if (walk.left < length.readUInt32BE(0) + 16) break;
-    const sealed = walk.take(length.readUInt32BE(0) + 16);
+    const size = length.readUInt32BE(0);
+    if (walk.left < size + 16) break;
+    const sealed = walk.take(size + 16);
     const [current, next] = [epochs[epoch], epochs[epoch + 1]];
-    let payload = current === undefined ? null : open(current, count, length, sealed);
+    let payload = current === undefined || after > 0 ? null : open(current, count, length, sealed);
     if (payload === null && next !== undefined) {
       payload = open(next, 0, length, sealed);
-      if (payload !== null) {
-        epoch += 1;
-        count = 0;
-      }
+      if (payload !== null) [epoch, count] = [epoch + 1, 0];
     }
     count += 1;
-    if (payload !== null) readPayload(carried, payload);
-    else if (epoch === -1) carried.unknown += 1;
-    else must(false, `a packet of the wire at ${walk.at} does not open`);
+    if (payload !== null) readPayload(seen, payload);
+    else if (epoch >= 0) after += size + lengths;
+    else {
+      before.packets += 1;
+      before.bytes += size + lengths;
+    }
   }
-  must(carried.channels.size <= 1, 'data of more than one channel');
-  return { data: Buffer.concat(carried.data), requests: carried.requests, unknown: carried.unknown };
+  must(before.packets <= 200 && before.bytes <= 131_072, 'more than a login crossed before the first kept exchange');
+  must(seen.channels.size <= 1, 'data of more than one channel');
+  const { requests, exitStatus } = seen;
+  return { data: Buffer.concat(seen.data), requests, before, after, exitStatus };
 }
 
-function readPayload(carried: { data: Buffer[]; requests: string[]; channels: Set<number> }, payload: Buffer): void {
+interface Seen {
+  data: Buffer[];
+  requests: string[];
+  channels: Set<number>;
+  exitStatus: string | null;
+}
+
+function readPayload(seen: Seen, payload: Buffer): void {
   const walk = new Walk(payload);
   const kind = walk.byte();
   if (kind === 94 || kind === 95) {
-    carried.channels.add(walk.uint32());
+    seen.channels.add(walk.uint32());
     if (kind === 95) walk.uint32();
-    carried.data.push(walk.string());
+    seen.data.push(walk.string());
   }
+  // The channel was opened under kept keys, and there is one.
+  if (kind === 90) seen.requests.push(`open ${walk.text()}`);
+  if (kind === 80) seen.requests.push(`global ${walk.text()}`);
   if (kind !== 98) return;
   walk.uint32();
   const name = walk.text();
   walk.byte();
   if (name === 'pty-req') walk.string();
-  if (name === 'pty-req' || name === 'window-change')
-    carried.requests.push(`${name} ${walk.uint32()}x${walk.uint32()}`);
-  else if (name === 'exec') carried.requests.push(`exec ${walk.text()}`);
-  else carried.requests.push(name);
+  if (name === 'pty-req' || name === 'window-change') seen.requests.push(`${name} ${walk.uint32()}x${walk.uint32()}`);
+  else if (name === 'exec') seen.requests.push(`exec ${walk.text()}`);
+  else if (name === 'exit-status') seen.exitStatus = String(walk.uint32());
+  else seen.requests.push(name);
 }

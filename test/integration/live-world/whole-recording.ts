@@ -7,7 +7,6 @@ import { openDocument } from '../../../src/recording/signatures/signed.ts';
 import { signSsh } from '../../../src/recording/signatures/sshsig.ts';
 import type { KeyedStream } from '../../../src/shared/model/recording.ts';
 import type { EndReason } from '../../../src/shared/model/session.ts';
-import type { ApplyDocumentInput } from '../../../src/shared/protocol/control-api.ts';
 import type { SessionToOwner } from '../../../src/shared/protocol/session-control.ts';
 import { sessionToOwnerSchema } from '../../../src/shared/protocol/session-control.ts';
 import { sessionToScreenSchema } from '../../../src/shared/protocol/session-port.ts';
@@ -228,14 +227,13 @@ export interface WholeWorld {
   stop(): Promise<void>;
 }
 
-export async function startWholeWorld(
-  target: Partial<ApplyDocumentInput['targets'][number]> = {},
-): Promise<WholeWorld> {
+/** `sshdLines`: more lines of its configuration. */
+export async function startWholeWorld(sshdLines: string[] = []): Promise<WholeWorld> {
   const world = await startWorld();
   const authority = path.join(world.server.context.dataFolder, 'ssh-authority.pub');
-  const sshd = await startSshd([`TrustedUserCAKeys ${authority}`]);
+  const sshd = await startSshd([`TrustedUserCAKeys ${authority}`, ...sshdLines]);
   const logins = [{ name: sshd.login }];
-  const web = { name: 'web-01', host: '127.0.0.1', port: sshd.port, logins, hostKeys: [sshd.hostKey], ...target };
+  const web = { name: 'web-01', host: '127.0.0.1', port: sshd.port, logins, hostKeys: [sshd.hostKey] };
   await world.apply([web], [`127.0.0.1:${sshd.port}`]);
   const [device, reviewer] = [await world.enrol('jonas'), await world.enrol('mira')];
   return {
