@@ -2,7 +2,7 @@
  * Every `data-testid` of the interface, in one place: tests import nothing else of the renderer. Beside the id some elements carry facts:
  *
  * - `target-row`: `data-target-name`, `data-target-id`; `session-tab`: `data-session-id` (the launcher's id), `data-state` (recording, no-contact,
- *   lease-low, connecting, frozen, strict, killed, broken, ended), `aria-selected`; `terminal`: `data-session-id`;
+ *   lease-low, unrecorded, connecting, frozen, strict, killed, broken, ended), `aria-selected`; `terminal`: `data-session-id`;
  * - `recording-row`: `data-session-id` (the server's), `data-state`; `replay`: `data-ready`, `data-surveyed`, `data-verified` once it is surveyed; `replay-time`: `data-ms`;
  * - `connection`: `data-state` (online, connecting, offline); `backlog`: `data-recordings`, `data-bytes`.
  *
@@ -34,6 +34,8 @@ export const testIds = {
   sessionTabClose: 'session-tab-close',
   sessionSteps: 'session-steps',
   terminal: 'terminal',
+  evidence: 'evidence',
+  unrecordedBar: 'unrecorded-bar',
   paneFoot: 'pane-foot',
   killBanner: 'kill-banner',
   banner: 'banner',

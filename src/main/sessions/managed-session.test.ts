@@ -19,6 +19,7 @@ const order: StartOrder = {
   sessionId,
   route: 'direct',
   address: '127.0.0.1:22',
+  recordMode: 'strict',
   maxSeconds: 600,
   start: {
     type: 'start',

@@ -1,6 +1,6 @@
 import type { MessagePortMain } from 'electron';
 import { SallyportError, toProblem } from '../../shared/errors/result.ts';
-import type { EndReason } from '../../shared/model/session.ts';
+import type { EndReason, RecordMode } from '../../shared/model/session.ts';
 import {
   type OwnerToSession,
   type SessionToOwner,
@@ -27,6 +27,7 @@ export interface StartOrder {
   sessionId: string;
   address: string;
   route: 'relay' | 'direct';
+  recordMode: RecordMode;
   maxSeconds: number;
   start: Extract<OwnerToSession, { type: 'start' }>;
 }
@@ -242,6 +243,7 @@ export class ManagedSession {
         type: 'authorised',
         sessionId: order.sessionId,
         route: order.route,
+        recordMode: order.recordMode,
         address: order.address,
         maxSeconds: order.maxSeconds,
       });

@@ -33,6 +33,7 @@ const authorised: SessionEvent = {
   type: 'authorised',
   sessionId: order.sessionId,
   route: 'direct',
+  recordMode: 'strict',
   address: '10.0.0.3:2222',
   maxSeconds: 60,
 };

@@ -1,11 +1,18 @@
-import type { EndReason, RouteKind, SessionState } from '../../shared/model/session.ts';
+import type { EndReason, RecordMode, RouteKind, SessionState } from '../../shared/model/session.ts';
 import type { LoginKind } from '../../shared/model/target.ts';
 import type { SessionView } from '../../shared/protocol/ipc.ts';
 import type { OrderPayload } from '../../shared/protocol/signed.ts';
 
 /** What happens to a session, as its view sees it. Times are epoch milliseconds unless said otherwise. */
 export type SessionEvent =
-  | { type: 'authorised'; sessionId: string; route: RouteKind; address: string; maxSeconds: number }
+  | {
+      type: 'authorised';
+      sessionId: string;
+      route: RouteKind;
+      recordMode: RecordMode;
+      address: string;
+      maxSeconds: number;
+    }
   | { type: 'state'; state: SessionState; atMs: number }
   | { type: 'lease'; untilMs: number }
   | { type: 'head'; bytes: number; syncedAtMs: number }
@@ -33,6 +40,7 @@ export function newSession(facts: SessionFacts): SessionView & { maxSeconds: num
   return {
     ...facts,
     sessionId: null,
+    recordMode: null,
     state: { state: 'requested' },
     openedAtMs: null,
     endsAtMs: null,
@@ -57,6 +65,7 @@ export function reduceSession(view: TrackedSession, event: SessionEvent): Tracke
         ...view,
         sessionId: event.sessionId,
         route: event.route,
+        recordMode: event.recordMode,
         address: event.address,
         maxSeconds: event.maxSeconds,
         state: { state: 'authorised' },

@@ -1,4 +1,4 @@
-import { ArrowUp, Check, Minus, Square, X } from 'lucide-react';
+import { ArrowUp, Check, CircleOff, Minus, Square, X } from 'lucide-react';
 import type { AppState } from '../../shared/protocol/ipc.ts';
 import { BrokenLinkIcon, LogoIcon, RecordingIcon, WireIcon } from '../components/icons/icons.tsx';
 import { cx } from '../components/primitives.tsx';
@@ -83,7 +83,9 @@ function Connection(props: { connection: AppState['connection'] }) {
 
 export function TitleBar(props: { title: string; state: AppState }) {
   const { sessions } = useServices();
-  const running = [...useStore(sessions.sessions).values()].filter((session) => session.state.state !== 'ended').length;
+  const unrecorded = useStore(sessions.unrecorded);
+  const running = [...useStore(sessions.sessions).values()].filter((session) => session.state.state !== 'ended');
+  const without = running.filter((session) => unrecorded.has(session.id)).length;
   return (
     <header className={css.titleBar} data-testid={testIds.titleBar}>
       <span className={css.logo}>
@@ -91,7 +93,13 @@ export function TitleBar(props: { title: string; state: AppState }) {
       </span>
       <h1 className={css.title}>{props.title}</h1>
       <div className={css.status}>
-        <Backlog backlog={props.state.backlog} running={running} />
+        {without === 0 ? null : (
+          <span className={cx(css.fact, css.unrecorded)}>
+            <CircleOff size={14} strokeWidth={1.8} aria-hidden="true" />
+            {counted(without, 'session')} not recorded
+          </span>
+        )}
+        <Backlog backlog={props.state.backlog} running={running.length - without} />
         <Connection connection={props.state.connection} />
       </div>
       <WindowButtons />

@@ -8,6 +8,10 @@ export interface EvidenceWords {
   means: string;
 }
 
+const signedFor = 'The target’s own host key has signed for this record.';
+const recorderAlone =
+  'The recorder signed what it saw. Neither the target’s host key nor a kept wire stands behind it.';
+
 /** What stands behind a record, as it is said everywhere. */
 export const evidenceWords: Readonly<Record<EvidenceLevel, EvidenceWords>> = {
   'anchored-with-wire': {
@@ -17,7 +21,7 @@ export const evidenceWords: Readonly<Record<EvidenceLevel, EvidenceWords>> = {
   },
   anchored: {
     word: 'Anchored',
-    means: 'The target’s own host key has signed for this record. What crossed the network was not kept beside it.',
+    means: `${signedFor} What crossed the network was not kept beside it.`,
   },
   'wire-only': {
     word: 'Wire only',
@@ -26,7 +30,7 @@ export const evidenceWords: Readonly<Record<EvidenceLevel, EvidenceWords>> = {
   },
   'recorder-only': {
     word: 'Recorder only',
-    means: 'The recorder signed what it saw. Neither the target’s host key nor a kept wire stands behind it.',
+    means: recorderAlone,
   },
 };
 
@@ -41,10 +45,15 @@ export function runningEvidence(level: EvidenceLevel, anchors: number): Evidence
   return { word: `${word}${many}`, means: `${means}${more}` };
 }
 
+const dayOf = (at: string) => {
+  const ms = Date.parse(at);
+  return `${longDay(ms)} ${new Date(ms).getFullYear()}`;
+};
+
 /** What is kept of the wire of a recording; null where none was to be kept. Pure. */
 export function wireWords(wire: RecordingView['wire']): string | null {
   if (wire === null) return null;
-  if (wire.releasedAt !== null) return `Deleted ${longDay(Date.parse(wire.releasedAt))}: its time was over`;
+  if (wire.releasedAt !== null) return `Deleted ${dayOf(wire.releasedAt)}`;
   const kept = `${bytes(wire.bytesFromTarget)} from the target, ${bytes(wire.bytesToTarget)} to it`;
   return wire.open ? `Being kept: ${kept} so far` : kept;
 }
@@ -52,9 +61,12 @@ export function wireWords(wire: RecordingView['wire']): string | null {
 /** What stands behind a stored recording, in sentences: its level, and what became of its wire. Pure. */
 export function recordingEvidence(recording: Pick<RecordingView, 'evidence' | 'wire'>): EvidenceWords {
   const { word, means } = evidenceWords[recording.evidence];
-  if (recording.wire?.releasedAt == null) return { word, means };
+  const releasedAt = recording.wire?.releasedAt ?? null;
+  if (releasedAt === null) return { word, means };
+  const level = recording.evidence;
+  const left = level === 'anchored' || level === 'anchored-with-wire' ? signedFor : 'The recorder signed what it saw.';
   return {
     word,
-    means: `${means} The wire that the relay had kept was deleted ${longDay(Date.parse(recording.wire.releasedAt))}, when its time was over.`,
+    means: `${left} The wire that the relay had kept was deleted ${dayOf(releasedAt)}, when its time was over.`,
   };
 }

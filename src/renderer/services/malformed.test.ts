@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { malformed } from '../../../test/harness/malformed.ts';
 import { replayToScreenSchema } from '../../shared/protocol/replay.ts';
 import { sessionToScreenSchema } from '../../shared/protocol/session-port.ts';
-import { ReplaySource } from '../features/replay/replay-source.ts';
-import { SessionTerminal } from '../terminal/session-terminal.ts';
+import { nothingYet, ReplaySource } from '../features/replay/replay-source.ts';
+import { noFacts, SessionTerminal } from '../terminal/session-terminal.ts';
 import type { TerminalScreen } from '../terminal/terminal-screen.ts';
 
 beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => undefined));
@@ -39,7 +39,7 @@ test('what a session process says and is no message is dropped: nothing shown, n
       say(message);
       expect(write).not.toHaveBeenCalled();
       expect(sent).toEqual([]);
-      expect(terminal.facts.get()).toEqual({ state: null, record: null, opened: null, problem: null });
+      expect(terminal.facts.get()).toEqual(noFacts);
     }),
   );
 });
@@ -50,7 +50,7 @@ test('what a replay process says and is no message is dropped', () => {
       const { port, say } = makePort();
       const source = new ReplaySource(port);
       say(message);
-      expect(source.state.get()).toEqual({ progress: null, opened: null, openedAtMs: null, problem: null });
+      expect(source.state.get()).toEqual(nothingYet);
     }),
   );
 });

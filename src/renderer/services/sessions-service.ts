@@ -17,6 +17,8 @@ export interface ConnectAsk {
 export interface SessionsService {
   readonly sessions: Readable<ReadonlyMap<string, SessionView>>;
   readonly tabs: Readable<Tabs>;
+  /** Sessions whose record could not go on, by id: they run, and nothing of them is recorded any more. */
+  readonly unrecorded: Readable<ReadonlySet<string>>;
   load(): Promise<void>;
   /** Opens a session, in the place of `replaces` if given. Null when its tab is there, else why not. */
   connect(ask: ConnectAsk, replaces?: string): Promise<Problem | null>;
@@ -44,6 +46,7 @@ export interface SessionsParts {
 export function makeSessionsService(parts: SessionsParts): SessionsService {
   const sessions = makeStore<ReadonlyMap<string, SessionView>>(new Map());
   const tabs = makeStore<Tabs>({ tabs: [], activeKey: null });
+  const unrecorded = makeStore<ReadonlySet<string>>(new Set());
   const terminals = new Map<string, SessionTerminal>();
   /** Asked-for sizes of sessions whose terminal is not made yet. */
   const asked = new Map<string, { cols: number; rows: number }>();
@@ -54,6 +57,10 @@ export function makeSessionsService(parts: SessionsParts): SessionsService {
     const made = new SessionTerminal(parts.makeScreen(), asked.get(id) ?? null);
     asked.delete(id);
     terminals.set(id, made);
+    made.facts.subscribe(() => {
+      if (made.facts.get().stopped !== null && !unrecorded.get().has(id))
+        unrecorded.set(new Set([...unrecorded.get(), id]));
+    });
     void parts.bridge.request('sessions.attach', { id }).then(async (answer) => {
       if (answer.ok) made.connect(await parts.ports.take('session', id));
     });
@@ -79,6 +86,7 @@ export function makeSessionsService(parts: SessionsParts): SessionsService {
 
   return {
     sessions,
+    unrecorded,
     tabs,
     terminal,
     terminals: () => [...terminals.values()],

@@ -1,5 +1,5 @@
 import type { Problem } from '../../shared/errors/result.ts';
-import type { SessionState } from '../../shared/model/session.ts';
+import type { EvidenceLevel, SessionState } from '../../shared/model/session.ts';
 import { maxInputChunk, type ScreenToSession, sessionToScreenSchema } from '../../shared/protocol/session-port.ts';
 import { makeStore, type Readable } from '../services/store.ts';
 import { makeOutputPump } from './output-pump.ts';
@@ -11,12 +11,26 @@ export interface SessionFacts {
   record: { writtenBytes: number; syncedAtMs: number; sealedSegments: number } | null;
   opened: { hostKey: string; cipher: string; kex: string; endsAtMs: number } | null;
   problem: Problem | null;
+  /** What stands behind the record by now; null before it was said. */
+  evidence: { level: EvidenceLevel; anchors: number } | null;
+  /** Since when nothing is recorded any more, although the session goes on, and why; null while all of it is. */
+  stopped: { problem: Problem; atMs: number } | null;
 }
+
+/** Before the session process said anything. */
+export const noFacts: SessionFacts = {
+  state: null,
+  record: null,
+  opened: null,
+  problem: null,
+  evidence: null,
+  stopped: null,
+};
 
 /** One session's screen and its port. Lives as long as the tab, not as long as a view is shown. */
 export class SessionTerminal {
   readonly facts: Readable<SessionFacts>;
-  private readonly factsStore = makeStore<SessionFacts>({ state: null, record: null, opened: null, problem: null });
+  private readonly factsStore = makeStore<SessionFacts>(noFacts);
   private port: MessagePort | null = null;
   private sentSize = '';
 
@@ -71,6 +85,15 @@ export class SessionTerminal {
         break;
       case 'opened':
         this.factsStore.update((now) => ({ ...now, opened: message }));
+        break;
+      case 'evidence':
+        this.factsStore.update((now) => ({ ...now, evidence: message }));
+        break;
+      case 'recording-stopped':
+        // The first one counts: from then on nothing is recorded, whatever is said later.
+        this.factsStore.update((now) =>
+          now.stopped === null ? { ...now, stopped: { problem: message.problem, atMs: Date.now() } } : now,
+        );
         break;
       case 'problem':
         this.factsStore.update((now) => ({ ...now, problem: message.problem }));

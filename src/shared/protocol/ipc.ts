@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { problemSchema } from '../errors/result.ts';
 import { recordingViewSchema } from '../model/recording.ts';
-import { routeKindSchema, sessionStateSchema } from '../model/session.ts';
+import { recordModeSchema, routeKindSchema, sessionStateSchema } from '../model/session.ts';
 import { loginKindSchema, targetViewSchema } from '../model/target.ts';
 import { meSchema } from './control-api.ts';
 
@@ -61,6 +61,8 @@ export const sessionViewSchema = z.object({
   production: z.boolean(),
   route: routeKindSchema,
   credential: loginKindSchema,
+  /** What happens when its record cannot go on; null before it was granted. */
+  recordMode: recordModeSchema.nullable(),
   reason: z.string().nullable(),
   ticket: z.string().nullable(),
   state: sessionStateSchema,

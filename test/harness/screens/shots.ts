@@ -71,6 +71,13 @@ const tab = (index: number) => async (page: Page) => {
   await page.waitForTimeout(200);
 };
 
+const unrecorded = {
+  type: 'recording-stopped',
+  problem: {
+    code: 'SP-3011',
+    message: 'The disk of this device is full, so the record could not go on. Make room, then connect again.',
+  },
+};
 const durationMs = 1_136_000;
 type Replay = NonNullable<Scenario['replay']>;
 interface Told {
@@ -192,6 +199,36 @@ const inTheMiddle = async (page: Page) => {
 };
 
 export const shots: Shot[] = [
+  {
+    name: 'session-evidence',
+    scenario: {
+      ...withSessions(world.session('a', 'pay-db-03', world.open)),
+      told: { a: [{ type: 'evidence', level: 'anchored-with-wire', anchors: 3 }] },
+    },
+    act: async (page) => {
+      await tab(0)(page);
+      await id(page, 'evidence').first().hover();
+      await page.waitForTimeout(300);
+    },
+  },
+  {
+    name: 'session-unrecorded',
+    scenario: {
+      ...withSessions(world.session('a', 'pay-db-03', world.open, { recordMode: 'best-effort', route: 'direct' })),
+      told: { a: [{ type: 'evidence', level: 'anchored', anchors: 3 }, unrecorded], b: [unrecorded] },
+    },
+    act: tab(0),
+  },
+  {
+    name: 'replay-wire-released',
+    scenario: scenario({}, { replay: replay(true, null) }),
+    act: async (page) => {
+      await id(page, 'navRecordings').click();
+      await id(page, 'recordingsFilter').fill('connection lost');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector(`[data-testid="${testIds.replay}"][data-ready="true"]`);
+    },
+  },
   { name: 'targets', scenario: withSessions(world.session('a', 'pay-db-03', world.open)), act: search('pay') },
   { name: 'targets-direct', scenario: scenario(), act: search('direct') },
   { name: 'targets-locked', scenario: scenario(), act: search('vault') },

@@ -1,7 +1,7 @@
 // The people, targets, sessions and recordings of the pictures. Everything has passed the real schemas (checked in screens.ts).
 import type { Problem } from '../../../src/shared/errors/result.ts';
 import type { RecordingView } from '../../../src/shared/model/recording.ts';
-import type { EndReason, SessionState } from '../../../src/shared/model/session.ts';
+import { type EndReason, evidenceLevelSchema, type SessionState } from '../../../src/shared/model/session.ts';
 import type { LoginKind, TargetView } from '../../../src/shared/model/target.ts';
 import type { AppState, SessionView } from '../../../src/shared/protocol/ipc.ts';
 
@@ -217,6 +217,7 @@ export function session(id: string, name: string, state: SessionState, rest: Par
     production: known?.production ?? false,
     route: known?.route ?? 'relay',
     credential: known?.logins[0]?.credential ?? 'certificate',
+    recordMode: 'strict',
     reason: 'INC-20418, lock waits on settlement',
     ticket: null,
     state,
@@ -310,7 +311,12 @@ const edge = { id: 't-pay-edge-12', name: 'pay-edge-12', address: '10.20.1.12:22
 const stage = { id: 't-pay-stage-01', name: 'pay-stage-01', address: '10.60.4.11:22', production: false };
 const priya = { id: 'priya', name: 'Priya Nair' };
 export const recordings: RecordingView[] = [
-  recording(0, { killedBy: 'Mira Okafor', endReason: `killed by Mira Okafor: ${killedReason.reason}` }),
+  recording(0, {
+    killedBy: 'Mira Okafor',
+    endReason: `killed by Mira Okafor: ${killedReason.reason}`,
+    evidence: 'anchored-with-wire',
+    wire: { bytesToTarget: 21_400, bytesFromTarget: 1_176_000, open: false, releasedAt: null },
+  }),
   recording(1, {
     target: edge,
     login: 'ops',
@@ -319,6 +325,8 @@ export const recordings: RecordingView[] = [
     durationMs: null,
     endReason: null,
     bytes: 412_000,
+    evidence: 'wire-only',
+    wire: { bytesToTarget: 3200, bytesFromTarget: 90_000, open: true, releasedAt: null },
   }),
   recording(2, {
     target: stage,
@@ -335,12 +343,26 @@ export const recordings: RecordingView[] = [
     durationMs: 62_000,
     bytes: 38_000,
   }),
-  recording(4, { target: edge, login: 'ops', endReason: 'connection lost', durationMs: 4_210_000, bytes: 22_400_000 }),
+  recording(4, {
+    target: edge,
+    login: 'ops',
+    endReason: 'connection lost',
+    durationMs: 4_210_000,
+    bytes: 22_400_000,
+    evidence: 'anchored',
+    wire: {
+      bytesToTarget: 810_000,
+      bytesFromTarget: 31_900_000,
+      open: false,
+      releasedAt: iso(now - 3 * 24 * hour),
+    },
+  }),
   recording(5, { state: 'started', endedAt: null, durationMs: null, endReason: null, bytes: 0 }),
   ...Array.from({ length: 22 }, (_, index) =>
     recording(index + 9, {
       target: index % 3 === 0 ? stage : edge,
       login: 'ops',
+      evidence: evidenceLevelSchema.options[index % 4] ?? 'recorder-only',
       durationMs: 40_000 + index * 91_000,
       bytes: 90_000 + index * 77_000,
     }),

@@ -1,8 +1,9 @@
-import { Check } from 'lucide-react';
+import { Check, Shield } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { RecordingView } from '../../../shared/model/recording.ts';
 import { BrokenLinkIcon, CutIcon, RecordingIcon } from '../../components/icons/icons.tsx';
 import { cx, HatchBlock } from '../../components/primitives.tsx';
+import { recordingEvidence } from '../../services/evidence-words.ts';
 import { bytes, length, when } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
 import { endWords, isRunning } from './end-words.ts';
@@ -64,6 +65,7 @@ export function RecordingRow(props: {
   onOpen: () => void;
 }) {
   const { recording } = props;
+  const proof = recordingEvidence(recording);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the filter field keeps the focus and handles the keys
     <div
@@ -75,6 +77,7 @@ export function RecordingRow(props: {
       data-testid={testIds.recordingRow}
       data-session-id={recording.sessionId}
       data-state={recording.state}
+      data-evidence={recording.evidence}
       onMouseDown={(event) => event.preventDefault()}
       onClick={props.onChoose}
       onDoubleClick={props.onOpen}
@@ -90,6 +93,10 @@ export function RecordingRow(props: {
       <span className={css.num}>{bytes(recording.bytes)}</span>
       <span className={css.end} title={recording.endReason === null ? undefined : endWords(recording.endReason, true)}>
         {endOf(recording)}
+      </span>
+      <span className={css.proof} title={proof.means}>
+        <Shield size={13} strokeWidth={1.7} aria-hidden="true" />
+        <span>{proof.word}</span>
       </span>
       {stateOf(recording)}
       {recording.because === null ? null : <span className={css.because}>Incomplete, because {recording.because}</span>}

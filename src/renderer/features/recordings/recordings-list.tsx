@@ -172,6 +172,7 @@ export function RecordingsList(props: { shown: boolean; me: Me | null }) {
             <span>Length</span>
             <span>Size</span>
             <span>End</span>
+            <span>Proof</span>
             <span>Record</span>
           </div>
           <div id={listId} role="listbox" tabIndex={-1} aria-label="Recordings" className={cx(css.scroll, css.columns)}>

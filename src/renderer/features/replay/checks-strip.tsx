@@ -83,13 +83,25 @@ function Fault(props: { fault: string }) {
   );
 }
 
+/** More than this are named only when they are asked for; one that fails always is. */
+const namedAtMost = 6;
+
 function Verdict(props: { survey: ReplaySurvey }) {
   const { checks } = props.survey;
+  const [all, setAll] = useState(false);
   const holds = checks.filter((check) => check.ok).length;
+  const few = checks.length <= namedAtMost;
+  const named = few || all ? checks : checks.filter((check) => !check.ok);
   return (
     <>
-      {checks.map((check) => (
-        <Tooltip key={check.name} label={check.detail}>
+      {holds === 0 ? null : (
+        <span className={cx(css.check, few && css.checksAll)}>
+          <Check size={14} strokeWidth={1.9} aria-hidden="true" />
+          {holds === checks.length ? `All ${holds} checks hold` : `${counted(holds, 'check')} hold`}
+        </span>
+      )}
+      {named.map((check) => (
+        <Tooltip key={check.name} label={check.detail} multiline={true} maw={420}>
           <span className={cx(css.check, check.ok ? css.checkHolds : css.checkBad)}>
             {check.ok ? (
               <Check size={14} strokeWidth={1.9} aria-hidden="true" />
@@ -98,16 +110,11 @@ function Verdict(props: { survey: ReplaySurvey }) {
             )}
             <span className="visually-hidden">{check.ok ? 'Holds: ' : 'Fails: '}</span>
             {sentence(check.name)}
-            {check.ok ? '' : `: ${check.detail}`}
+            {check.ok ? <span className="visually-hidden">, {check.detail}</span> : `: ${check.detail}`}
           </span>
         </Tooltip>
       ))}
-      {holds === 0 ? null : (
-        <span className={cx(css.check, css.checksAll)}>
-          <Check size={14} strokeWidth={1.9} aria-hidden="true" />
-          {holds === checks.length ? `All ${holds} checks hold` : `${counted(holds, 'check')} hold`}
-        </span>
-      )}
+      {few ? null : <LinkButton onClick={() => setAll(!all)}>{all ? 'Show fewer' : 'Which ones'}</LinkButton>}
     </>
   );
 }

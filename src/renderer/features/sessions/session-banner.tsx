@@ -1,11 +1,14 @@
 import { Button } from '@mantine/core';
+import { CircleOff } from 'lucide-react';
+import type { Problem } from '../../../shared/errors/result.ts';
 import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
 import { BrokenLinkIcon, EndedIcon, HourglassIcon, SnowflakeIcon, StrictIcon } from '../../components/icons/icons.tsx';
-import { Banner } from '../../components/primitives.tsx';
+import { Banner, cx } from '../../components/primitives.tsx';
 import { clock } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { testIds } from '../../test-ids.ts';
-import { endWords, lowMs, noContact, noContactWords, timeLeftInFull } from './words.ts';
+import css from './sessions.module.css';
+import { endWords, lowMs, noContact, noContactWords, stoppedWords, timeLeftInFull } from './words.ts';
 
 const endIcons = { strict: StrictIcon, broken: BrokenLinkIcon, ended: EndedIcon, hourglass: HourglassIcon } as const;
 
@@ -36,11 +39,29 @@ function FrozenBanner(props: { why: 'lease' | 'order'; endsAtMs: number | null; 
   );
 }
 
+/**
+ * A session goes on although its record could not: the bar stays as long as the session does, above whatever else is said. Announced at once.
+ */
+export function UnrecordedBar(props: { stopped: { problem: Problem; atMs: number } }) {
+  const words = stoppedWords(props.stopped);
+  return (
+    <section className={css.unrecorded} role="alert" data-testid={testIds.unrecordedBar}>
+      <CircleOff size={18} strokeWidth={1.9} aria-hidden="true" />
+      <div>
+        <h2 className={css.unrecordedTitle}>{words.title}</h2>
+        <p className={cx(css.unrecordedText, 'selectable')}>{words.text}</p>
+      </div>
+    </section>
+  );
+}
+
 /** What stands above a session's screen, if anything does. A kill has its own banner. */
 export function SessionBanner(props: {
   view: SessionView;
   connection: Connection['state'];
   now: number;
+  /** Since when nothing of it is recorded any more; null where all of it is. */
+  stoppedAtMs: number | null;
   /** Null where a newer session has taken this one's place. */
   onReconnect: (() => void) | null;
   onReplay: () => void;
@@ -76,7 +97,7 @@ export function SessionBanner(props: {
       </Banner>
     );
   }
-  const words = endWords(view);
+  const words = endWords(view, props.stoppedAtMs);
   if (words === null) return null;
   const Icon = endIcons[words.icon];
   return (

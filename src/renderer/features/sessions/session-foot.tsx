@@ -3,7 +3,8 @@ import { Shield } from 'lucide-react';
 import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
 import { cx } from '../../components/primitives.tsx';
 import { toneText } from '../../components/tone.ts';
-import { ago, bytes, length } from '../../services/format.ts';
+import { runningEvidence } from '../../services/evidence-words.ts';
+import { ago, bytes, clock, length } from '../../services/format.ts';
 import { useStore } from '../../services/store.ts';
 import type { SessionTerminal } from '../../terminal/session-terminal.ts';
 import { testIds } from '../../test-ids.ts';
@@ -46,7 +47,9 @@ export function SessionFoot(props: {
 }) {
   const { view } = props;
   const facts = useStore(props.terminal.facts);
-  const words = stateWords(view, props.connection, props.now);
+  const { stopped } = facts;
+  const words = stateWords(view, props.connection, props.now, stopped?.atMs ?? null);
+  const evidence = runningEvidence(facts.evidence?.level ?? 'recorder-only', facts.evidence?.anchors ?? 0);
   return (
     <div className={css.paneFoot} data-testid={testIds.paneFoot}>
       <span className={cx(css.footState, toneText(words.tone))}>
@@ -58,10 +61,13 @@ export function SessionFoot(props: {
       </span>
       <span>{neverOpened(view) ? '' : recordFacts(view, facts.record, props.now)}</span>
       {neverOpened(view) ? null : (
-        <Tooltip label="How strong the proof is: this recorder signed what it saw. Nothing of the target's own stands behind it, neither its host key nor the kept wire.">
-          <span className={css.footEnd}>
+        <Tooltip label={evidence.means} multiline={true} w={320} events={{ hover: true, focus: true, touch: true }}>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what it means is said on focus as well */}
+          <span className={css.footEnd} tabIndex={0} data-testid={testIds.evidence}>
             <Shield size={14} strokeWidth={1.6} aria-hidden="true" />
-            Recorder only
+            {evidence.word}
+            {stopped === null ? '' : `, up to ${clock(stopped.atMs)}`}
+            <span className="visually-hidden">. {evidence.means}</span>
           </span>
         </Tooltip>
       )}

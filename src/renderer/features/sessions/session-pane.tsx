@@ -3,7 +3,7 @@ import { Clock } from 'lucide-react';
 import { useState } from 'react';
 import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
 import { EndpointBadge } from '../../components/endpoint-badge.tsx';
-import { BrokenArchIcon, HourglassIcon } from '../../components/icons/icons.tsx';
+import { BrokenArchIcon, HourglassIcon, RecordingIcon } from '../../components/icons/icons.tsx';
 import { keepFocus } from '../../components/keep-focus.ts';
 import { Badge, cx, ErrorCard, ProductionBadge } from '../../components/primitives.tsx';
 import { detailsOf } from '../../errors/words.ts';
@@ -14,7 +14,7 @@ import type { Tab } from '../../services/tabs.ts';
 import { testIds } from '../../test-ids.ts';
 import { FindBar } from './find-bar.tsx';
 import { KillBanner, killOf } from './kill-banner.tsx';
-import { SessionBanner } from './session-banner.tsx';
+import { SessionBanner, UnrecordedBar } from './session-banner.tsx';
 import { SessionFoot } from './session-foot.tsx';
 import { paneId } from './session-tabs.tsx';
 import css from './sessions.module.css';
@@ -66,7 +66,16 @@ function PaneHead(props: {
           icon={<BrokenArchIcon size={14} />}
           title="Direct connection: the relay cannot cut it, so a kill is best effort"
         >
-          Best effort
+          Direct, best effort
+        </Badge>
+      ) : null}
+      {view.recordMode === 'best-effort' ? (
+        <Badge
+          tone="outline"
+          icon={<RecordingIcon size={14} />}
+          title="If its record cannot be written any more, this session goes on without one, and says so"
+        >
+          Recording: best effort
         </Badge>
       ) : null}
       {view.credential === 'sealed-password' ? <EndpointBadge /> : null}
@@ -141,6 +150,7 @@ export function SessionPane(props: {
   const earlierId = ui.earlierShown.has(tab.key) ? tab.earlier[0] : undefined;
   const earlierView = earlierId === undefined ? undefined : sessions.sessions.get().get(earlierId);
   const view = earlierView ?? props.view;
+  const { stopped } = useStore(sessions.terminal(view.id).facts);
   const [mounted, setMounted] = useState(false);
   if (props.shown && !mounted) setMounted(true);
 
@@ -177,7 +187,15 @@ export function SessionPane(props: {
         if (keepFocus(event) && !connecting && !dead) sessions.terminal(view.id).screen.focus();
       }}
     >
-      <div className={cx(css.sill, dead && css.sillQuiet, killed && css.sillEnded)} />
+      <div
+        className={cx(
+          css.sill,
+          dead && css.sillQuiet,
+          killed && css.sillEnded,
+          stopped !== null && !dead && css.sillStrict,
+        )}
+      />
+      {stopped === null || dead ? null : <UnrecordedBar stopped={stopped} />}
       <div aria-live="polite" style={{ display: 'contents' }}>
         {killed ? (
           <KillBanner view={view} others={props.others} onReplay={replay} onCopy={(text) => void app.copy(text)} />
@@ -187,6 +205,7 @@ export function SessionPane(props: {
             view={view}
             connection={props.connection}
             now={now}
+            stoppedAtMs={stopped?.atMs ?? null}
             onReconnect={earlierId === undefined ? reconnect : null}
             onReplay={replay}
             onCopy={copy}

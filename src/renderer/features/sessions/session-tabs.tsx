@@ -25,7 +25,8 @@ function SessionTab(props: {
 }) {
   const { sessions, sessionUi } = useServices();
   const { tab, view, active } = props;
-  const words = stateWords(view, props.connection, props.now);
+  const { stopped } = useStore(sessions.terminal(view.id).facts);
+  const words = stateWords(view, props.connection, props.now, stopped?.atMs ?? null);
   const plain = words.tone === 'accent' || words.tone === 'quiet';
   const element = useRef<HTMLDivElement>(null);
   const inFront = active && props.shown;
@@ -47,7 +48,7 @@ function SessionTab(props: {
       aria-selected={active}
       aria-controls={paneId(tab.key)}
       aria-label={`${view.targetName} as ${view.login}${view.production ? ', production' : ''}, ${words.word}, ${words.tab}`}
-      className={cx(css.tab, active && css.tabActive)}
+      className={cx(css.tab, active && css.tabActive, words.name === 'unrecorded' && css.tabUnrecorded)}
       data-testid={testIds.sessionTab}
       data-session-id={view.id}
       data-state={words.name}

@@ -1,4 +1,4 @@
-import { LoaderCircle } from 'lucide-react';
+import { CircleOff, LoaderCircle } from 'lucide-react';
 import {
   BrokenLinkIcon,
   CutIcon,
@@ -20,6 +20,7 @@ const icons: Record<StateName, (props: { size?: number }) => React.ReactNode> = 
   'lease-low': HourglassIcon,
   frozen: SnowflakeIcon,
   closing: EndedIcon,
+  unrecorded: (props) => <CircleOff size={props.size} strokeWidth={1.8} aria-hidden="true" />,
   strict: StrictIcon,
   killed: CutIcon,
   broken: BrokenLinkIcon,

@@ -8,6 +8,7 @@ import {
   neverOpened,
   noContactWords,
   stateWords,
+  stoppedWords,
   timeLeft,
   timeLeftInFull,
 } from './words.ts';
@@ -26,6 +27,7 @@ function makeView(state: SessionState, rest: Partial<SessionView> = {}): Session
     production: true,
     route: 'relay',
     credential: 'certificate',
+    recordMode: 'strict',
     reason: null,
     ticket: null,
     state,
@@ -103,6 +105,33 @@ describe('stateWords', () => {
       '0 s left',
       '41 min left',
     ]);
+  });
+});
+
+describe('a session that goes on without a record', () => {
+  const stoppedAtMs = now - 60_000;
+
+  it.each([
+    ['open', makeView({ state: 'open' })],
+    ['offline', makeView({ state: 'open' }, { leaseUntilMs: now })],
+    ['nearly over', makeView({ state: 'open' }, { endsAtMs: now + 1000 })],
+    ['frozen', makeView({ state: 'frozen', why: 'lease', endsAtMs: now + 11_000 })],
+  ] as const)('is said before all else while it is %s', (_name, view) => {
+    expect(stateWords(view, 'online', now, stoppedAtMs)).toMatchObject({ name: 'unrecorded', tab: 'Not recorded' });
+  });
+
+  it('says since when, why, and that the session goes on', () => {
+    const words = stoppedWords({ problem, atMs: stoppedAtMs });
+    expect(words.title).toMatch(/^Not recorded any more since \d\d:\d\d\. By policy the session goes on\.$/);
+    expect(words.text).toContain('The disk is full. SP-3011');
+  });
+
+  it('is never said to be recorded whole once it ended, whatever ended it', () => {
+    for (const reason of reasons) {
+      const view = makeView({ state: 'ended', reason });
+      expect(endWords(view, stoppedAtMs)?.text).not.toMatch(/All that was shown is recorded|complete up to here/);
+      expect(stateWords(view, 'online', now, stoppedAtMs).name).not.toBe('unrecorded');
+    }
   });
 });
 

@@ -14,6 +14,7 @@ export type StateName =
   | 'lease-low'
   | 'frozen'
   | 'closing'
+  | 'unrecorded'
   | 'strict'
   | 'killed'
   | 'broken'
@@ -96,9 +97,21 @@ export function noContactWords(view: SessionView, now: number): { title: string;
   };
 }
 
-/** How a session's state is said now. Pure. */
-export function stateWords(view: SessionView, connection: Connection['state'], now: number): StateWords {
+/** How the state of a session is said whose record could not go on. By policy it goes on itself; that nothing of it is recorded matters more than anything but its end. */
+function unrecorded(stoppedAtMs: number): StateWords {
+  return { name: 'unrecorded', tone: 'strict', word: `Not recorded since ${clock(stoppedAtMs)}`, tab: 'Not recorded' };
+}
+
+/** How a session's state is said now. `stoppedAtMs`: since when it is not recorded any more; null while it is. Pure. */
+export function stateWords(
+  view: SessionView,
+  connection: Connection['state'],
+  now: number,
+  stoppedAtMs: number | null = null,
+): StateWords {
   const { state } = view;
+  if (stoppedAtMs !== null && (state.state === 'open' || state.state === 'frozen' || state.state === 'closing'))
+    return unrecorded(stoppedAtMs);
   const left = view.endsAtMs === null ? null : view.endsAtMs - now;
   switch (state.state) {
     case 'requested':
@@ -145,12 +158,26 @@ export function mayTryAgain(view: SessionView): boolean {
   return code !== 'SP-2003' && code !== 'SP-2031';
 }
 
-/** Title and line of an ended session's banner; null for a kill, which has its own. Pure. */
-export function endWords(view: SessionView): EndWords | null {
+/** What stands above the screen of a session that goes on unrecorded. Pure. */
+export function stoppedWords(stopped: { problem: Problem; atMs: number }): { title: string; text: string } {
+  return {
+    title: `Not recorded any more since ${clock(stopped.atMs)}. By policy the session goes on.`,
+    text: `Nothing that you type or see from here on is kept. ${stopped.problem.message} ${stopped.problem.code}`,
+  };
+}
+
+/**
+ * Title and line of an ended session's banner; null for a kill, which has its own. `stoppedAtMs`: since when nothing of it was recorded; null where all of it
+ * was. Pure.
+ */
+export function endWords(view: SessionView, stoppedAtMs: number | null = null): EndWords | null {
   if (view.state.state !== 'ended') return null;
   const { reason } = view.state;
   const at = clock(view.endedAtMs ?? 0, true);
-  const record = 'All that was shown is recorded.';
+  const record =
+    stoppedAtMs === null
+      ? 'All that was shown is recorded.'
+      : `Nothing was recorded from ${clock(stoppedAtMs, true)} on.`;
   const quiet = { tone: 'quiet', icon: 'ended', problem: null } as const;
   switch (reason.kind) {
     case 'killed':
@@ -179,7 +206,7 @@ export function endWords(view: SessionView): EndWords | null {
             icon: 'broken',
             problem: null,
             title: `The connection broke at ${at}`,
-            text: 'The record is complete up to here.',
+            text: stoppedAtMs === null ? 'The record is complete up to here.' : record,
           };
         default:
           return assertNever(reason);

@@ -170,7 +170,7 @@ export function TargetPanel(props: {
           {target.production ? <ProductionBadge /> : null}
           {target.route === 'direct' ? (
             <Badge tone="outline" icon={<BrokenArchIcon size={14} />}>
-              Best effort
+              Direct, best effort
             </Badge>
           ) : null}
           {login?.credential === 'sealed-password' ? <EndpointBadge /> : null}
