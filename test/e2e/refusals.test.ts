@@ -151,7 +151,7 @@ describe.skipIf(!canMount)('refusal: full disks', () => {
     local.clear();
     local.fill(2_000_000);
     await connectByKeyboard(launcher, 'web-01');
-    expect(await reads('session-error', /at least 4 MB/)).toMatch(/SP-3011/);
+    expect(await reads('session-error', /at least 6 MB/)).toMatch(/SP-3011/);
     local.clear();
   });
 

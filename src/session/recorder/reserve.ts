@@ -9,9 +9,10 @@ export const reserveFile = 'reserve';
 
 /**
  * Enough for what a session may still have to write when the disk is full: the text that waits to be sealed (2 MiB at the sealer's high water, and
- * one open segment of each stream), incompressible in the worst case, and the manifest twice.
+ * one open segment of each stream), what of it stands on the screen once more in the text sidecar, incompressible in the worst case (three quarters
+ * of the text then), and the manifest twice.
  */
-const reserveBytes = 4_194_304;
+const reserveBytes = 6_291_456;
 
 /** Room on the disk that a session holds back from its start, so that it can close its record when there is none left. */
 export interface Reserve {
@@ -42,7 +43,7 @@ export async function takeReserve(folder: string): Promise<Reserve> {
     if (!isFull(error)) throw recordWriteFailed(error);
     throw new SallyportError(
       'SP-3011',
-      'The disk of this machine is full: a record needs at least 4 MB to be closed in. Nothing was opened. Free space, then connect again.',
+      'The disk of this machine is full: a record needs at least 6 MB to be closed in. Nothing was opened. Free space, then connect again.',
       { facts: { fault: 'ENOSPC' }, cause: error },
     );
   }
