@@ -30,7 +30,7 @@ export interface InsideLine {
   getFg(index: number): number;
   getBg(index: number): number;
   hasContent(index: number): number;
-  translateToString(trimRight?: boolean): string;
+  translateToString(trimRight?: boolean, startColumn?: number, endColumn?: number): string;
   resize(cols: number, fill: unknown): boolean;
   _extendedAttrs: Record<number, InsideExtended | undefined>;
 }
