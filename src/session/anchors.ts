@@ -49,6 +49,11 @@ export interface Anchors {
   attach(client: Client): void;
   /** Begins the exchange that carries the grant. Resolves when the host key has signed it, by whatever exchange; else never. */
   anchorGrant(): Promise<void>;
+  /**
+   * The last one: waits for an exchange that runs, has `seal` close the record but for its end, and anchors that. Resolves when the last exchange is over. None is
+   * begun after it.
+   */
+  anchorEnd(seal: () => Promise<void>): Promise<void>;
   /** No exchange is begun any more. */
   stop(): void;
 }
@@ -73,6 +78,8 @@ export function makeAnchors(options: AnchorsOptions): Anchors {
   let covered = 0;
   let beganMs = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;
+  /** The exchange of ours that runs. */
+  let running: PromiseWithResolvers<void> | null = null;
 
   recorder.onSealed((part) => {
     if (part.stream === 'anchor') return;
@@ -80,21 +87,30 @@ export function makeAnchors(options: AnchorsOptions): Anchors {
     plan();
   });
 
+  function stop(): void {
+    stopped = true;
+    clearTimeout(timer);
+  }
+
   /** One of ours at a time; what closes meanwhile is covered by the next, which carries the newest head. */
   function plan(): void {
     if (stopped || !hasGrant || timer !== undefined || wanted <= covered) return;
     timer = setTimeout(
       () => {
         timer = undefined;
-        if (!stopped && wanted > covered) begin();
+        if (!stopped && wanted > covered) void begin();
       },
       Math.max(settleMs, beganMs + betweenMs - performance.now()),
     );
   }
 
-  function begin(): void {
+  /** Resolves when an exchange is over, which may be one that runs already and carries less. */
+  function begin(): Promise<void> {
     beganMs = performance.now();
+    running ??= Promise.withResolvers<void>();
+    const over = running.promise;
     exchanges?.start();
+    return over;
   }
 
   function take(exchange: KeptExchange<Carried>): void {
@@ -104,6 +120,8 @@ export function makeAnchors(options: AnchorsOptions): Anchors {
       granted.resolve();
     }
     covered = Math.max(covered, lines);
+    running?.resolve();
+    running = null;
     void keep(exchange);
     plan();
   }
@@ -152,13 +170,18 @@ export function makeAnchors(options: AnchorsOptions): Anchors {
       });
     },
     anchorGrant() {
-      if (!hasGrant) begin();
+      if (!hasGrant) void begin();
       return granted.promise;
     },
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
+    async anchorEnd(seal) {
+      if (stopped || !hasGrant) return;
+      stop();
+      await running?.promise;
+      await seal();
+      const { lines } = recorder.covered();
+      while (covered < lines) await begin();
     },
+    stop,
   };
 }
 

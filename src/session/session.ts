@@ -44,8 +44,18 @@ export interface Session extends OwnerListener {
   crashed(error: unknown): void;
 }
 
+type ExitReason = Extract<EndReason, { kind: 'exit' }>;
+
 /** In milliseconds. */
-const times = { tick: 250, goodbye: 300, orderAfterCut: 2000, wireWords: 200, drainPolitely: 1500, drain: 5000 };
+const times = {
+  tick: 250,
+  lastAnchor: 1000,
+  goodbye: 300,
+  orderAfterCut: 2000,
+  wireWords: 200,
+  drainPolitely: 1500,
+  drain: 5000,
+};
 
 /** How a login by password was made, for whoever reads the record. */
 const passwordMarks = {
@@ -73,7 +83,8 @@ export function makeSession(parts: SessionParts): Session {
   let shell: Shell | null = null;
   let anchors: Anchors | null = null;
   let pipeline: Pipeline | null = null;
-  let exit: Extract<EndReason, { kind: 'exit' }> | null = null;
+  let exit: ExitReason | null = null;
+  let exitRecorded = false;
   let waitingForOrder = false;
   let ticking: NodeJS.Timeout | undefined;
   let report: RecordReport | null = null;
@@ -279,13 +290,35 @@ export function makeSession(parts: SessionParts): Session {
   /** Nothing more comes from the target. Whether it or the network ended that, the wire's own end says, a moment later. */
   function drained(): void {
     if (exit !== null) {
-      end(exit);
+      void endAnchored(exit);
       return;
     }
     void within(times.wireWords, wire?.closed).then((how) => {
       const target = how === undefined || how.kind === 'ended';
       if (!waitingForOrder) end({ kind: 'disconnected', by: target ? 'target' : 'network' });
     });
+  }
+
+  /** While the connection is still there the host key signs the whole record but its end line. */
+  async function endAnchored(reason: ExitReason): Promise<void> {
+    const record = recorder;
+    if (anchors !== null && record !== null && life.reason === null && !exitRecorded) {
+      pipeline?.stop();
+      recordExit(record, reason);
+      const last = anchors.anchorEnd(() => record.sealOpen());
+      await within(times.lastAnchor, Promise.race([last, wire?.closed]));
+    }
+    end(reason);
+  }
+
+  function recordExit(record: Recorder, reason: ExitReason): void {
+    if (exitRecorded) return;
+    exitRecorded = true;
+    try {
+      record.exit(reason.signal ?? String(reason.status ?? ''));
+    } catch {
+      // A record that fails now says so when it is closed.
+    }
   }
 
   function wireClosed(how: WireEnd): void {
@@ -336,11 +369,7 @@ export function makeSession(parts: SessionParts): Session {
   async function seal(reason: EndReason): Promise<boolean> {
     const record = recorder ?? (await opening);
     if (record === null) return false;
-    try {
-      if (reason.kind === 'exit') record.exit(reason.signal ?? String(reason.status ?? ''));
-    } catch {
-      // A record that fails now says so when it is closed.
-    }
+    if (reason.kind === 'exit') recordExit(record, reason);
     return (await record.close(reason)).complete;
   }
 

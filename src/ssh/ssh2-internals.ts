@@ -51,6 +51,8 @@ export interface Protocol {
   /** Set while a key exchange runs. */
   _kexinit: Buffer | undefined;
   _offer: Offer;
+  /** Whether strict key exchange was agreed on; undefined before. */
+  _strictMode: boolean | undefined;
   /** The names of the login methods that wait for an answer: they say how message 60 is read. */
   _authsQueue: string[];
   _authenticated: boolean;
@@ -95,6 +97,7 @@ export function assertProtocol(protocol: Protocol | undefined): Protocol {
     typeof protocol.requestFailure === 'function' &&
     typeof protocol.channelOpenFail === 'function' &&
     typeof protocol.rekey === 'function' &&
+    '_strictMode' in protocol &&
     isOffer(protocol._offer) &&
     typeof protocol._packetRW?.write?.alloc === 'function' &&
     typeof protocol._handlers === 'object' &&
@@ -203,6 +206,18 @@ export function sendPayload(protocol: Protocol, payload: Uint8Array): void {
   // ssh2's JavaScript cipher leaves the plain text behind (its native one encrypts in place). It has written the first four bytes as they are,
   // and only those are still under way.
   if (sent && packet.subarray(start, start + payload.length).equals(payload)) packet.fill(0, 4);
+}
+
+/**
+ * Lets a target say SSH_MSG_IGNORE, DEBUG and UNIMPLEMENTED in the middle of a re-exchange, as RFC 4253 section 7.1 allows. ssh2 takes strict key exchange (OpenSSH PROTOCOL,
+ * 1.10) to forbid that in every exchange, but it does so in the first only; OpenSSH sends IGNORE whenever somebody types without echo, so a password typed
+ * during an anchor would end the session. What else strict mode does, numbering packets anew, AES-GCM does not look at.
+ */
+export function takeIgnoredInReexchanges(client: Client): void {
+  const protocol = protocolOf(client);
+  client.once('handshake', () => {
+    protocol._strictMode = false;
+  });
 }
 
 /** Refuses every channel that the server tries to open (forwarded ports, X11, agent) and reports its type. */

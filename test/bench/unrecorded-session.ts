@@ -32,6 +32,7 @@ function makeUnrecorded(): Recorder {
     covered: () => ({ lines: 0, digest: '0'.repeat(64) }),
     keepAnchor: async () => undefined,
     receipt: () => undefined,
+    sealOpen: async () => undefined,
     close: async () => ({ complete: false }),
   };
 }

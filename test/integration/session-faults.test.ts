@@ -31,6 +31,7 @@ async function session(change: (recorder: Recorder) => Partial<Recorder>): Promi
       'headOf',
       'keepAnchor',
       'receipt',
+      'sealOpen',
       'close',
     ] as const;
     const bound = Object.fromEntries(methods.map((name) => [name, real[name].bind(real)])) as unknown as Recorder;

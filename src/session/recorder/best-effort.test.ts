@@ -41,6 +41,7 @@ function make(options: { mayGoOn?: boolean } = {}) {
     headOf: () => null,
     keepAnchor: () => Promise.resolve(),
     receipt: () => undefined,
+    sealOpen: () => Promise.resolve(),
     close: (reason) => {
       world.closed.push(reason);
       return Promise.resolve({ complete: true });

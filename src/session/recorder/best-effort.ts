@@ -101,6 +101,10 @@ export class BestEffortRecorder implements Recorder {
     this.inner.receipt(signed);
   }
 
+  async sealOpen(): Promise<void> {
+    if (!this.stopped) await this.inner.sealOpen();
+  }
+
   /** After the record has stopped: how that end was signed, whatever the reason is now. */
   close(reason: EndReason): Promise<{ complete: boolean }> {
     this.closing ??= this.inner.close(reason);

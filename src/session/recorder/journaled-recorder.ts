@@ -126,6 +126,12 @@ export class JournaledRecorder implements Recorder {
     this.sealer.receipt(signed);
   }
 
+  async sealOpen(): Promise<void> {
+    if (this.closing !== null) return;
+    this.cutAll();
+    await this.sealer.settled();
+  }
+
   close(reason: EndReason): Promise<{ complete: boolean }> {
     this.closing ??= this.finish(reason);
     return this.closing;
@@ -192,13 +198,17 @@ export class JournaledRecorder implements Recorder {
     if (segment !== null) this.sealer.add(segment);
   }
 
+  private cutAll(): void {
+    this.cut('output', 'end');
+    this.cut('input', 'end');
+  }
+
   private async finish(reason: EndReason): Promise<{ complete: boolean }> {
     if (reason.kind !== 'exit' && this.journal.failed === null) this.tryMarker(reason);
     // What is left to do may need it, and afterwards nobody does.
     await this.reserve.release();
     await this.sync.flush();
-    this.cut('output', 'end');
-    this.cut('input', 'end');
+    this.cutAll();
     const head = this.journal.head();
     const complete = await this.sealer.finish({
       ...head,

@@ -69,6 +69,11 @@ export interface Recorder {
   keepAnchor(anchor: AnchorToKeep): Promise<void>;
   /** Makes a receipt a line of the manifest. It was verified, its `head` is `headOf` its `lines`. One that covers no more than the last is left out. */
   receipt(signed: Signed): void;
+  /**
+   * Closes the segments that are open; resolves when the manifest names all that was recorded, or never will. Before `close`, so that the last anchor can
+   * cover them.
+   */
+  sealOpen(): Promise<void>;
   /** Seals what is open, writes the end line, signs. Resolves `complete: false` when that could not be done; never rejects. A second call gets the first's answer. */
   close(reason: EndReason): Promise<{ complete: boolean }>;
 }

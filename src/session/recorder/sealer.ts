@@ -121,10 +121,15 @@ export class Sealer {
     await this.sign().catch((error: unknown) => Promise.reject(asWriteFailure(error)));
   }
 
+  /** Resolves when everything that was added is named by a signed manifest, or never will be. */
+  async settled(): Promise<void> {
+    while (this.running !== null) await this.running;
+  }
+
   /** Waits for everything that was added, then writes and signs the end line. Resolves false when it could not. */
   async finish(end: Omit<EndLine, Counted>): Promise<boolean> {
     this.finishing = true;
-    while (this.running !== null) await this.running;
+    await this.settled();
     if (this.failure !== null) return false;
     try {
       const { output, input, text, anchor } = this.counts;

@@ -2,7 +2,7 @@ import { Client, type ClientChannel, type NegotiatedAlgorithms } from 'ssh2';
 import { blobOfLine, fingerprint } from '../../recording/signatures/keys.ts';
 import { assertNever, SallyportError } from '../../shared/errors/result.ts';
 import { cipherAlgorithms, hostKeyAlgorithms, kexAlgorithms, macAlgorithms } from '../../ssh/algorithms.ts';
-import { assertSupportedSsh2, refuseServerChannels } from '../../ssh/ssh2-internals.ts';
+import { assertSupportedSsh2, refuseServerChannels, takeIgnoredInReexchanges } from '../../ssh/ssh2-internals.ts';
 import type { Anchors } from '../anchors.ts';
 import { anchorGrant, type Lost } from './anchor-grant.ts';
 import { certificateWay } from './certificate-login.ts';
@@ -154,6 +154,7 @@ async function login(client: Client, options: SshOptions): Promise<{ facts: Shel
       heard = true;
     });
     refuseServerChannels(client, options.channelRefused);
+    takeIgnoredInReexchanges(client);
     options.anchors?.attach(client);
     way.attach(client);
   });

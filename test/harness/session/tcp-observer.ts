@@ -7,12 +7,14 @@ export interface TcpObserver {
   /** `performance.now()` when the session's side was seen to be gone. */
   closed: Promise<number>;
   bytesToSession: number;
+  /** All that crossed, where `keep` was asked for. */
+  wire: { toTarget: Buffer[]; fromTarget: Buffer[] };
   /** Cuts the connection without a goodbye. */
   reset(): void;
   stop(): Promise<void>;
 }
 
-export async function observeTcp(targetPort: number): Promise<TcpObserver> {
+export async function observeTcp(targetPort: number, keep = false): Promise<TcpObserver> {
   const closed = Promise.withResolvers<number>();
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -26,10 +28,14 @@ export async function observeTcp(targetPort: number): Promise<TcpObserver> {
     }
     target.on('data', (data) => {
       observer.bytesToSession += data.length;
+      if (keep) observer.wire.fromTarget.push(data);
       if (!client.write(data)) target.pause();
     });
     client.on('drain', () => target.resume());
-    client.on('data', (data) => target.write(data));
+    client.on('data', (data) => {
+      if (keep) observer.wire.toTarget.push(data);
+      target.write(data);
+    });
     client.on('close', () => {
       closed.resolve(performance.now());
       target.destroy();
@@ -44,6 +50,7 @@ export async function observeTcp(targetPort: number): Promise<TcpObserver> {
     connections: 0,
     closed: closed.promise,
     bytesToSession: 0,
+    wire: { toTarget: [], fromTarget: [] },
     reset() {
       for (const socket of sockets) socket.resetAndDestroy();
     },
