@@ -97,3 +97,18 @@ function announced(marker: string): number {
     return 0;
   }
 }
+
+/** Checks the form of a text segment; returns its lines and commands. */
+export function readText(text: string, session: string, segment: number): string[] {
+  must(text.endsWith('\n'), 'a text does not end with a line feed');
+  const [first = '', ...lines] = text.slice(0, -1).split('\n');
+  must(first === JSON.stringify({ 'sallyport-text': 1, session, segment }), 'a text of another segment');
+  let before = 0;
+  return lines.flatMap((line) => {
+    const entry = JSON.parse(line) as { t: number; line?: string; command?: string; status?: number; gap?: string };
+    const kinds = [entry.line, entry.command, entry.status, entry.gap].filter((each) => each !== undefined);
+    must(kinds.length === 1 && entry.t >= before, 'an entry of a text that has no known form');
+    before = entry.t;
+    return [entry.line, entry.command].filter((each) => each !== undefined);
+  });
+}

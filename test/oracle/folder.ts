@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { must, sha256 } from './bytes.ts';
 import { type Documents, type Grant, readDocuments } from './documents.ts';
-import { type Event, raw, readSegment, segmentText } from './events.ts';
+import { type Event, raw, readSegment, readText, segmentText } from './events.ts';
 import { type Evidence, readEvidence } from './evidence.ts';
 import { type Identities, readJournal, type Stream } from './journal.ts';
 import type { Manifest, SegmentLine } from './manifest.ts';
@@ -16,7 +16,7 @@ export interface Streams {
   input: Buffer;
   /** Texts of the opened segments: what `cat` of them gives. */
   cast: Record<Stream, string>;
-  /** Of each text segment. */
+  /** Lines and commands of the text segments. */
   text: string[];
   keyframes: number;
   /** Changes of the journal's keys, where there is a journal. */
@@ -74,6 +74,14 @@ function addSegment(into: Streams, line: SegmentLine, stream: Stream, text: stri
   into.cast[stream] += text;
 }
 
+/** A text segment has the times and the reason of its output segment, which stands before it. */
+function isTextOf(segments: SegmentLine[], text: SegmentLine): void {
+  const output = segments.find(({ stream, seq }) => stream === 'output' && seq === text.seq);
+  const facts = ({ t0, t1, why }: SegmentLine) => `${t0} ${t1} ${why}`;
+  must(output !== undefined && facts(output) === facts(text), `${text.file} is of no output segment`);
+  must(text.events === '-' && text.frames === 0, `${text.file} counts events or frames`);
+}
+
 /** What a journal, or a tail, holds beyond the segments. */
 async function addJournal(
   into: Streams,
@@ -120,10 +128,11 @@ export async function openFolder(folder: string, identities: Identities, serverK
   for (const line of manifest.segments) {
     const bytes = stored(files, line);
     const stream = line.stream as Stream | 'text';
+    if (stream === 'text') isTextOf(manifest.segments, line);
     const identity = identities[stream];
     if (identity === undefined) continue;
     const text = await segmentText(bytes, identity);
-    if (stream === 'text') into.text.push(text);
+    if (stream === 'text') into.text.push(...readText(text, grant.sessionId, line.seq));
     else addSegment(into, line, stream, text, grant.sessionId);
   }
   const rest = ['journal', 'tail'].find(files.has);
