@@ -45,6 +45,11 @@ export class Fetcher {
     return this.bytes({ type: 'fetch-journal' }, 'the journal');
   }
 
+  /** What the server holds of a journal that is not stored whole; it may begin with a keys frame. */
+  async tail(): Promise<Uint8Array> {
+    return this.bytes({ type: 'fetch-tail' }, 'the tail of the journal');
+  }
+
   /** The stream's identity, sealed to `recipient`: an age file. */
   async unlock(stream: KeyedStream, recipient: string): Promise<Uint8Array> {
     const parsed = controlApi.unlock.response.safeParse((await this.ask({ type: 'unlock', stream, recipient })).json);

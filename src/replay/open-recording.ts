@@ -48,10 +48,10 @@ export async function openRecording(options: OpenOptions): Promise<OpenedRecordi
   const { recording, fetcher } = options;
   options.progress({ what: 'fetching', done: 0, total: 1 });
   const answer = await fetchManifest(options);
-  const manifest = answer === null ? null : readManifest(answer.manifest);
+  const manifest = 'missing' in answer ? null : readManifest(answer.manifest);
   const identities = await unlockStreams(fetcher, recording);
   const journal = await openJournal(options, manifest, identities);
-  if (journal?.problem != null && manifest === null) throw journal.problem;
+  if ('missing' in answer && (journal === null || journal.problem !== null)) throw journal?.problem ?? answer.missing;
   const segments = new StoredSegments(fetcher, identities);
   const readable = manifest?.segments.filter((line) => segments.canOpen(line)) ?? [];
   const events = journal?.contents?.events ?? { output: [], input: [] };
@@ -83,7 +83,7 @@ export async function openRecording(options: OpenOptions): Promise<OpenedRecordi
   };
   const survey = new Survey({
     serverKey: options.serverKey,
-    answer,
+    answer: 'missing' in answer ? null : answer,
     manifest,
     identities,
     segments,
@@ -91,7 +91,7 @@ export async function openRecording(options: OpenOptions): Promise<OpenedRecordi
     store,
     timeline,
     reasons,
-    checks: [...(answer === null ? [noManifest] : []), ...found.checks],
+    checks: [...('missing' in answer ? [noManifest] : []), ...found.checks],
   });
   return { store, opened, survey };
 }
@@ -106,13 +106,13 @@ function isMissing(error: unknown): boolean {
   return error instanceof SallyportError && (error.code === 'SP-3001' || error.code === 'SP-3032');
 }
 
-/** Null when nothing but a journal was ever stored. */
-async function fetchManifest({ fetcher, recording }: OpenOptions): Promise<ManifestAnswer | null> {
+/** `missing`: nothing but a journal, or its tail, was ever stored; or nothing at all. */
+async function fetchManifest({ fetcher }: OpenOptions): Promise<ManifestAnswer | { missing: unknown }> {
   try {
     return await fetcher.manifest();
   } catch (error) {
-    if (!isMissing(error) || recording.journal === null) throw error;
-    return null;
+    if (!isMissing(error)) throw error;
+    return { missing: error };
   }
 }
 
@@ -163,12 +163,15 @@ async function openJournal(
   manifest: Manifest | null,
   identities: Identities,
 ): Promise<ReadJournal | null> {
-  if (recording.journal === null || manifest?.end != null) return null;
+  if (manifest?.end != null) return null;
+  const tail = recording.journal === null ? await fetchTail(fetcher) : null;
+  if (recording.journal === null && tail === null) return null;
   progress({ what: 'decrypting', done: 0, total: 1 });
   const covered = (stream: Stream) => manifest?.segments.findLast((line) => line.stream === stream)?.frames ?? 0;
   try {
     const from = { output: covered('output'), input: covered('input') };
-    const contents = await readJournal(await fetcher.journal(), identities, from);
+    const bytes = tail ?? (await fetcher.journal());
+    const contents = await readJournal(bytes, identities, from, { beginsLater: tail !== null });
     const isOurs =
       contents.header.session === recording.sessionId &&
       (manifest === null || contents.firstLink === manifest.header.journal);
@@ -177,6 +180,16 @@ async function openJournal(
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     return { contents: null, problem: error };
+  }
+}
+
+/** What the server holds of the journal of a session that runs, or whose launcher never came back. Null where it holds nothing. */
+async function fetchTail(fetcher: Fetcher): Promise<Uint8Array | null> {
+  try {
+    return await fetcher.tail();
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return null;
   }
 }
 

@@ -27,9 +27,9 @@ export class Reader {
 
   private async serve(asked: Asked): Promise<void> {
     const { index, loaded } = await this.find(asked);
+    await this.send(asked.id, index, loaded);
     // What comes next is fetched while this is drawn.
     if (index + 1 < this.store.parts.length) this.store.load(index + 1).catch(() => {});
-    await this.send(asked.id, index, loaded);
   }
 
   private async find(asked: Asked): Promise<{ index: number; loaded: LoadedPart }> {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { openSegment } from '../recording/segments/seal.ts';
-import { parseCast } from '../recording/text/cast.ts';
+import { type Keyframe, parseCast } from '../recording/text/cast.ts';
 import { SallyportError } from '../shared/errors/result.ts';
 import type { PartKind, Stream } from '../shared/model/recording.ts';
 import type { PartStart } from '../shared/protocol/replay.ts';
 import type { RecordedEvent } from '../shared/record/events.ts';
 import type { SegmentLine } from '../shared/record/manifest.ts';
 import type { Fetcher } from './fetcher.ts';
-import { readKeyframe } from './keyframe.ts';
+import { clampSize } from './parts.ts';
 import type { Identities } from './unlock.ts';
 
 export type StreamLine = SegmentLine & { stream: Stream };
@@ -62,15 +62,19 @@ export class StoredSegments {
       return bad('it was changed: its digest is not the one in the manifest');
     try {
       const text = await openSegment(stored, this.identities[line.stream] ?? '');
-      const { events, comment } = parseCast(text);
+      const { events, comment, keyframe } = parseCast(text);
       if (line.seq > 0 && (comment?.stream !== line.stream || comment.segment !== line.seq))
         return bad('it is not the segment the manifest says');
-      return { events, start: readKeyframe(text), fault: null };
+      return { events, start: keyframe === null ? null : startOf(keyframe), fault: null };
     } catch (error) {
       if (error instanceof SallyportError) return bad(error.message);
       throw error;
     }
   }
+}
+
+function startOf({ cols, rows, init }: Keyframe): PartStart {
+  return { ...clampSize(cols, rows), init: new Uint8Array(Buffer.from(init, 'utf8')) };
 }
 
 /** The name of a segment in sentences. */
