@@ -42,6 +42,9 @@ export const targets = [
     'control',
     'shared',
   ]),
+  target('wire-digests-worker', 'src/control/relay/wire-digests-worker.ts', '.vite/build/wire-digests-worker.mjs', [
+    'control',
+  ]),
 ];
 
 /** Changes to these rebuild everything. */

@@ -8,14 +8,18 @@ import { makeFolderStore } from '../../src/control/recordings/folder-store.ts';
 import { releaseWires } from '../../src/control/recordings/wire-release.ts';
 import { emptyHead } from '../../src/control/relay/wire-files.ts';
 import { makeWireKeeper } from '../../src/control/relay/wire-keeper.ts';
+import { passwordSecretName } from '../../src/control/secrets/secret-name.ts';
 import { makeAgeIdentity } from '../../src/recording/codecs/age.ts';
+import { parseAnchor } from '../../src/recording/evidence/anchor.ts';
 import { parseManifest } from '../../src/recording/manifest/parse-manifest.ts';
 import { openSegment } from '../../src/recording/segments/seal.ts';
 import { parseCast } from '../../src/recording/text/cast.ts';
 import { verifyFolder } from '../../src/recording/verify/verify-folder.ts';
 import type { Recorder } from '../../src/session/recorder/recorder.ts';
+import type { ApplyDocumentInput } from '../../src/shared/protocol/control-api.ts';
 import { type ReceiptPayload, receiptPayloadSchema } from '../../src/shared/protocol/signed.ts';
 import type { WireHead } from '../../src/shared/record/wire.ts';
+import { canCheckPasswords, type PasswordTarget, startPasswordSshd } from '../harness/session/password-target.ts';
 import { type Sshd, startSshd, until } from '../harness/session/sshd.ts';
 import { raw } from './live-world/records.ts';
 import { type Device, startWorld, type World } from './live-world/world.ts';
@@ -25,16 +29,34 @@ import { openRelayed, type RelayedSession } from './wire-world/session.ts';
 let world: World;
 let sshd: Sshd;
 let jonas: Device;
+/** Asks for new keys itself, again and again. Null where passwords cannot be checked. */
+let restless: PasswordTarget | null = null;
+const password = 'only the vault knows it';
 
 beforeAll(async () => {
   [world, sshd] = await Promise.all([startWorld(), startSshd()]);
   writeFileSync(`${sshd.authority}.pub`, `${world.server.context.services.broker.authority}\n`);
+  if (canCheckPasswords) {
+    restless = await startPasswordSshd({ password, banner: 'Be good.\n', extra: ['RekeyLimit 200K'] });
+    const place = { target: 'vault-01', login: restless.login };
+    await world.server.context.vault.put(passwordSecretName(place), Buffer.from(password));
+  }
   const common = { logins: [{ name: sshd.login }], hostKeys: [sshd.hostKey], host: '127.0.0.1', port: sshd.port };
-  await world.apply([{ name: 'web-01', ...common }], [`127.0.0.1:${sshd.port}`]);
+  const targets: ApplyDocumentInput['targets'] = [{ name: 'web-01', ...common }];
+  if (restless !== null) {
+    const { port, hostKey, login } = restless;
+    const logins = [{ name: login, credential: 'password' as const }];
+    targets.push({ name: 'vault-01', host: '127.0.0.1', port, hostKeys: [hostKey], logins });
+  }
+  await world.apply(
+    targets,
+    targets.map(({ port }) => `127.0.0.1:${port}`),
+  );
   jonas = await world.enrol('jonas');
 });
 afterAll(async () => {
   await sshd?.stop();
+  await restless?.stop();
   await world?.close();
 });
 
@@ -282,6 +304,33 @@ describe('the wire of a session through the relay', () => {
     await keeper.close();
     expect(readdirSync(path.join(core.dataFolder, 'wires'))).toEqual([]);
   });
+
+  it.skipIf(!canCheckPasswords)(
+    'is equal after a handover, a banner and exchanges that the target asks for',
+    async () => {
+      const session = await openRelayed({
+        world,
+        device: jonas,
+        target: 'vault-01',
+        login: restless?.login ?? '',
+      });
+      await session.sees(/Be good\.[\s\S]*\$ $/);
+      session.type('seq 150000; echo over-$((40+2))\r');
+      await session.sees(/over-42\r\n/);
+      session.type('exit\r');
+      await session.ended;
+      const anchors = readdirSync(session.folder)
+        .filter((name) => name.endsWith('.anchor'))
+        .map((name) => parseAnchor(readFileSync(path.join(session.folder, name))));
+      expect(anchors.filter(({ startedBy }) => startedBy === 'target').length).toBeGreaterThan(1);
+      await session.upload();
+      const { folder, verify } = await copyOf(session.id);
+      expect(readFileSync(path.join(folder, 'wire.to-target'))[0]).toBe(0);
+      const found = await verify();
+      expect(found.firstBad).toBeNull();
+      expect(found.checks.find(({ name }) => name === 'crossing')?.detail).toContain('crossed as recorded');
+    },
+  );
 
   it('is deleted when its time is over; the recording says so and stays', async () => {
     const session = await evilSession();

@@ -1,82 +1,57 @@
-import { createHash, type Hash } from 'node:crypto';
-import { closeSync, createReadStream, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { SallyportError } from '../../shared/errors/result.ts';
 import { type WireDirection, type WireHead, wireDirections, wireFile } from '../../shared/record/wire.ts';
-
-const sync = promisify(fdatasync);
+import type { WireDigests } from './wire-digests.ts';
 
 /** Where the wires of this server's connections grow until they are in the store. */
 export function wiresFolder(dataFolder: string): string {
   return path.join(dataFolder, 'wires');
 }
 
-export const emptyHead: WireHead = {
-  toTarget: { bytes: 0, sha256: createHash('sha256').digest('hex') },
-  fromTarget: { bytes: 0, sha256: createHash('sha256').digest('hex') },
-  closed: false,
-};
-
-interface Side {
-  file: number;
-  bytes: number;
-  hash: Hash;
-}
+const nothing = { bytes: 0, sha256: createHash('sha256').digest('hex') };
+export const emptyHead: WireHead = { toTarget: nothing, fromTarget: nothing, closed: false };
 
 /**
  * The two files of one connection while it is open. `keep` returns when write() has returned: the process may die after it without a loss. A power cut may
  * cost what was not synced; no head names that.
  */
 export class WireFiles {
-  private readonly sides: Record<WireDirection, Side>;
+  private readonly files: Record<WireDirection, number>;
+  private readonly kept: Record<WireDirection, number> = { 'to-target': 0, 'from-target': 0 };
 
   /** Makes `<folder>/<session>`, which must not be there. Throws SP-5010. */
   constructor(folder: string, sessionId: string) {
     const own = path.join(folder, sessionId);
-    const make = (direction: WireDirection): Side => ({
-      file: openSync(path.join(own, wireFile(direction)), 'wx', 0o600),
-      bytes: 0,
-      hash: createHash('sha256'),
-    });
+    const make = (direction: WireDirection) => openSync(path.join(own, wireFile(direction)), 'wx', 0o600);
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       mkdirSync(own, { mode: 0o700 });
-      this.sides = { 'to-target': make('to-target'), 'from-target': make('from-target') };
+      this.files = { 'to-target': make('to-target'), 'from-target': make('from-target') };
     } catch (cause) {
       throw unkept(cause);
     }
   }
 
-  /** Bytes of both directions so far. */
-  get bytes(): number {
-    return this.sides['to-target'].bytes + this.sides['from-target'].bytes;
+  get bytes(): Record<WireDirection, number> {
+    return { ...this.kept };
   }
 
   /** Throws SP-5010 when they cannot be written: then they must not be passed on. */
   keep(direction: WireDirection, bytes: Uint8Array): void {
-    const side = this.sides[direction];
     try {
       // A disk that is nearly full takes a part.
-      for (let at = 0; at < bytes.length; ) at += writeSync(side.file, bytes, at, bytes.length - at);
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.files[direction], bytes, at, bytes.length - at);
     } catch (cause) {
       throw unkept(cause);
     }
-    side.hash.update(bytes);
-    side.bytes += bytes.length;
-  }
-
-  /** How far it is kept, on the disk itself when this resolves. */
-  async syncedHead(): Promise<WireHead> {
-    const of = ({ bytes, hash }: Side) => ({ bytes, sha256: hash.copy().digest('hex') });
-    const head = { toTarget: of(this.sides['to-target']), fromTarget: of(this.sides['from-target']), closed: false };
-    await Promise.all(wireDirections.map((direction) => sync(this.sides[direction].file)));
-    return head;
+    this.kept[direction] += bytes.length;
   }
 
   close(): void {
-    for (const direction of wireDirections) closeSync(this.sides[direction].file);
+    for (const direction of wireDirections) closeSync(this.files[direction]);
   }
 }
 
@@ -88,18 +63,29 @@ function unkept(cause: unknown): SallyportError {
   );
 }
 
-/** The head of files that a process left behind, as they are: what was written last may be of a packet that never went on. */
-export async function headOfFiles(folder: string, sessionId: string): Promise<WireHead> {
-  const of = async (direction: WireDirection) => {
-    const hash = createHash('sha256');
-    let bytes = 0;
-    for await (const chunk of createReadStream(path.join(folder, sessionId, wireFile(direction)))) {
-      hash.update(chunk as Buffer);
-      bytes += (chunk as Buffer).length;
-    }
-    return { bytes, sha256: hash.digest('hex') };
+/** How far a session's files are kept, on the disk itself when this resolves. Rejects as `digests` does. */
+export async function headOf(
+  digests: WireDigests,
+  of: { folder: string; sessionId: string; bytes: Record<WireDirection, number>; closed: boolean },
+): Promise<WireHead> {
+  const files = wireDirections.map((direction) => ({
+    path: path.join(of.folder, of.sessionId, wireFile(direction)),
+    bytes: of.bytes[direction],
+  }));
+  const [toTarget = '', fromTarget = ''] = await digests.digests(files, of.closed);
+  return {
+    toTarget: { bytes: of.bytes['to-target'], sha256: toTarget },
+    fromTarget: { bytes: of.bytes['from-target'], sha256: fromTarget },
+    closed: of.closed,
   };
-  return { toTarget: await of('to-target'), fromTarget: await of('from-target'), closed: true };
+}
+
+/** The head of files that a process left behind, as they are: what was written last may be of a packet that never went on. */
+export async function headOfFiles(digests: WireDigests, folder: string, sessionId: string): Promise<WireHead> {
+  const sizeOf = async (direction: WireDirection) =>
+    (await stat(path.join(folder, sessionId, wireFile(direction)))).size;
+  const bytes = { 'to-target': await sizeOf('to-target'), 'from-target': await sizeOf('from-target') };
+  return headOf(digests, { folder, sessionId, bytes, closed: true });
 }
 
 export function removeFiles(folder: string, sessionId: string): Promise<void> {

@@ -5,7 +5,8 @@ import { type WireDirection, type WireHead, wireDirections, wireFile } from '../
 import type { CoreContext } from '../context.ts';
 import type { ObjectStore } from '../recordings/object-store.ts';
 import type { Database } from '../store/database.ts';
-import { emptyHead, headOfFiles, removeFiles, WireFiles, wiresFolder } from './wire-files.ts';
+import { makeWireDigests, NotOnDisk } from './wire-digests.ts';
+import { emptyHead, headOf, headOfFiles, removeFiles, WireFiles, wiresFolder } from './wire-files.ts';
 
 /** How often heads that have changed are written down, and how often what could not be stored is tried again. Milliseconds. */
 const headEveryMs = 1000;
@@ -35,13 +36,17 @@ class Stopped extends Error {}
 
 interface Open {
   files: WireFiles;
-  /** The last that is on the disk, and how many bytes that were. */
+  /** The last that was written down. */
   head: WireHead;
-  bytes: number;
   closed: boolean;
   /** The disk failed: a second sync would succeed and mean nothing, so none is tried. */
   lost: boolean;
   onLost(error: unknown): void;
+}
+
+function hasGrown({ head, files }: Open): boolean {
+  const { bytes } = files;
+  return bytes['to-target'] !== head.toTarget.bytes || bytes['from-target'] !== head.fromTarget.bytes;
 }
 
 /**
@@ -50,6 +55,7 @@ interface Open {
  */
 export function makeWireKeeper(core: CoreContext, store: Pick<ObjectStore, 'receive'>): WireKeeper {
   const folder = wiresFolder(core.dataFolder);
+  const digests = makeWireDigests();
   const open = new Map<string, Open>();
   const unstored = new Set<string>();
   const left = leftBehind();
@@ -81,30 +87,38 @@ export function makeWireKeeper(core: CoreContext, store: Pick<ObjectStore, 'rece
       where wires.session_id = said.session_id`.execute(core.writer);
   }
 
-  async function sync(wire: Open): Promise<void> {
+  /** What is to be written down of a wire; null when its digest could not be had now. */
+  async function newestHead(sessionId: string, wire: Open): Promise<WireHead | null> {
+    // As they are together at this moment.
+    const { closed } = wire;
     const { bytes } = wire.files;
+    if (wire.lost) return { ...wire.head, closed };
     try {
-      wire.head = await wire.files.syncedHead();
-      wire.bytes = bytes;
+      return await headOf(digests, { folder, sessionId, bytes, closed });
     } catch (error) {
+      if (!(error instanceof NotOnDisk)) {
+        failed('the digests of a wire could not be computed')(error);
+        return null;
+      }
       wire.lost = true;
       wire.onLost(error);
+      return { ...wire.head, closed };
     }
   }
 
   async function bringUpToDate(): Promise<void> {
     queued = false;
-    const due = [...open].filter(([, wire]) => wire.closed || (!wire.lost && wire.files.bytes !== wire.bytes));
-    const closing = due.filter(([, wire]) => wire.closed);
-    await Promise.all(due.map(([, wire]) => (wire.lost ? undefined : sync(wire))));
-    const heads = due.map(([sessionId, wire]) => {
-      const isLast = closing.some(([id]) => id === sessionId);
-      return { session_id: sessionId, head: { ...wire.head, closed: isLast } };
-    });
-    await writeHeads(heads);
-    for (const [sessionId, { files }] of closing) {
+    const due = [...open].filter(([, wire]) => wire.closed || (!wire.lost && hasGrown(wire)));
+    const found = await Promise.all(
+      due.map(async ([sessionId, wire]) => ({ sessionId, wire, head: await newestHead(sessionId, wire) })),
+    );
+    const heads = found.flatMap(({ sessionId, wire, head }) => (head === null ? [] : [{ sessionId, wire, head }]));
+    await writeHeads(heads.map(({ sessionId, head }) => ({ session_id: sessionId, head })));
+    for (const { sessionId, wire, head } of heads) {
+      wire.head = head;
+      if (!head.closed) continue;
       open.delete(sessionId);
-      files.close();
+      wire.files.close();
       core.bus.publish('wire-closed', { sessionId });
       storeLater(sessionId);
     }
@@ -159,7 +173,7 @@ export function makeWireKeeper(core: CoreContext, store: Pick<ObjectStore, 'rece
     if (row === undefined) return;
     if (row.stored_at !== null) return removeFiles(folder, sessionId);
     if (!row.head.closed) {
-      await writeHeads([{ session_id: sessionId, head: await headOfFiles(folder, sessionId) }]);
+      await writeHeads([{ session_id: sessionId, head: await headOfFiles(digests, folder, sessionId) }]);
       core.bus.publish('wire-closed', { sessionId });
     }
     storeLater(sessionId);
@@ -183,7 +197,7 @@ export function makeWireKeeper(core: CoreContext, store: Pick<ObjectStore, 'rece
     },
     open(sessionId, onLost) {
       const files = new WireFiles(folder, sessionId);
-      const wire: Open = { files, head: emptyHead, bytes: 0, closed: false, lost: false, onLost };
+      const wire: Open = { files, head: emptyHead, closed: false, lost: false, onLost };
       open.set(sessionId, wire);
       return {
         keep: (direction, bytes) => wire.files.keep(direction, bytes),
@@ -202,6 +216,7 @@ export function makeWireKeeper(core: CoreContext, store: Pick<ObjectStore, 'rece
       for (const timer of timers) clearInterval(timer);
       await update();
       await copying;
+      await digests.close();
       for (const { files } of open.values()) files.close();
     },
   };
