@@ -25,6 +25,8 @@ export async function fetchFor(
       };
     case 'fetch-journal':
       return { bytes: await caller.fetchBytes('getJournal', { params: { sessionId } }) };
+    case 'fetch-tail':
+      return { bytes: await caller.fetchBytes('getTail', { params: { sessionId } }) };
     case 'unlock':
       return {
         json: await caller.call('unlock', {

@@ -31,6 +31,8 @@ export const replayToOwnerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('fetch-manifest'), id: z.number().int() }),
   z.object({ type: z.literal('fetch-segment'), id: z.number().int(), stream: partKindSchema, seq: z.number().int() }),
   z.object({ type: z.literal('fetch-journal'), id: z.number().int() }),
+  /** What the server holds of the journal of a session that is not stored whole. */
+  z.object({ type: z.literal('fetch-tail'), id: z.number().int() }),
   z.object({ type: z.literal('unlock'), id: z.number().int(), stream: keyedStreamSchema, recipient: z.string() }),
   z.object({ type: z.literal('failed'), problem: problemSchema }),
   /** Plain Node only: a message to the screen. */
