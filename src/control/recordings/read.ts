@@ -39,6 +39,12 @@ export async function factsOf(core: CoreContext, sessions: SessionRow[]): Promis
     .execute();
   const journals = await db.selectFrom('recording_journals').selectAll().where('session_id', 'in', ids).execute();
   const wires = await db.selectFrom('wires').selectAll().where('session_id', 'in', ids).execute();
+  const tails = await db
+    .selectFrom('journal_tails')
+    .select(['session_id', 'updated_at'])
+    .where('session_id', 'in', ids)
+    .where((eb) => eb('frames_output', '+', eb.ref('frames_input')), '>', 0)
+    .execute();
   const orders = await db
     .selectFrom('orders')
     .select(['session_id', 'by_name'])
@@ -51,6 +57,7 @@ export async function factsOf(core: CoreContext, sessions: SessionRow[]): Promis
     manifest: manifests.find((row) => row.session_id === session.id) ?? null,
     journal: journals.find((row) => row.session_id === session.id) ?? null,
     wire: wires.find((row) => row.session_id === session.id) ?? null,
+    tail: tails.find((row) => row.session_id === session.id) ?? null,
     orderedBy: orders.find((row) => row.session_id === session.id)?.by_name ?? null,
   }));
 }

@@ -38,7 +38,16 @@ function makeFacts(
     login_signed_at: null,
     ...session,
   } as SessionRow;
-  return { segments: [], manifest: null, journal: null, wire: null, orderedBy: null, ...rest, session: row };
+  return {
+    segments: [],
+    manifest: null,
+    journal: null,
+    wire: null,
+    tail: null,
+    orderedBy: null,
+    ...rest,
+    session: row,
+  };
 }
 
 const segment = { session_id: 's', stream: 'output', seq: 0, sha256: '', bytes: 1, stored_at: ended } as const;
@@ -73,6 +82,24 @@ const cases: { name: string; facts: RecordingFacts; now: Date; state: string; be
     now: at(arrivalGraceMs),
     state: 'incomplete',
     because: /nothing of it was stored.*jonas-laptop/,
+  },
+  {
+    name: 'its launcher is gone, and the server holds its journal',
+    facts: makeFacts({ session: byServer, tail: { updated_at: ended } }),
+    now: at(arrivalGraceMs),
+    state: 'incomplete',
+    because: /lost contact with jonas-laptop.*only its journal up to 00:00:00 UTC was stored/,
+  },
+  {
+    name: 'its launcher is gone, and the server holds its journal after some segments',
+    facts: makeFacts({
+      session: byServer,
+      segments: [segment, { ...segment, stream: 'anchor' }],
+      tail: { updated_at: ended },
+    }),
+    now: at(arrivalGraceMs),
+    state: 'incomplete',
+    because: /only 1 segment and its journal up to 00:00:00 UTC were stored/,
   },
   {
     name: 'ended a while ago, a part came',
@@ -133,6 +160,34 @@ describe('the state of a recording', () => {
     expect(standing.state).toBe(state);
     if (because === null) expect(standing.because).toBeNull();
     else expect(standing.because).toMatch(because);
+  });
+});
+
+describe('the level of evidence', () => {
+  const session = { ...byLauncher, granted_at: ended, end_reason: null };
+  const manifest = (anchors: number) => ({ ended: true, anchors, end_reason: 'exit 0', ...noTimes });
+  const head = { toTarget: { bytes: 10, sha256: '' }, fromTarget: { bytes: 20, sha256: '' }, closed: true };
+  const wire = { head, released_at: null };
+  const nothing = { bytes: 0, sha256: '' };
+
+  it.each([
+    ['anchored-with-wire', 2, wire],
+    ['wire-only', 0, wire],
+    ['anchored', 1, null],
+    ['recorder-only', 0, null],
+    ['anchored', 1, { head: { ...head, toTarget: nothing, fromTarget: nothing }, released_at: null }],
+    ['anchored', 1, { head, released_at: ended }],
+  ])('is %s with %i anchors and %o', (level, anchors, kept) => {
+    const facts = makeFacts({ session, manifest: manifest(anchors), wire: kept });
+    expect(toRecordingView(facts, ended, []).evidence).toBe(level);
+  });
+
+  it('comes with what was kept, and when it was deleted', () => {
+    const open = { head: { ...head, closed: false }, released_at: null };
+    const view = (kept: RecordingFacts['wire']) => toRecordingView(makeFacts({ session, wire: kept }), ended, []).wire;
+    expect(view(open)).toEqual({ bytesToTarget: 10, bytesFromTarget: 20, open: true, releasedAt: null });
+    expect(view({ head, released_at: ended })).toMatchObject({ open: false, releasedAt: ended.toISOString() });
+    expect(view(null)).toBeNull();
   });
 });
 

@@ -22,6 +22,8 @@ export interface RecordingFacts {
   } | null;
   journal: Selectable<JournalTable> | null;
   wire: Pick<Selectable<WireTable>, 'head' | 'released_at'> | null;
+  /** What is held of its journal, as long as it is not stored whole; null where no frame is. */
+  tail: { updated_at: Date } | null;
   /** Who ordered its end, if anyone did. */
   orderedBy: string | null;
 }
@@ -43,6 +45,17 @@ export function neverLoggedIn({ session }: Pick<RecordingFacts, 'session'>): boo
   );
 }
 
+/** What came of a recording that is not whole, in words. Anchors are not what anyone looks for. */
+function arrivedOf({ segments, tail }: Pick<RecordingFacts, 'segments' | 'tail'>): string {
+  const count = segments.filter((row) => row.stream !== 'anchor').length;
+  const parts = [
+    ...(count === 0 ? [] : [`${count} segment${count === 1 ? '' : 's'}`]),
+    ...(tail === null ? [] : [`its journal up to ${tail.updated_at.toISOString().slice(11, 19)} UTC`]),
+  ];
+  if (parts.length === 0) return 'nothing of it was stored';
+  return `only ${parts.join(' and ')} ${parts.length === 1 && count < 2 ? 'was' : 'were'} stored`;
+}
+
 /**
  * The state of a recording. Pure: `now` decides when silence after an end becomes "incomplete". A late launcher may still make it complete.
  */
@@ -61,10 +74,7 @@ export function standingOf(facts: RecordingFacts, now: Date): Standing {
     };
   }
   const device = grantOf(session).device.name;
-  const arrived =
-    segments.length === 0
-      ? 'nothing of it was stored'
-      : `only ${segments.length} segment${segments.length === 1 ? ' was' : 's were'} stored`;
+  const arrived = arrivedOf(facts);
   return {
     state: 'incomplete',
     because:

@@ -144,3 +144,45 @@ it('passes no byte after its time, although the timer that cuts it has not run y
   expect(await closed.promise).toBe('the lease ran out, 0');
   expect(heard).toEqual([]);
 });
+
+it('that cannot keep what crosses it is ended, and nothing of it reaches the target', async () => {
+  const heard: Buffer[] = [];
+  server = createServer((accepted) => {
+    accepted.on('error', () => undefined);
+    accepted.on('data', (bytes: Buffer) => heard.push(bytes));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const socket = new FakeSocket();
+  const log: string[] = [];
+  const opened = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  openConnection({
+    socket: socket as unknown as WebSocket,
+    address: '127.0.0.1',
+    port,
+    clock: { now: () => new Date(), monotonicMs: () => performance.now() },
+    cutAt: () => performance.now() + 60_000,
+    wire: {
+      keep() {
+        throw new Error('no space left');
+      },
+      closed: () => log.push('wire closed'),
+    },
+    events: {
+      onOpen: opened.resolve,
+      onUnreachable: () => undefined,
+      onHostProof: async () => undefined,
+      onFailure: (error) => log.push(`${error}`),
+      onClosed: ({ code, why }) => {
+        log.push(`${code} ${why}`);
+        closed.resolve();
+      },
+    },
+  });
+  await opened.promise;
+  socket.emit('message', Buffer.from('SSH-2.0-launcher\r\n'), true);
+  await closed.promise;
+  expect(log).toEqual(['Error: no space left', 'wire closed', '1011 the relay cannot keep the wire']);
+  expect(heard).toEqual([]);
+});

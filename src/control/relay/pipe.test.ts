@@ -57,6 +57,9 @@ let proofs: HostProof[];
 let kept: PromiseWithResolvers<void>;
 let unproven: unknown[];
 let stop: () => void;
+/** What was kept, with how much had gone on by then; and whether keeping fails. */
+let log: { direction: string; bytes: Buffer; passed: number }[];
+let diskIsFull: boolean;
 
 beforeEach(() => {
   launcher = new FakeEnd();
@@ -64,10 +67,16 @@ beforeEach(() => {
   proofs = [];
   kept = Promise.withResolvers();
   unproven = [];
+  log = [];
+  diskIsFull = false;
   const pipe = startPipe({
     socket: launcher as unknown as WebSocket,
     target: target as unknown as Socket,
-    keep: null,
+    keep(direction, bytes) {
+      if (diskIsFull) throw new Error('no space left');
+      const passed = (direction === 'to-target' ? target : launcher).sent.length;
+      log.push({ direction, bytes: Buffer.from(bytes), passed });
+    },
     onUnkept: (error) => unproven.push(error),
     mayPass: () => true,
     onRefused: (why) => unproven.push(why),
@@ -118,4 +127,35 @@ it('says when the proof could not be kept', async () => {
   await kept.promise.catch(() => undefined);
   expect(unproven).toHaveLength(1);
   expect(toLauncher().length).toBe(ident.length + kexInit.length);
+});
+
+it('keeps all that crosses either way before it goes on, in the order of crossing', async () => {
+  target.emit('data', reply);
+  kept.resolve();
+  await kept.promise;
+  launcher.emit('message', Buffer.from('typed'), true);
+  target.emit('data', Buffer.from('shown'));
+  for (const [direction, end] of [
+    ['to-target', target],
+    ['from-target', launcher],
+  ] as const) {
+    const of = log.filter((entry) => entry.direction === direction);
+    expect(of.map(({ bytes }) => bytes)).toEqual(end.sent);
+    // Each was kept while only those before it had been passed on.
+    expect(of.map(({ passed }) => passed)).toEqual(end.sent.map((_, index) => index));
+  }
+});
+
+it('passes nothing that it cannot keep, and nothing after it', async () => {
+  target.emit('data', reply);
+  kept.resolve();
+  await kept.promise;
+  const before = [target.sent.length, launcher.sent.length];
+  diskIsFull = true;
+  launcher.emit('message', Buffer.from('rm -rf /'), true);
+  diskIsFull = false;
+  launcher.emit('message', Buffer.from('more'), true);
+  target.emit('data', Buffer.from('more'));
+  expect([target.sent.length, launcher.sent.length]).toEqual(before);
+  expect(unproven).toEqual([new Error('no space left')]);
 });
