@@ -15,6 +15,11 @@ function malformed(what: string): SallyportError {
   );
 }
 
+/** True for the answers that say that there is no such part of the recording, or none yet. */
+export function isMissing(error: unknown): error is SallyportError {
+  return error instanceof SallyportError && ['SP-3001', 'SP-3032', 'SP-5002'].includes(error.code);
+}
+
 /** Asks the owner for the documents of one recording. Every answer is checked for its form; every method throws the problem it was answered with. */
 export class Fetcher {
   private readonly send: (message: ReplayToOwner) => void;

@@ -6,7 +6,7 @@ import type { PartKind, Stream } from '../shared/model/recording.ts';
 import type { PartStart } from '../shared/protocol/replay.ts';
 import type { RecordedEvent } from '../shared/record/events.ts';
 import type { SegmentLine } from '../shared/record/manifest.ts';
-import type { Fetcher } from './fetcher.ts';
+import { type Fetcher, isMissing } from './fetcher.ts';
 import { clampSize } from './parts.ts';
 import type { Identities } from './unlock.ts';
 
@@ -18,8 +18,6 @@ export interface OpenedSegment {
   start: PartStart | null;
   fault: string | null;
 }
-
-const gone: readonly string[] = ['SP-3001', 'SP-3032', 'SP-5002'];
 
 /** Stored parts of one recording, fetched one by one and opened with the keys of this process. */
 export class StoredSegments {
@@ -44,7 +42,7 @@ export class StoredSegments {
     try {
       return await this.fetcher.segment(stream, seq);
     } catch (error) {
-      if (error instanceof SallyportError && gone.includes(error.code)) return null;
+      if (isMissing(error)) return null;
       throw error;
     }
   }

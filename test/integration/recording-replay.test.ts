@@ -36,6 +36,10 @@ class Owner {
       journal?: boolean;
       tamper?: (name: string, bytes: Buffer) => Buffer;
       refuse?: Stream[];
+      /** What the server holds of the journal of a running session. */
+      tail?: Buffer;
+      /** Nothing of it is sealed yet. */
+      unsealed?: boolean;
     } = {},
   ) {
     this.child = fork(entry, [], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
@@ -46,6 +50,7 @@ class Owner {
     const answer = async (message: unknown): Promise<object> => {
       const asked = replayToOwnerSchema.parse(message);
       if (asked.type === 'fetch-manifest') {
+        if (options.unsealed === true) return { problem: toProblem(new SallyportError('SP-3032', 'Not yet.')) };
         const manifest = read('manifest').toString();
         const receipt = {
           version: 1,
@@ -70,6 +75,10 @@ class Owner {
         };
       }
       if (asked.type === 'fetch-segment') return { bytes: new Uint8Array(read(partFile(asked.stream, asked.seq))) };
+      if (asked.type === 'fetch-tail')
+        return options.tail === undefined
+          ? { problem: toProblem(new SallyportError('SP-3032', 'None.')) }
+          : { bytes: new Uint8Array(options.tail) };
       if (asked.type === 'fetch-journal') return { bytes: new Uint8Array(read('journal')) };
       if (asked.type !== 'unlock') return {};
       if (options.refuse?.some((stream) => stream === asked.stream) === true)
@@ -148,7 +157,10 @@ class Owner {
   }
 }
 
-function makeView(world: RecordingWorld, options: { mayUnlock?: Stream[]; journal?: boolean }): RecordingView {
+function makeView(
+  world: RecordingWorld,
+  options: { mayUnlock?: Stream[]; journal?: boolean; tail?: Buffer },
+): RecordingView {
   const { grant } = world;
   const journal = options.journal === true ? { bytes: 1, storedAt: 'now' } : null;
   return {
@@ -163,7 +175,7 @@ function makeView(world: RecordingWorld, options: { mayUnlock?: Stream[]; journa
     startedAt: 'now',
     endedAt: null,
     durationMs: null,
-    state: options.journal === true ? 'incomplete' : 'complete',
+    state: options.tail !== undefined ? 'receiving' : options.journal === true ? 'incomplete' : 'complete',
     because: options.journal === true ? 'the session process crashed' : null,
     endReason: null,
     killedBy: null,
@@ -358,6 +370,27 @@ describe('the replay process', () => {
     });
     await recorder.close(cleanExit);
     await rm(crashed.folder, { recursive: true });
+  });
+
+  it('shows of a running session what is sealed and what the server heard since', async () => {
+    const live = await makeRecordingWorld();
+    const recorder = await startRecorder(live);
+    const sealed = new Promise<void>((resolve) => recorder.onSealed(() => resolve()));
+    for (let index = 0; index < 4000; index += 1) recorder.output(Buffer.from(line(index)));
+    await sealed;
+    recorder.output(Buffer.from('just now'));
+    const tail = readFileSync(join(live.folder, 'journal'));
+    const lines = Array.from({ length: 4000 }, (_, index) => line(index)).join('');
+    for (const unsealed of [false, true]) {
+      const owner = start({ tail, unsealed }, live);
+      expect(await owner.opened()).toMatchObject({ incomplete: 'it is not finished yet' });
+      expect((await owner.all()).bytes.toString()).toBe(`${lines}just now`);
+      const survey = await owner.surveyed();
+      expect(survey).toMatchObject({ verified: true, incomplete: 'it is not finished yet' });
+      expect(survey.checks.find((check) => check.name === 'tail')?.detail).toMatch(/^[1-9]\d* frames came while/);
+    }
+    await recorder.close(cleanExit);
+    await rm(live.folder, { recursive: true });
   });
 
   it('answers a request of an unknown form with a problem, and ends when it is closed', async () => {
