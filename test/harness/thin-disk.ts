@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, statfsSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  statfsSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -47,10 +56,19 @@ export function thinDisk(options: { scratch: string; bytes: number }): ThinDisk 
       // What is written so far gets its room first.
       execFileSync('sync', ['-f', folder]);
       const fd = openSync(path.join(below, 'filler'), 'a');
+      const last = openSync(path.join(folder, 'filler'), 'a');
       try {
         while (statfsSync(below).bavail > 0) writeSync(fd, Buffer.alloc(4096, 'x'));
+        // Here and there the device has room under blocks that are free above.
+        for (;;) {
+          writeSync(last, Buffer.alloc(65_536, 'x'));
+          fdatasyncSync(last);
+        }
+      } catch {
+        // It keeps nothing more.
       } finally {
         closeSync(fd);
+        closeSync(last);
       }
     },
     turnReadOnly() {
