@@ -12,6 +12,7 @@ import type { CoreContext, Reader } from '../context.ts';
 import { grantOf, type SessionRow, signedGrantOf } from '../live/session-store.ts';
 import type { Database } from '../store/database.ts';
 import { hold } from '../store/locks.ts';
+import { anchorFault } from './anchor-claims.ts';
 import { type IngestParts, ownRecording } from './ingest.ts';
 import { manifestTimes } from './manifest-times.ts';
 import { wireEndMs, wireHead } from './wire-head.ts';
@@ -163,9 +164,13 @@ export function putManifest(
       .executeTakeFirstOrThrow();
     checkHeader(manifest, session, device.public_key);
     const previous = await storedManifest(core.reader, sessionId);
-    if (previous !== null) checkExtends(parseManifest(previous.text), manifest);
+    const before = previous === null ? null : parseManifest(previous.text);
+    if (before !== null) checkExtends(before, manifest);
     await checkStored(core.reader, sessionId, manifest);
     await checkReceiptLines(core.reader, sessionId, manifest);
+    // What the list of recordings says of their evidence is no launcher's word alone.
+    const fault = await anchorFault(store, manifest, grantOf(session), before?.anchors.length ?? 0);
+    if (fault !== null) throw refusal(fault);
     return { manifest, previous: previous?.text ?? null, deviceKey: device.public_key };
   }
 
