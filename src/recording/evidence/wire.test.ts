@@ -160,6 +160,17 @@ describe('a wire and a record that are of the same session', () => {
     expect((await compare({ end: ended('killed') })).difference).toMatchObject({ stream: 'output', offset: 21 });
   });
 
+  it('may have all that crossed after a record that failed, where the session was to go on: and only there', async () => {
+    say('x'.repeat(5000));
+    ask('window-change', size(120, 40));
+    const failed = ended('recorder-failed');
+    expect(await compare({ end: failed, mode: 'best-effort' })).toMatchObject({ equal: true, notRecorded: 5000 });
+    expect((await compare({ end: failed, mode: 'strict' })).difference).toMatchObject({ stream: 'output' });
+    expect((await compare({ end: ended('killed'), mode: 'best-effort' })).equal).toBe(false);
+    output[2] = event('o', '$ a c');
+    expect((await compare({ end: failed, mode: 'best-effort' })).difference).toMatchObject({ stream: 'output' });
+  });
+
   it('may end in the middle of a packet, or under an exchange that was cut before it was kept', async () => {
     exchange(false);
     say('nobody saw this');

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { RecordMode } from '../../shared/model/session.ts';
 import type { RecordedEvent } from '../../shared/record/events.ts';
 import type { EndLine } from '../../shared/record/manifest.ts';
 import type { WireDirection } from '../../shared/record/wire.ts';
@@ -45,6 +46,8 @@ export interface CompareOptions {
   /** Of the manifest's header; what is not given is not compared. */
   terminal?: TerminalSize & { term: string };
   command?: string | null;
+  /** Of the manifest's header: a best-effort session goes on when its record has failed, and what crosses then is not recorded. */
+  mode?: RecordMode;
 }
 
 /** What may cross to the target under keys that were never kept because the session was cut in the middle of an exchange. */
@@ -98,6 +101,11 @@ async function follow(
   return { facts: channel.facts, packets, more };
 }
 
+/** Whether the session went on after its record, by policy. */
+function wentOn(options: CompareOptions): boolean {
+  return options.mode === 'best-effort' && options.end?.kind === 'recorder-failed';
+}
+
 function checkTerminal(facts: ChannelFacts, recorded: readonly TerminalSize[], options: CompareOptions): void {
   const { terminal, started, resizes } = facts;
   const asText = (size: TerminalSize | undefined) => (size === undefined ? 'none' : `${size.cols}x${size.rows}`);
@@ -115,6 +123,7 @@ function checkTerminal(facts: ChannelFacts, recorded: readonly TerminalSize[], o
   if (options.command !== undefined && started !== null && started.command !== options.command)
     throw differ('terminal', 0, 'another program was started than the record says');
   resizes.forEach((size, index) => {
+    if (index >= recorded.length && wentOn(options)) return;
     if (asText(recorded[index]) !== asText(size))
       throw differ(
         'terminal',
@@ -138,7 +147,7 @@ function checkEnds(options: CompareOptions, from: Crossed, to: Crossed, output: 
     const atMost = !cutShort ? 0 : crossed === from ? Math.max(window, inputAfterAtMost) : inputAfterAtMost;
     const { after, cut } = crossed.packets.closed;
     if (cut > 0 && !cutShort) throw differ(`wire.${direction}`, crossed.packets.end, 'its last packet is not whole');
-    if (after.bytes > atMost)
+    if (after.bytes > atMost && !wentOn(options))
       throw differ(
         `wire.${direction}`,
         crossed.packets.end - after.bytes,
@@ -147,9 +156,10 @@ function checkEnds(options: CompareOptions, from: Crossed, to: Crossed, output: 
   }
   if (output.left > 0)
     throw differ('output', output.offset - output.left, `${output.left} bytes were recorded that did not cross`);
-  if (from.more > 0 && (!cutShort || from.more > window))
+  if (from.more > 0 && (!cutShort || from.more > window) && !wentOn(options))
     throw differ('output', output.offset, `${from.more} bytes crossed after the last that was recorded`);
-  if (to.more > 0) throw differ('input', input.offset, `${to.more} bytes were sent after the last that was recorded`);
+  if (to.more > 0 && !wentOn(options))
+    throw differ('input', input.offset, `${to.more} bytes were sent after the last that was recorded`);
   const numbers = [from.facts.ours, to.facts.ours, from.facts.theirs, to.facts.theirs];
   const [ours, oursSaid, theirs, theirsSaid] = numbers;
   if ((ours !== null && ours !== oursSaid) || (theirsSaid !== null && theirsSaid !== theirs))

@@ -54,6 +54,7 @@ export async function checkCrossing(
     end: manifest.end,
     terminal: manifest.header.terminal,
     command: manifest.header.command,
+    mode: manifest.header.mode,
   });
   const { difference } = found;
   if (difference !== null) list.bad('crossing', `${difference.stream}, byte ${difference.offset}`, difference.what);
