@@ -57,7 +57,7 @@ describe('a recording', () => {
 
   it('stops when the file system takes no more, shows nothing unrecorded, and signs an end that says why', async () => {
     // A limit on a file's size fails the write as a full disk does, part of a frame already written; no privilege needed.
-    const command = `trap '' XFSZ; ulimit -f 5000; exec "$0" "$1" 100000000`;
+    const command = `trap '' XFSZ; ulimit -f 7000; exec "$0" "$1" 100000000`;
     const process_ = spawn('bash', ['-c', command, process.execPath, child], { stdio: ['ignore', 'pipe', 'inherit'] });
     const exited = once(process_, 'exit');
     const told = await follow(process_, () => undefined);

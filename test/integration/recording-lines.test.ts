@@ -58,13 +58,13 @@ describe('anchors and receipts in a manifest', () => {
     });
     expect(await recorder.close(cleanExit)).toEqual({ complete: true });
     const { anchors, end, heads } = manifestOf(world);
-    expect(parts).toEqual(['anchor 0', 'anchor 1', 'output 0']);
+    expect(parts).toEqual(['anchor 0', 'anchor 1', 'output 0', 'text 0']);
     expect(anchors.map(({ seq, file, subject, lines }) => ({ seq, file, subject, lines }))).toEqual([
       { seq: 0, file: '000000.anchor', subject: 'grant', lines: 0 },
       { seq: 1, file: '000001.anchor', subject: 'head', lines: covered.lines },
     ]);
     expect(heads[covered.lines]).toBe(covered.digest);
-    expect(end).toMatchObject({ anchors: 2, outputSegments: 1, inputSegments: 0, textSegments: 0 });
+    expect(end).toMatchObject({ anchors: 2, outputSegments: 1, inputSegments: 0, textSegments: 1 });
     const stored = readFileSync(join(world.folder, '000001.anchor'));
     expect(stored.toString()).toBe('a 1');
     expect(anchors[1]).toMatchObject({ bytes: 3, sha256: createHash('sha256').update(stored).digest('hex') });

@@ -77,7 +77,7 @@ export class ScreenFollower {
     }
   }
 
-  /** The text of the segment that ends here. `isLast`: with what stands on the screen. */
+  /** The text of the segment that ends here. `isLast`: with what stands on the screen; asked again, with what is new on it. */
   cut(segment: number, options: { isLast: boolean }): string {
     if (options.isLast && !this.isFailed) {
       try {
@@ -216,7 +216,6 @@ export class ScreenFollower {
 
   private tellRest(): void {
     if (this.isAlternate) this.look();
-    this.erased.clear();
     this.tellScreen();
   }
 

@@ -21,7 +21,7 @@ function entriesOf(sidecar: string): TextEntry[] {
 
 function told(list: Short[]): TextEntry[] {
   const events = eventsOf(list);
-  const segments = [events.filter((event) => event.code !== 'i')];
+  const segments = [{ events: events.filter((event) => event.code !== 'i'), isEnd: true }];
   return entriesOf(
     textOf({ session: 's', size, segments, input: events.filter((event) => event.code === 'i') })[0] ?? '',
   );
@@ -240,7 +240,10 @@ describe('the text', () => {
             pieces.push({ atMs, code: 'o', data: data.subarray(places[at], place) });
           if (index === cutAfter) cut = { whole: whole.length, pieces: pieces.length, typed: typed.length };
         });
-        const split = (events: RecordedEvent[], at: number) => [events.slice(0, at), events.slice(at)];
+        const split = (events: RecordedEvent[], at: number) => [
+          { events: events.slice(0, at), isEnd: false },
+          { events: events.slice(at), isEnd: true },
+        ];
         const first = textOf({ session: 's', size, segments: split(whole, cut.whole), input: typed });
         expect(textOf({ session: 's', size, segments: split(pieces, cut.pieces), input: typed })).toEqual(first);
         const live = new ScreenFollower({ session: 's', size });

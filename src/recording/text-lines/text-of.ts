@@ -3,17 +3,17 @@ import { ScreenFollower } from './screen-follower.ts';
 
 /**
  * The text sidecars of a recording from its events: one per output segment, as whoever recorded it must have written them.
- * `segments`: events of each output segment in order; `input`: all events of the input stream.
+ * `segments`: each output segment in order, `isEnd` where its manifest line says `end`; `input`: all events of the input stream.
  */
 export function textOf(options: {
   session: string;
   size: { cols: number; rows: number };
-  segments: readonly (readonly RecordedEvent[])[];
+  segments: readonly { events: readonly RecordedEvent[]; isEnd: boolean }[];
   input: readonly RecordedEvent[];
 }): string[] {
   const follower = new ScreenFollower(options);
   let typed = 0;
-  return options.segments.map((events, segment) => {
+  return options.segments.map(({ events, isEnd }, segment) => {
     for (const event of events) {
       for (
         let next = options.input[typed];
@@ -25,6 +25,6 @@ export function textOf(options: {
       }
       follower.take(event);
     }
-    return follower.cut(segment, { isLast: segment === options.segments.length - 1 });
+    return follower.cut(segment, { isLast: isEnd });
   });
 }

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { type JournalWriter, recordWriteFailed } from '../../recording/journal/journal-writer.ts';
 import type { ManifestWriter } from '../../recording/manifest/manifest-writer.ts';
+import { entersIn } from '../../recording/text-lines/screen-follower.ts';
 import { type Problem, SallyportError, toProblem } from '../../shared/errors/result.ts';
 import type { KeyedStream, Stream } from '../../shared/model/recording.ts';
 import type { EndReason } from '../../shared/model/session.ts';
@@ -41,6 +42,7 @@ export class JournaledRecorder implements Recorder {
   private readonly sealedListeners: ((part: SealedPart) => void)[] = [];
   private readonly failedListeners: ((problem: Problem) => void)[] = [];
   private readonly timers: Partial<Record<Stream, NodeJS.Timeout>> = {};
+  private outputCutMs = -1;
   private failure: SallyportError | null = null;
   private closing: Promise<{ complete: boolean }> | null = null;
 
@@ -141,7 +143,8 @@ export class JournaledRecorder implements Recorder {
     // A sealer that failed first has given the reserve back: it is for the end, not for more to be shown.
     if (this.failure !== null) throw this.failure;
     const stream = streamOf(code);
-    const atMs = this.now();
+    // Later than all output that was cut off before it: so times alone tell what was on the screen when it was typed.
+    const atMs = code === 'i' ? Math.max(this.now(), this.outputCutMs + 1) : this.now();
     let end = stream === 'output' ? this.journal.head().outputBytes : this.journal.head().inputBytes;
     for (let at = 0; at < data.length; at += eventBytesAtMost) {
       const part = data.subarray(at, at + eventBytesAtMost);
@@ -149,6 +152,7 @@ export class JournaledRecorder implements Recorder {
       this.builders[stream].bytes(code, part, atMs);
       this.cutIfDue(stream);
     }
+    if (code === 'i' && data.length > 0) this.builders.output.typed(entersIn(data), atMs);
     return end;
   }
 
@@ -193,6 +197,7 @@ export class JournaledRecorder implements Recorder {
 
   private cut(stream: Stream, why: CloseReason): void {
     const segment = this.builders[stream].cut({ why, frames: this.journal.framesOf(stream), nowMs: this.now() });
+    if (stream === 'output') this.outputCutMs = this.now();
     clearTimeout(this.timers[stream]);
     delete this.timers[stream];
     if (segment !== null) this.sealer.add(segment);

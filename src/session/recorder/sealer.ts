@@ -8,11 +8,13 @@ import { signSsh } from '../../recording/signatures/sshsig.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { KeyedStream, PartKind } from '../../shared/model/recording.ts';
 import { namespaces, receiptPayloadSchema, type Signed } from '../../shared/protocol/signed.ts';
+import type { CastHeader } from '../../shared/record/events.ts';
 import type { EndLine } from '../../shared/record/manifest.ts';
 import { partFile } from '../../shared/record/parts.ts';
 import type { AnchorToKeep, SealedPart } from './recorder.ts';
 import { isFull, type Reserve } from './reserve.ts';
 import type { CutSegment } from './segment-builder.ts';
+import { SegmentScreen } from './segment-screen.ts';
 
 /** Text that waits: above the first the session must stop reading, below the second it may go on. */
 const backlogHigh = 2_097_152;
@@ -26,16 +28,18 @@ export interface SealerOptions {
   sessionKey: KeyObject;
   recipients: Record<KeyedStream, string[]>;
   reserve: Reserve;
+  session: string;
+  castHeader: CastHeader;
   onSealed: (part: SealedPart) => void;
   onFailed: (error: SallyportError) => void;
 }
 
-/** One thing that becomes a line of the manifest. */
+/** One thing that becomes a line of the manifest, or two. */
 interface Job {
   /** Bytes of text that wait in it. */
   textBytes: number;
-  /** Writes the file and the line. Null when there is no file to tell of. */
-  run(): Promise<SealedPart | null>;
+  /** Writes the files and the lines. Empty when there is no file to tell of. */
+  run(): Promise<SealedPart[]>;
   /** The signed manifest that names it is on disk. */
   signed?(): void;
   /** It will never be there. */
@@ -53,6 +57,7 @@ type Counted = 'previous' | 'outputSegments' | 'inputSegments' | 'textSegments' 
 export class Sealer {
   private readonly options: SealerOptions;
   private readonly queue: Job[] = [];
+  private readonly screen: SegmentScreen;
   private backlog = 0;
   private failure: SallyportError | null = null;
   private inReserve = false;
@@ -64,6 +69,8 @@ export class Sealer {
 
   constructor(options: SealerOptions) {
     this.options = options;
+    const { cols, rows } = options.castHeader.term;
+    this.screen = new SegmentScreen({ session: options.session, size: { cols, rows } });
   }
 
   add(segment: CutSegment): void {
@@ -83,9 +90,9 @@ export class Sealer {
         } catch (error) {
           // Nothing is wrong with the record: it just has no such anchor.
           kept.reject(error);
-          return null;
+          return [];
         }
-        return this.anchor(anchor, bytes);
+        return [await this.anchor(anchor, bytes)];
       },
       signed: () => kept.resolve(),
       failed: (error) => kept.reject(error),
@@ -100,10 +107,10 @@ export class Sealer {
       textBytes: 0,
       run: async () => {
         const { lines } = receiptPayloadSchema.parse(JSON.parse(signed.payload));
-        if (lines <= this.receiptLines) return null;
+        if (lines <= this.receiptLines) return [];
         this.receiptLines = lines;
         this.options.manifest.receipt({ lines, sha256: sha256(Buffer.from(signed.payload, 'utf8')) });
-        return null;
+        return [];
       },
     });
   }
@@ -169,17 +176,17 @@ export class Sealer {
   }
 
   private async sealSome(): Promise<void> {
-    const done: { job: Job; part: SealedPart | null }[] = [];
+    const done: { job: Job; parts: SealedPart[] }[] = [];
     try {
       while (done.length < signAtMostFor) {
         const job = this.queue.shift();
         if (job === undefined) break;
-        done.push({ job, part: null });
-        const part = await job.run();
-        done.splice(-1, 1, { job, part });
+        const one = { job, parts: [] as SealedPart[] };
+        done.push(one);
+        one.parts = await job.run();
         this.release(job.textBytes);
       }
-      if (done.some(({ part }) => part !== null)) {
+      if (done.some(({ parts }) => parts.length > 0)) {
         await this.write(() => syncFolder(this.options.folder));
         await this.write(() => this.sign());
       }
@@ -187,15 +194,27 @@ export class Sealer {
       for (const { job } of done) job.failed?.(asWriteFailure(error));
       throw error;
     }
-    for (const { job, part } of done) {
-      if (part !== null) this.options.onSealed(part);
+    for (const { job, parts } of done) {
+      for (const part of parts) this.options.onSealed(part);
       job.signed?.();
     }
   }
 
-  private async seal(segment: CutSegment): Promise<SealedPart> {
-    const { stream, seq, t0, t1, events, frames, why } = segment;
-    const stored = await sealSegment(Buffer.concat(segment.text), {
+  private async seal(segment: CutSegment): Promise<SealedPart[]> {
+    if (segment.stream === 'input') return [await this.sealText(segment, 'input', segment.text)];
+    const { keyframe, sidecar } = await this.screen.follow(segment, { text: !this.inReserve });
+    const [first = Buffer.alloc(0), ...rest] = segment.text;
+    const text = keyframe === null ? segment.text : [first, Buffer.from(keyframe), ...rest];
+    // Beside its segment, so that nobody reads a segment as searched that is not.
+    return [
+      await this.sealText(segment, 'output', text),
+      await this.sealText({ ...segment, events: {}, frames: 0 }, 'text', [Buffer.from(sidecar)]),
+    ];
+  }
+
+  private async sealText(segment: CutSegment, stream: KeyedStream, text: Buffer[]): Promise<SealedPart> {
+    const { seq, t0, t1, events, frames, why } = segment;
+    const stored = await sealSegment(Buffer.concat(text), {
       level: segment.level,
       recipients: this.options.recipients[stream],
     });

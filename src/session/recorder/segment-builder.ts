@@ -1,5 +1,6 @@
 import { formatCastEvent, formatCastHeader, formatSegmentComment } from '../../recording/text/cast.ts';
-import { EventTextEncoder } from '../../recording/text/event-text.ts';
+import { EventTextEncoder, eventTextBytes } from '../../recording/text/event-text.ts';
+import type { FollowedEvent } from '../../recording/text-lines/screen-follower.ts';
 import type { KeyedStream, Stream } from '../../shared/model/recording.ts';
 import type { CastHeader, EventCode, EventCounts } from '../../shared/record/events.ts';
 import {
@@ -19,6 +20,8 @@ export interface CutSegment {
   seq: number;
   text: Buffer[];
   textBytes: number;
+  /** What its screen follows: its own events and, of what was typed meanwhile, when and how often Enter. Empty for input. */
+  followed: FollowedEvent[];
   t0: number;
   t1: number;
   events: EventCounts;
@@ -40,6 +43,7 @@ export class SegmentBuilder {
   private seq = 0;
   private text: Buffer[];
   private textBytes: number;
+  private followed: FollowedEvent[] = [];
   private events: EventCounts = {};
   private times: { t0: number; t1: number } | null = null;
   private lastMs = 0;
@@ -77,6 +81,11 @@ export class SegmentBuilder {
     this.add(code, text, atMs);
   }
 
+  /** For a builder of output: something was typed. The keys themselves are not kept here. */
+  typed(enters: number, atMs: number): void {
+    this.followed.push({ atMs, code: 'i', data: Buffer.from(enters === 0 ? '.' : '\r'.repeat(enters)) });
+  }
+
   /** Why the open segment should be cut here, or null. Only at the upper bound does it answer inside a character or a sequence. */
   due(nowMs: number): CloseReason | null {
     if (this.textBytes >= segmentTextBytesAtMost) return 'forced';
@@ -96,6 +105,7 @@ export class SegmentBuilder {
       seq: this.seq,
       text: this.text,
       textBytes: this.textBytes,
+      followed: this.followed,
       t0,
       t1,
       events: this.events,
@@ -124,6 +134,7 @@ export class SegmentBuilder {
     const line = Buffer.from(formatSegmentComment(comment));
     this.text = [line];
     this.textBytes = line.length;
+    this.followed = [];
     this.events = {};
     this.times = null;
   }
@@ -132,10 +143,15 @@ export class SegmentBuilder {
     if (code === 'o') this.ground.push(text);
     const at = Math.max(atMs, this.lastMs);
     const line = Buffer.from(formatCastEvent(at - this.lastMs, code, text));
+    if (this.stream === 'output') this.followed.push({ atMs: at, code, data: dataOf(code, text) });
     this.lastMs = at;
     this.text.push(line);
     this.textBytes += line.length;
     this.events[code] = (this.events[code] ?? 0) + 1;
     this.times = { t0: this.times?.t0 ?? at, t1: at };
   }
+}
+
+function dataOf(code: EventCode, text: string): Uint8Array {
+  return code === 'o' ? eventTextBytes(text) : Buffer.from(text, 'utf8');
 }
