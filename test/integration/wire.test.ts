@@ -13,15 +13,23 @@ import { makeAgeIdentity } from '../../src/recording/codecs/age.ts';
 import { parseAnchor } from '../../src/recording/evidence/anchor.ts';
 import { parseManifest } from '../../src/recording/manifest/parse-manifest.ts';
 import { openSegment } from '../../src/recording/segments/seal.ts';
+import { signSsh } from '../../src/recording/signatures/sshsig.ts';
 import { parseCast } from '../../src/recording/text/cast.ts';
 import { verifyFolder } from '../../src/recording/verify/verify-folder.ts';
 import type { Recorder } from '../../src/session/recorder/recorder.ts';
 import type { ApplyDocumentInput } from '../../src/shared/protocol/control-api.ts';
 import { type ReceiptPayload, receiptPayloadSchema } from '../../src/shared/protocol/signed.ts';
+import type { AnchorLine } from '../../src/shared/record/manifest.ts';
+import {
+  formatAnchorLine,
+  formatReceiptLine,
+  parseAnchorLine,
+  parseSegmentLine,
+} from '../../src/shared/record/manifest-lines.ts';
 import type { WireHead } from '../../src/shared/record/wire.ts';
 import { canCheckPasswords, type PasswordTarget, startPasswordSshd } from '../harness/session/password-target.ts';
 import { type Sshd, startSshd, until } from '../harness/session/sshd.ts';
-import { raw } from './live-world/records.ts';
+import { putManifest, putSegment, raw } from './live-world/records.ts';
 import { type Device, startWorld, type World } from './live-world/world.ts';
 import { rewriteRecord, rewriteWire } from './wire-world/rewrite.ts';
 import { openRelayed, type RelayedSession } from './wire-world/session.ts';
@@ -124,7 +132,7 @@ async function copyOf(sessionId: string) {
 }
 
 /** A session in which the target says something that its launcher may record as something else, to its end. */
-async function evilSession(patch?: Parameters<typeof open>[0]): Promise<RelayedSession> {
+async function evilSession(patch?: Parameters<typeof open>[0], isSent = true): Promise<RelayedSession> {
   const session = await open(patch);
   await session.sees(/[#$] $/);
   // What is typed does not hold the word; the target writes it at once.
@@ -132,7 +140,7 @@ async function evilSession(patch?: Parameters<typeof open>[0]): Promise<RelayedS
   await session.sees(/evil deeds\r\n/);
   session.type('exit\r');
   await session.ended;
-  await session.upload();
+  if (isSent) await session.upload();
   return session;
 }
 
@@ -287,6 +295,41 @@ describe('the wire of a session through the relay', () => {
     expect(wire.fromTarget.bytes).toBeGreaterThan(1000);
     expect(sha256(bytes.subarray(0, wire.fromTarget.bytes))).toBe(wire.fromTarget.sha256);
     expect((await (await copyOf(session.id)).verify()).firstBad).toBeNull();
+  });
+
+  it('stands beside a manifest that is refused when its anchor is none, or it names a receipt that nobody gave', async () => {
+    const session = await evilSession(undefined, false);
+    const text = readFileSync(path.join(session.folder, 'manifest'), 'utf8');
+    const file = path.join(session.folder, '000000.anchor');
+    const anchor = readFileSync(file);
+    const lines = text.split('\n');
+    const at = lines.findIndex((line) => line.startsWith('anchor 0 '));
+    const said = parseAnchorLine(lines[at] ?? '') as AnchorLine;
+    // Signed by another key than the target's: as long as it was.
+    const { signature } = parseAnchor(anchor);
+    const forged = Buffer.from(anchor.toString().replace(signature, signature.replace(/.{8}(=*)$/, 'AAAAAAAA$1')));
+    await putSegment(jonas, session.id, { stream: 'anchor', seq: 0, bytes: forged });
+    const head = lines.slice(0, at).map((line) => `${line}\n`);
+    for (const line of lines.slice(0, at)) {
+      const segment = parseSegmentLine(line);
+      if (segment !== null)
+        await putSegment(jonas, session.id, {
+          ...segment,
+          bytes: readFileSync(path.join(session.folder, segment.file)),
+        });
+    }
+    const send = (last: string) => {
+      const manifest = `${head.join('')}${last}`;
+      const signed = signSsh({ privateKey: session.key, namespace: 'recording@sallyport', message: manifest });
+      return putManifest(jonas, session.id, manifest, signed);
+    };
+    const forgedLine = formatAnchorLine({ ...said, bytes: forged.length, sha256: sha256(forged) });
+    await expect(send(forgedLine)).rejects.toThrow(/anchor 0 is none/);
+    const previous = sha256(Buffer.from(head.join('')));
+    await expect(send(formatReceiptLine({ lines: at, sha256: previous, previous }))).rejects.toThrow(
+      /names a receipt for \d+ lines that this server did not give/,
+    );
+    await expect(send('')).resolves.toMatchObject({ receipt: expect.anything() });
   });
 
   it('is closed and stored by the next start when its process was killed', async () => {
