@@ -20,6 +20,7 @@ import { AppStateStore } from './state/app-state.ts';
 import { coalesced } from './state/coalesce.ts';
 import { SyncAgent } from './sync/agent.ts';
 import { JournalFeed } from './sync/journal-feed.ts';
+import { measureSpool, roomProblem } from './sync/room.ts';
 import { WarmFork } from './warm-fork.ts';
 
 /** What the launcher needs of the window, whatever draws it. */
@@ -87,6 +88,7 @@ export class Launcher {
       link: () => this.link,
       log,
       onChange: coalesced(() => window.sessions(this.supervisor.list())),
+      room: (running) => this.requireRoom(running),
       onSpooled: (sessionId) => this.sync.kick(sessionId),
       onJournaled: (sessionId) => this.feed.grown(sessionId),
       onReleased: (sessionId) => this.feed.forget(sessionId),
@@ -350,6 +352,21 @@ export class Launcher {
     const { enrolment } = this.state.get();
     const heard = enrolment.state === 'enrolled' ? enrolment.me?.policy.spool : undefined;
     return heard ?? { quotaBytes: 4_096_000_000, keepStoredHours: 0 };
+  }
+
+  private async requireRoom(running: number): Promise<void> {
+    const { quotaBytes } = this.spoolPolicy();
+    const look = async () => {
+      const use = await measureSpool(join(this.options.folder, 'spool'), (sessionId) =>
+        this.supervisor.liveIds().includes(sessionId),
+      );
+      return roomProblem(use, { quotaBytes, running });
+    };
+    if ((await look()) === null) return;
+    // Copies of what is stored go before anyone is refused.
+    await this.sync.releaseStored(lastUploadMs);
+    const problem = await look();
+    if (problem !== null) throw problem;
   }
 
   private firstRun(problem: Problem | null): AppState['enrolment'] {

@@ -360,6 +360,7 @@ describe('the store on disk', () => {
     expect(files.sort()).toEqual([
       '000000.cast.zst.age',
       '000000.input.cast.zst.age',
+      '000000.text.zst.age',
       'grant.json',
       'keys.json',
       'manifest',

@@ -150,16 +150,18 @@ test.each([
     writeFileSync(join(folder, 'manifest'), readFileSync(join(folder, 'manifest'), 'utf8').replace('deploy', 'nobody'));
   } else {
     const forged = {
-      version: 0,
+      version: 1,
       sessionId,
       lines: 30,
       head: '0'.repeat(64),
       segments: 1,
       bytes: 1,
       ended: true,
+      wire: null,
       at: new Date().toISOString(),
     };
-    writeFileSync(join(folder, 'receipt.json'), JSON.stringify({ payload: JSON.stringify(forged), signature: 'x' }));
+    const signed = { payload: JSON.stringify(forged), signature: 'x' };
+    writeFileSync(join(folder, 'receipts.json'), JSON.stringify([signed]));
   }
   control.setScript(() => null);
   const again = world.launcher();
@@ -179,4 +181,71 @@ test('what an earlier run did not finish removing is neither sent nor kept', asy
   expect(existsSync(leftover)).toBe(false);
   expect(again.state.backlog.recordings).toBe(0);
   expect(control.requests.filter((one) => isUpload(one.split(' ')[1] ?? ''))).toEqual([]);
+});
+
+test('every receipt is kept and handed to its session, whose manifest it becomes a line of; that line alone asks for no other', async () => {
+  const { app, control } = await open();
+  const { child, sessionId } = await openSession(app);
+  child.output('receipted');
+  const receipts = () => child.got.filter((message) => message.type === 'receipt');
+  await app.until(() => receipts().length > 0);
+  const sent = () => control.requests.filter((one) => one === `PUT /v1/recordings/${sessionId}/manifest`).length;
+  const before = sent();
+  await app.launcher.retry();
+  await app.until(() => app.state.backlog.recordings === 0);
+  expect(sent()).toBe(before);
+  expect(JSON.parse(readFileSync(join(app.spool, sessionId, 'receipts.json'), 'utf8'))).toHaveLength(before);
+  await child.end(over);
+  await app.until(() => app.sessions[0]?.record.complete);
+  expect(control.stored.get(sessionId)?.manifest?.match(/^receipt /gm)).toHaveLength(receipts().length);
+});
+
+test('what waits for days stays within the quota over restarts: then nothing more opens, and it does when all of it is sent', async () => {
+  const { app, control, world } = await open();
+  const { child, sessionId } = await openSession(app);
+  child.output('z'.repeat(200_000));
+  control.setScript(({ path }) => (isUpload(path) ? { cut: true } : null));
+  await child.end(over);
+  await app.until(() => app.state.backlog.bytes > 0);
+  await app.launcher.finish();
+  control.setSpool({ quotaBytes: 16_000_100 });
+
+  const again = world.launcher();
+  await again.launcher.start(null);
+  await again.until(() => again.state.enrolment.state === 'enrolled' && again.state.enrolment.me !== null);
+  await again.connect();
+  const refused = await again.until(() =>
+    again.sessions[0]?.state.state === 'ended' ? again.sessions[0].state : null,
+  );
+  expect(refused.reason).toMatchObject({
+    kind: 'connect-failed',
+    problem: {
+      code: 'SP-3012',
+      message: expect.stringMatching(/1 recording waits on this machine .*Nothing was opened/),
+    },
+  });
+  expect(readdirSync(again.spool)).toEqual([sessionId]);
+  control.setScript(() => null);
+  await again.launcher.retry();
+  await again.until(() => again.state.backlog.recordings === 0);
+  expect((await openSession(again)).sessionId).not.toBe(sessionId);
+});
+
+test('a copy of what is stored stays for as long as policy says, without its journal, and makes room when that is needed', async () => {
+  const { app, control } = await open();
+  control.setSpool({ keepStoredHours: 1, quotaBytes: 16_000_400 });
+  control.send({ type: 'changed', what: ['me'] });
+  await app.until(
+    () => app.state.enrolment.state === 'enrolled' && app.state.enrolment.me?.policy.spool.keepStoredHours === 1,
+  );
+  const { child, sessionId } = await openSession(app);
+  child.output('kept here too');
+  await child.end(over);
+  const folder = join(app.spool, sessionId);
+  await app.until(() => app.sessions[0]?.record.complete);
+  await app.launcher.retry();
+  await app.until(() => !existsSync(join(folder, 'journal')));
+  expect(readdirSync(folder)).toEqual(expect.arrayContaining(['000000.cast.zst.age', 'manifest', 'receipts.json']));
+  await openSession(app);
+  expect(existsSync(folder)).toBe(false);
 });

@@ -45,6 +45,8 @@ export interface SupervisorOptions {
   link: () => Link | null;
   log: Log;
   onChange: () => void;
+  /** Throws SP-3012 when the recording of one more session, beside `running` others, has no room. */
+  room: (running: number) => Promise<void>;
   /** Something of this session lies in the spool and wants to go to the store. */
   onSpooled: (sessionId: string) => void;
   /** The journal of this session has grown. */
@@ -259,6 +261,8 @@ export class Supervisor {
   }
 
   private async authorise(request: ConnectRequest, sessionKey: string): Promise<StartOrder> {
+    // Before the server registers a session that would then have no record.
+    await this.options.room(Math.max(0, this.runningCount() - 1));
     const link = this.requireLink();
     const { targetId, login, reason, ticket } = request;
     const { identity, key } = link.membership;

@@ -86,6 +86,7 @@ export class SyncAgent {
   private queue: Folder[] = [];
   private stopped = false;
   private tidied = false;
+  private keepsStored = true;
   private readonly options: SyncOptions;
 
   constructor(options: SyncOptions) {
@@ -117,6 +118,17 @@ export class SyncAgent {
   kick(sessionId: string): void {
     const folder = this.folderOf(sessionId);
     if (!folder.stuck) this.due(folder);
+  }
+
+  /** Removes copies of what is stored, however long policy lets them stay. Resolves when that is done, or after `limitMs`. */
+  async releaseStored(limitMs: number): Promise<void> {
+    this.keepsStored = false;
+    try {
+      await this.scan();
+      await this.settled(limitMs);
+    } finally {
+      this.keepsStored = true;
+    }
   }
 
   backlog(): Backlog {
@@ -233,7 +245,7 @@ export class SyncAgent {
         { facts: { session: content.session.sessionId } },
       );
     }
-    const keepStoredMs = this.options.keepStoredHours() * 3_600_000;
+    const keepStoredMs = this.keepsStored ? this.options.keepStoredHours() * 3_600_000 : 0;
     const step = nextStep(content, { live, stored: folder.stored, keepStoredMs, nowMs: Date.now() });
     const { sessionId } = content.session;
     this.options.onChange();

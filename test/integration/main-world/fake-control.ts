@@ -55,6 +55,7 @@ export async function startFakeControl(recipients: string[]) {
   let clockOffMs = 0;
   let clipboard: 'allowed' | 'denied' = 'allowed';
   let keyPolicy: 'keyring' | 'file' = 'file';
+  let spool = { quotaBytes: 4_096_000_000, keepStoredHours: 0 };
 
   const target: TargetView = {
     id: 'target-1',
@@ -118,7 +119,7 @@ export async function startFakeControl(recipients: string[]) {
         policy: {
           deviceKey: 'file',
           recordMode: 'strict',
-          spool: { quotaBytes: 4_096_000_000, keepStoredHours: 0 },
+          spool,
           clipboard,
         },
         views: ['targets', 'sessions', 'recordings'],
@@ -296,6 +297,10 @@ export async function startFakeControl(recipients: string[]) {
     /** Where a device enrolled from here on may keep its key. */
     setKeyPolicy: (next: typeof keyPolicy) => {
       keyPolicy = next;
+    },
+    /** As the next `me` tells it. */
+    setSpool: (next: Partial<typeof spool>) => {
+      spool = { ...spool, ...next };
     },
     setClipboard: (next: typeof clipboard) => {
       clipboard = next;

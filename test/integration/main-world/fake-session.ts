@@ -88,6 +88,7 @@ export class FakeSession implements Forked<OwnerToSession> {
   private async take(message: OwnerToSession): Promise<void> {
     if (this.dead) return;
     if (message.type === 'start') await this.begin(message);
+    if (message.type === 'receipt') this.recorder?.receipt(message.receipt);
     if (message.type === 'kill' && this.manners.deaf !== true) {
       this.say({ type: 'socket-closed', orderId: message.orderId, at: new Date().toISOString(), closedMs: 1 });
       const order = orderPayloadSchema.parse(JSON.parse(message.order.payload));
