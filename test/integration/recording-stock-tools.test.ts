@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildSession } from '../harness/session/session-world.ts';
-import { type Opened, openFolder } from '../oracle/folder.ts';
+import { openFolder } from '../oracle/folder.ts';
 import { completeFolder, startWholeWorld, unlockAll, type WholeWorld } from './live-world/whole-recording.ts';
 
 /** The commands of the page, by the heading they stand under. Those before the first heading are for all. */
@@ -48,7 +48,7 @@ function change(folder: string, name: string, from: string | RegExp, to: string)
 
 let whole: WholeWorld;
 let folder: string;
-let opened: Opened;
+let identities: Record<'output' | 'input' | 'text', string>;
 beforeAll(async () => {
   buildSession();
   // The target exchanges keys by itself as well: those exchanges are anchors, too.
@@ -70,11 +70,10 @@ beforeAll(async () => {
   expect(await session.ended()).toMatchObject({ reason: { kind: 'exit', status: 3 }, complete: true });
   await session.store();
   expect(await completeFolder(whole.device, session)).toEqual({ wire: true });
-  const identities = await unlockAll(whole.reviewer, session.sessionId);
+  identities = await unlockAll(whole.reviewer, session.sessionId);
   writeFileSync(join(folder, 'server.pub'), `${whole.device.serverKey}\n`);
   writeFileSync(join(folder, 'output.key'), `${identities.output}\n`);
   writeFileSync(join(folder, 'input.key'), `${identities.input}\n`);
-  opened = await openFolder(folder, identities, whole.device.serverKey);
 });
 afterAll(() => whole?.stop());
 
@@ -83,14 +82,20 @@ describe('a real recording, by the page and stock tools', () => {
     run(folder, block);
   });
 
-  it('gives the bytes that the second decoder reads', () => {
+  it('gives the bytes that the second decoder reads', async () => {
+    const opened = await openFolder(
+      folder,
+      { output: identities.output, input: identities.input },
+      whole.device.serverKey,
+    );
     expect(readFileSync(join(folder, 'output.bytes')).equals(opened.output)).toBe(true);
     expect(readFileSync(join(folder, 'input.bytes')).equals(opened.input)).toBe(true);
     expect(opened.output.includes(Buffer.from([0xff, 0xc3, 0x28]))).toBe(true);
     expect(readFileSync(join(folder, 'output.cast'), 'utf8')).toBe(opened.cast.output);
   });
 
-  it('is anchored with wire, receipts and their heads, and all of it holds for the second decoder', () => {
+  it('is anchored with wire, receipts and their heads, and all of it holds for the second decoder', async () => {
+    const opened = await openFolder(folder, identities, whole.device.serverKey);
     const { anchors, opened: secrets, receipts, heads, wire } = opened.evidence;
     expect([secrets, receipts, heads]).toEqual([anchors, 2, 4]);
     const starters = opened.manifest.anchors.map(

@@ -64,7 +64,10 @@ function compareWire(files: Files, documents: Documents, record: Streams, exchan
   const whole = end?.kind === 'exit';
   const crossed = whole ? fromTarget.data : fromTarget.data.subarray(0, recorded.length);
   must(recorded.equals(crossed), 'the recorded output is not what crossed');
-  must(record.input.subarray(0, toTarget.data.length).equals(toTarget.data), 'the recorded input is not what crossed');
+  // A session that went on without a record let more cross, both ways.
+  const wentOn = header.mode === 'best-effort' && end?.kind === 'recorder-failed';
+  const typed = wentOn ? toTarget.data.subarray(0, record.input.length) : toTarget.data;
+  must(record.input.subarray(0, typed.length).equals(typed), 'the recorded input is not what crossed');
   must(!whole || toTarget.after + fromTarget.after === 0, 'packets crossed that do not open');
   const exit = record.events.output.find(({ code }) => code === 'x')?.data.toString();
   must(
@@ -81,6 +84,7 @@ function compareWire(files: Files, documents: Documents, record: Streams, exchan
     .filter((request) => request.startsWith('window-change '))
     .map((text) => text.slice(14));
   const sizes = record.events.output.filter(({ code }) => code === 'r').map(({ data }) => data.toString());
-  must(sizes.slice(0, changes.length).join() === changes.join(), 'other sizes crossed than were recorded');
+  const crossing = wentOn ? changes.slice(0, sizes.length) : changes;
+  must(sizes.slice(0, crossing.length).join() === crossing.join(), 'other sizes crossed than were recorded');
   return { toTarget, fromTarget };
 }
