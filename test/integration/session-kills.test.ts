@@ -11,7 +11,7 @@ import { recordedEvents } from '../harness/session/recorded.ts';
 import { buildSession, startSession } from '../harness/session/session-world.ts';
 
 /** `SALLYPORT_KILLS=100` is the proof; the short run keeps it alive. */
-const kills = Number(process.env.SALLYPORT_KILLS ?? 12);
+const kills = Number(process.env.SALLYPORT_KILLS ?? 8);
 const atOnce = 4;
 /** A session is killed within this time of its first byte, in milliseconds. */
 const withinMs = 400;

@@ -38,7 +38,7 @@ function mix(): Buffer {
   ]);
 }
 /** `SALLYPORT_SLOW_MB=100` shows that memory does not follow the flood; the short run keeps it alive. */
-const messages = { warm: 40, flood: 32 * Number(process.env.SALLYPORT_SLOW_MB ?? 7) };
+const messages = { warm: 40, flood: 32 * Number(process.env.SALLYPORT_SLOW_MB ?? 5) };
 
 /** Sends a first part, which warms up what a session needs anyway, waits to be told, floods, waits again. */
 function playFlood(): Promise<Played> {
