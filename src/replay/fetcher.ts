@@ -3,6 +3,7 @@ import { fromProblem, SallyportError } from '../shared/errors/result.ts';
 import type { KeyedStream, PartKind } from '../shared/model/recording.ts';
 import { controlApi } from '../shared/protocol/control-api.ts';
 import { manifestAnswerSchema, type OwnerToReplay, type ReplayToOwner } from '../shared/protocol/replay.ts';
+import type { WireDirection } from '../shared/record/wire.ts';
 
 export type ManifestAnswer = z.infer<typeof manifestAnswerSchema>;
 type Answer = Extract<OwnerToReplay, { type: 'answer' }>;
@@ -53,6 +54,24 @@ export class Fetcher {
   /** What the server holds of a journal that is not stored whole; it may begin with a keys frame. */
   async tail(): Promise<Uint8Array> {
     return this.bytes({ type: 'fetch-tail' }, 'the tail of the journal');
+  }
+
+  /** One direction of the kept wire, piece by piece; null where there is none. Throws what reading it throws. */
+  async wire(direction: WireDirection): Promise<AsyncIterable<Uint8Array> | null> {
+    const next = (anew: boolean) => this.bytes({ type: 'fetch-wire', direction, anew }, 'the kept wire');
+    let piece: Uint8Array;
+    try {
+      piece = await next(true);
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+    return (async function* () {
+      while (piece.length > 0) {
+        yield piece;
+        piece = await next(false);
+      }
+    })();
   }
 
   /** The stream's identity, sealed to `recipient`: an age file. */

@@ -83,6 +83,7 @@ export async function openRecording(options: OpenOptions): Promise<OpenedRecordi
     identities,
     segments,
     journal: recording.journal === null ? null : () => fetcher.journal(),
+    wire: (direction) => fetcher.wire(direction),
     store,
     timeline,
     reasons,

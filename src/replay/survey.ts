@@ -3,6 +3,7 @@ import { SallyportError, toProblem } from '../shared/errors/result.ts';
 import type { PartKind } from '../shared/model/recording.ts';
 import type { Check, ReplayToScreen } from '../shared/protocol/replay.ts';
 import type { Manifest, SegmentLine } from '../shared/record/manifest.ts';
+import type { WireDirection } from '../shared/record/wire.ts';
 import type { ManifestAnswer } from './fetcher.ts';
 import type { PartStore } from './part-store.ts';
 import { pack } from './parts.ts';
@@ -28,6 +29,8 @@ export interface SurveyOptions {
   segments: StoredSegments;
   /** The uploaded journal, where there is one. */
   journal: (() => Promise<Uint8Array>) | null;
+  /** One direction of the kept wire; null where there is none. */
+  wire: (direction: WireDirection) => Promise<AsyncIterable<Uint8Array> | null>;
   store: PartStore;
   timeline: Timeline;
   /** Why it is incomplete, as far as its index says. */
@@ -83,7 +86,7 @@ export class Survey {
   }
 
   private async verify(): Promise<Verification | null> {
-    const { answer, serverKey, identities, journal } = this.options;
+    const { answer, serverKey, identities, journal, wire } = this.options;
     if (answer === null) return null;
     return verifyRecording({
       ...answer,
@@ -92,6 +95,7 @@ export class Survey {
       serverKeyPinned: true,
       segment: (kind, seq) => this.pass(kind, seq),
       ...(journal === null ? {} : { journal }),
+      wire,
       identities,
     });
   }

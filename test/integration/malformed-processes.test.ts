@@ -256,6 +256,10 @@ describe('replay to owner', () => {
             asked.push(name);
             return new Uint8Array();
           },
+          fetchStream: async (name) => {
+            asked.push(name);
+            return (async function* () {})();
+          },
         };
         const replays = new Replays({
           fork: () => child,

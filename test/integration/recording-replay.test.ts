@@ -79,6 +79,7 @@ class Owner {
         return options.tail === undefined
           ? { problem: toProblem(new SallyportError('SP-3032', 'None.')) }
           : { bytes: new Uint8Array(options.tail) };
+      if (asked.type === 'fetch-wire') return { problem: toProblem(new SallyportError('SP-3032', 'None.')) };
       if (asked.type === 'fetch-journal') return { bytes: new Uint8Array(read('journal')) };
       if (asked.type !== 'unlock') return {};
       if (options.refuse?.some((stream) => stream === asked.stream) === true)

@@ -31,6 +31,11 @@ export interface ControlCaller {
     name: 'getSegment' | 'getJournal' | 'getTail',
     input: { params: Record<string, string | number> },
   ): Promise<Uint8Array<ArrayBuffer>>;
+  /** Fetches an octet-stream of any length, as it is read; leaving it early cuts it. Throws as `call`, reading it too. */
+  fetchStream(
+    name: 'getWire',
+    input: { params: Record<string, string | number> },
+  ): Promise<AsyncIterable<Uint8Array<ArrayBufferLike>>>;
 }
 
 const defaultTimeoutMs = 15_000;
@@ -101,6 +106,39 @@ export class ControlClient implements ControlCaller {
     return body;
   }
 
+  async fetchStream(
+    name: 'getWire',
+    input: { params: Record<string, string | number> },
+  ): Promise<AsyncIterable<Uint8Array<ArrayBufferLike>>> {
+    const method = controlApi[name];
+    const url = new URL(fillPath(method.path, input.params), this.address);
+    const headers = {
+      accept: 'application/octet-stream, application/problem+json',
+      dpop: await this.proofs.proof(method.method, url.href),
+    };
+    try {
+      const answer = await request(url, {
+        dispatcher: this.agent,
+        method: method.method,
+        headers,
+        headersTimeout: defaultTimeoutMs,
+        bodyTimeout: fetchTimeoutMs.getJournal,
+      });
+      this.onAnswer();
+      if (answer.statusCode < 400) return readable(answer.body, this.address);
+      const body = await collect(answer.body, { bytes: maxJsonBytes, or: strangeAmount(method) });
+      throw problemOfAnswer({
+        address: this.address,
+        status: answer.statusCode,
+        body: parseJson(body),
+        clockAheadMs: this.clockAhead,
+      });
+    } catch (error) {
+      if (error instanceof SallyportError) throw error;
+      throw unreachable(this.address, error);
+    }
+  }
+
   /** Closes idle connections and cuts running ones. */
   async close(): Promise<void> {
     await this.agent.destroy();
@@ -134,6 +172,15 @@ export class ControlClient implements ControlCaller {
       if (error instanceof SallyportError) throw error;
       throw unreachable(this.address, signal.aborted ? new Error('timeout') : error);
     }
+  }
+}
+
+/** A body whose failure is a problem with a code. */
+async function* readable(body: AsyncIterable<Uint8Array>, address: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw unreachable(address, error);
   }
 }
 

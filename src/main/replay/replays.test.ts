@@ -35,6 +35,13 @@ function makeReplays(refuse = false) {
       answer(name, input);
       return new Uint8Array([1, 2]);
     },
+    fetchStream: async (name, input) => {
+      answer(name, input);
+      return (async function* () {
+        yield new Uint8Array([1]);
+        yield new Uint8Array([2, 3]);
+      })();
+    },
   };
   const replays = new Replays({ fork: () => child, openPort: () => ({}) as MessagePortMain, log: () => undefined });
   return { replays, caller, calls, got, say: (message: unknown) => say(message), killed: () => killed };
@@ -59,6 +66,22 @@ test('a replay process gets the documents of its own recording, whatever it writ
     { type: 'answer', id: 1, json: {} },
     { type: 'answer', id: 2, bytes: new Uint8Array([1, 2]) },
     { type: 'answer', id: 3, json: {} },
+  ]);
+});
+
+test('a kept wire is given out piece by piece, each direction from its beginning when it is asked for anew', async () => {
+  const { replays, caller, calls, got, say } = makeReplays();
+  await replays.open({ caller, serverKey: 'k', sessionId: 'rec-1', purpose: 'review' });
+  const asked = [true, false, true] as const;
+  for (const [at, anew] of asked.entries()) {
+    say({ type: 'fetch-wire', id: at, direction: 'to-target', anew, sessionId: 'rec-2' });
+    await settled();
+  }
+  expect(calls.slice(1)).toEqual(Array(2).fill('getWire {"params":{"sessionId":"rec-1","direction":"to-target"}}'));
+  expect(got.slice(2)).toEqual([
+    { type: 'answer', id: 0, bytes: new Uint8Array([1, 2, 3]) },
+    { type: 'answer', id: 1, bytes: new Uint8Array() },
+    { type: 'answer', id: 2, bytes: new Uint8Array([1, 2, 3]) },
   ]);
 });
 

@@ -5,8 +5,9 @@ import { type OwnerToReplay, type ReplayToOwner, replayToOwnerSchema } from '../
 import type { ControlCaller } from '../control-client/client.ts';
 import type { Forked } from '../forked.ts';
 import type { Log } from '../log.ts';
+import { WireReads } from './wire-reads.ts';
 
-type Asked = Exclude<ReplayToOwner, { type: 'failed' | 'screen' }>;
+type Asked = Exclude<ReplayToOwner, { type: 'failed' | 'screen' | 'fetch-wire' }>;
 type Answer = { json: unknown } | { bytes: Uint8Array<ArrayBuffer> };
 
 /** Fetches what a replay process asked for, of its one recording. Throws what the server refuses. */
@@ -65,7 +66,11 @@ export class Replays {
     const replayId = randomUUID();
     const child = this.options.fork();
     this.running.set(replayId, child);
-    child.onExit(() => this.running.delete(replayId));
+    const wires = new WireReads(caller, sessionId);
+    child.onExit(() => {
+      this.running.delete(replayId);
+      wires.close();
+    });
     child.onMessage((raw) => {
       const parsed = replayToOwnerSchema.safeParse(raw);
       if (!parsed.success) {
@@ -75,8 +80,13 @@ export class Replays {
       }
       if (parsed.data.type === 'failed')
         this.options.log('replay.failed', { sessionId, code: parsed.data.problem.code });
-      else if (parsed.data.type !== 'screen')
-        void this.answer({ child, caller, sessionId, purpose, asked: parsed.data });
+      else if (parsed.data.type === 'fetch-wire') {
+        const { type: _type, id, ...asked } = parsed.data;
+        void this.reply(child, sessionId, id, () => wires.next(asked));
+      } else if (parsed.data.type !== 'screen') {
+        const asked = parsed.data;
+        void this.reply(child, sessionId, asked.id, () => fetchFor(caller, sessionId, purpose, asked));
+      }
     });
     child.send({ type: 'open', recording, serverKey, purpose });
     child.send({ type: 'port' }, this.options.openPort(replayId));
@@ -93,23 +103,18 @@ export class Replays {
     for (const replayId of [...this.running.keys()]) this.close(replayId);
   }
 
-  private async answer(options: {
-    child: Forked<OwnerToReplay>;
-    caller: ControlCaller;
-    sessionId: string;
-    purpose: string;
-    asked: Asked;
-  }): Promise<void> {
-    const { child, asked } = options;
+  /** Answers one question of a replay process with what `fetch` gives, or the problem it throws. */
+  private async reply(
+    child: Forked<OwnerToReplay>,
+    sessionId: string,
+    id: number,
+    fetch: () => Promise<Answer>,
+  ): Promise<void> {
     try {
-      child.send({
-        type: 'answer',
-        id: asked.id,
-        ...(await fetchFor(options.caller, options.sessionId, options.purpose, asked)),
-      });
+      child.send({ type: 'answer', id, ...(await fetch()) });
     } catch (error) {
-      if (!(error instanceof SallyportError)) this.options.log('replay.fetch-failed', { sessionId: options.sessionId });
-      child.send({ type: 'answer', id: asked.id, problem: toProblem(error) });
+      if (!(error instanceof SallyportError)) this.options.log('replay.fetch-failed', { sessionId });
+      child.send({ type: 'answer', id, problem: toProblem(error) });
     }
   }
 }

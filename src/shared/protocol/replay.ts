@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { problemSchema } from '../errors/result.ts';
 import { keyedStreamSchema, partKindSchema, recordingViewSchema } from '../model/recording.ts';
+import { wireDirections } from '../record/wire.ts';
 import { controlApi } from './control-api.ts';
 
 /** What `incomplete` says, alone, of a recording whose session still runs. */
@@ -33,6 +34,13 @@ export const replayToOwnerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('fetch-journal'), id: z.number().int() }),
   /** What the server holds of the journal of a session that is not stored whole. */
   z.object({ type: z.literal('fetch-tail'), id: z.number().int() }),
+  /** The next bytes of one direction of the kept wire, at most 1 MiB; none at its end. `anew`: from its beginning. */
+  z.object({
+    type: z.literal('fetch-wire'),
+    id: z.number().int(),
+    direction: z.enum(wireDirections),
+    anew: z.boolean(),
+  }),
   z.object({ type: z.literal('unlock'), id: z.number().int(), stream: keyedStreamSchema, recipient: z.string() }),
   z.object({ type: z.literal('failed'), problem: problemSchema }),
   /** Plain Node only: a message to the screen. */
