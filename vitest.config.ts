@@ -10,6 +10,7 @@ const postgresOnly = [`${integration}/postgres/**/*.test.ts`, `${integration}/tw
 
 const noDatabase = new Set([
   'openbao-lies.test.ts',
+  'mutation-matrix.test.ts',
   'recording-stock-tools.test.ts',
   'limits.test.ts',
   'malformed-channels.test.ts',

@@ -26,11 +26,22 @@ export function signSsh(options: { privateKey: KeyObject; namespace: string; mes
     sshString('sha512'),
     sshString(signBlob(options.privateKey, signedData(options.namespace, message))),
   );
-  const lines = blob.toString('base64').match(/.{1,70}/g) ?? [];
+  return armoured(blob);
+}
+
+/** The one form of a signature's text, as ssh-keygen writes it. */
+function armoured(blob: Uint8Array): string {
+  const lines =
+    Buffer.from(blob)
+      .toString('base64')
+      .match(/.{1,70}/g) ?? [];
   return `${begin}\n${lines.join('\n')}\n${end}\n`;
 }
 
-/** True when the armoured `signature` is by exactly `publicKey` (an OpenSSH line), for `namespace`, over `message`. Never throws. */
+/**
+ * True when the armoured `signature` is by exactly `publicKey` (an OpenSSH line), for `namespace`, over `message`. Its text must be in its one form: a reader of
+ * base64 skips what is none, so that a changed text could pass for the same signature. Never throws.
+ */
 export function verifySsh(options: {
   publicKey: string;
   namespace: string;
@@ -39,9 +50,10 @@ export function verifySsh(options: {
 }): boolean {
   try {
     const message = typeof options.message === 'string' ? Buffer.from(options.message, 'utf8') : options.message;
-    const text = options.signature.trim();
-    if (!text.startsWith(begin) || !text.endsWith(end)) return false;
-    const reader = new SshReader(Buffer.from(text.slice(begin.length, -end.length).replace(/\s+/g, ''), 'base64'));
+    const text = options.signature;
+    const blob = Buffer.from(text.slice(begin.length, -end.length - 1).replaceAll('\n', ''), 'base64');
+    if (text !== armoured(blob)) return false;
+    const reader = new SshReader(blob);
     if (!reader.take(magic.length).equals(magic) || reader.uint32() !== 1) return false;
     const key = reader.string();
     const namespace = reader.text();

@@ -54,8 +54,13 @@ export async function checkJournal(
     if (fault !== null) list.bad('journal', 'journal', fault);
   }
   const { end } = recording.manifest;
-  if (end !== null && broke === null && journal.chain !== end.chain)
-    list.bad('journal', 'journal', 'is not the one that the end line names the last link of');
+  // A session that came to its end has closed its journal: nothing of it was being written any more.
+  if (end !== null && (broke?.kind === 'torn' || journal.chain !== end.chain))
+    list.bad(
+      'journal',
+      'journal',
+      'is not the one whose last link the end line names: some of it was removed or added',
+    );
   if (!list.holds('journal')) return journal;
   const frames = streams.reduce(
     (sum, stream) => sum + Math.max(0, journal.frames[stream] - coveredFrames(recording, stream)),

@@ -36,13 +36,14 @@ async function checkMarks(
   let fault = compare();
   for await (const chunk of stream) {
     let at = 0;
-    while (at < chunk.length) {
+    while (at < chunk.length && fault === null) {
       const next = Math.min(chunk.length, at + (left[0] === undefined ? chunk.length : left[0].bytes - bytes));
       hash.update(chunk.subarray(at, next));
       bytes += next - at;
       at = next;
-      fault ??= compare();
+      fault = compare();
     }
+    if (fault !== null) break;
   }
   const mark = left[0];
   if (fault === null && mark !== undefined)
