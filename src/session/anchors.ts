@@ -94,7 +94,7 @@ export function makeAnchors(options: AnchorsOptions): Anchors {
 
   /** One of ours at a time; what closes meanwhile is covered by the next, which carries the newest head. */
   function plan(): void {
-    if (stopped || !hasGrant || timer !== undefined || wanted <= covered) return;
+    if (stopped || !hasGrant || running !== null || timer !== undefined || wanted <= covered) return;
     timer = setTimeout(
       () => {
         timer = undefined;

@@ -81,7 +81,7 @@ export function byPassword(options: {
 
 /** Starts one on a free port of 127.0.0.1. Everyone is let in unless `authentication` says otherwise. */
 export async function startPtyTarget(
-  options: { authentication?: Authentication; login?: string } = {},
+  options: { authentication?: Authentication; login?: string; onConnection?: (connection: Connection) => void } = {},
 ): Promise<PtyTarget> {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-pty-target-'));
   for (const name of ['host', 'ca'])
@@ -91,6 +91,7 @@ export async function startPtyTarget(
   let gone = Promise.resolve();
   const server = new ssh2.Server({ hostKeys: [readFileSync(join(folder, 'host'))] }, (connection) => {
     connections.add(connection);
+    options.onConnection?.(connection);
     connection.on('error', () => undefined);
     connection.on('authentication', options.authentication ?? ((context) => context.accept()));
     connection.on('session', (accept) => {
