@@ -6,8 +6,11 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { run } from '../../src/cli/program.ts';
+import { firstPlace, followFrames, readHeaderPiece } from '../../src/control/recordings/tail-frames.ts';
 import { problemOfAnswer } from '../../src/main/control-client/problems.ts';
 import { managedPolicySchema, readManagedPolicy } from '../../src/main/identity/policy-file.ts';
+import { parseAnchor } from '../../src/recording/evidence/anchor.ts';
+import { parseKeysFrame } from '../../src/recording/journal/keys-frame.ts';
 import { readJournal } from '../../src/recording/journal/read-journal.ts';
 import { parseManifest } from '../../src/recording/manifest/parse-manifest.ts';
 import { publicKeyLine } from '../../src/recording/signatures/keys.ts';
@@ -17,6 +20,7 @@ import { isErrorCode } from '../../src/shared/errors/codes.ts';
 import { SallyportError } from '../../src/shared/errors/result.ts';
 import { applyDocumentSchema, problemDocumentSchema } from '../../src/shared/protocol/control-api.ts';
 import { decodeInvite, inviteSchema } from '../../src/shared/protocol/invite.ts';
+import { formatPiece, parsePiece } from '../../src/shared/protocol/journal-frames.ts';
 import {
   grantPayloadSchema,
   handoverPayloadSchema,
@@ -25,22 +29,32 @@ import {
   orderPayloadSchema,
   receiptPayloadSchema,
 } from '../../src/shared/protocol/signed.ts';
-import { journalHeaderSchema } from '../../src/shared/record/journal.ts';
+import { anchorBytesAtMost, anchorSchema } from '../../src/shared/record/anchors.ts';
+import { journalHeaderSchema, keysFrameSchema, keysNumber } from '../../src/shared/record/journal.ts';
 import {
+  type AnchorLine,
+  anchorLineSchema,
   type EndLine,
   endLineSchema,
   manifestHeaderSchema,
+  type ReceiptLine,
+  receiptLineSchema,
   type SegmentLine,
   segmentLineSchema,
 } from '../../src/shared/record/manifest.ts';
 import {
   firstLine,
+  formatAnchorLine,
   formatEndLine,
+  formatReceiptLine,
   formatSegmentLine,
+  parseAnchorLine,
   parseEndLine,
+  parseReceiptLine,
   parseSegmentLine,
 } from '../../src/shared/record/manifest-lines.ts';
 import { markerSchema, readMarker } from '../../src/shared/record/markers.ts';
+import { textEntrySchema, textHeaderSchema } from '../../src/shared/record/text-lines.ts';
 import { malformed } from '../harness/malformed.ts';
 import { malformedFrame, malformedInJson } from '../harness/malformed-frames.ts';
 
@@ -195,7 +209,7 @@ test('a journal that is none is SP-3030; with a header and no frames that hold i
     }),
   );
   const header = {
-    'sallyport-journal': 0,
+    'sallyport-journal': 1,
     session: 'x',
     serverNonce: 'x',
     started: '2026-01-01T00:00:00.000Z',
@@ -208,6 +222,99 @@ test('a journal that is none is SP-3030; with a header and no frames that hold i
       expect(await read(Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), tail]))).toBe('broken');
     }),
   );
+});
+
+test('lines of anchors and receipts mean one thing or nothing', () => {
+  fc.assert(
+    fc.property(malformed(anchorLineSchema), malformed(receiptLineSchema), (anchor, receipt) => {
+      const anchorText = textOf(() => formatAnchorLine(Object(anchor) as AnchorLine));
+      const parsed = parseAnchorLine(anchorText.slice(0, -1));
+      expect(parsed === null || formatAnchorLine(parsed) === anchorText).toBe(true);
+      const receiptText = textOf(() => formatReceiptLine(Object(receipt) as ReceiptLine));
+      const told = parseReceiptLine(receiptText.slice(0, -1));
+      expect(told === null || formatReceiptLine(told) === receiptText).toBe(true);
+    }),
+  );
+});
+
+test('an anchor that is none is SP-3030', () => {
+  fc.assert(
+    fc.property(malformedFrame(anchorSchema), (content) => {
+      expect(codeOf(() => parseAnchor(Buffer.from(content)))).toBe('SP-3030');
+      expect(codeOf(() => parseAnchor(Buffer.concat([Buffer.from(content), Buffer.from('\n')])))).toBe('SP-3030');
+    }),
+  );
+  expect(codeOf(() => parseAnchor(Buffer.alloc(anchorBytesAtMost + 1, '{')))).toBe('SP-3030');
+});
+
+test('a line of a text that is none is refused', () => {
+  for (const schema of [textHeaderSchema, textEntrySchema])
+    fc.assert(
+      fc.property(malformedInJson(schema), (value) => {
+        const text = JSON.stringify(value);
+        expect(text !== undefined && schema.safeParse(JSON.parse(text)).success).toBe(false);
+      }),
+    );
+});
+
+describe('a piece of a journal', () => {
+  const framed = (body: Uint8Array) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(body.length);
+    return Buffer.concat([length, body]);
+  };
+
+  test('that is none is no message, and one that is, is read as it was written', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (message) => {
+        const piece = parsePiece(message);
+        expect(piece === null || Buffer.from(formatPiece(piece)).equals(message)).toBe(true);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.uuid(), fc.maxSafeNat(), fc.uint8Array({ minLength: 1 }), (sessionId, offset, bytes) => {
+        const message = formatPiece({ sessionId, offset, bytes });
+        expect(parsePiece(message)).toEqual({ sessionId, offset, bytes });
+        message.set([0xff], 17);
+        expect(parsePiece(message)).toBeNull();
+      }),
+    );
+    expect(() => formatPiece({ sessionId: '../../etc', offset: 0, bytes: Buffer.from('x') })).toThrow(RangeError);
+  });
+
+  test('with a header that is none is refused in words', () => {
+    fc.assert(
+      fc.property(malformedFrame(journalHeaderSchema), (content) => {
+        expect(readHeaderPiece(Buffer.concat([Buffer.from(content), Buffer.from('\n')]))).toEqual(expect.any(String));
+        expect(readHeaderPiece(Buffer.from(content))).toEqual(expect.any(String));
+      }),
+    );
+  });
+
+  test('with frames that are none, or keys that are none, is refused in words', () => {
+    const place = firstPlace(Buffer.from('header\n'));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
+        const followed = followFrames(place, bytes);
+        const isFrame = typeof followed !== 'string';
+        // Random bytes are a frame only when their length says so.
+        expect(isFrame && Buffer.from(bytes).readUInt32BE(0) > bytes.length).toBe(false);
+        expect(followFrames(null, bytes)).toEqual(expect.any(String));
+      }),
+    );
+    fc.assert(
+      fc.property(malformedFrame(keysFrameSchema), (content) => {
+        const body = Buffer.concat([
+          Buffer.from([keysNumber, 0, 0, 0, 0, 0, 0, 0, 1]),
+          Buffer.from(content),
+          Buffer.alloc(32),
+        ]);
+        expect(parseKeysFrame(body)).toBeNull();
+        expect(followFrames(place, framed(body))).toEqual(expect.any(String));
+        expect(followFrames(null, framed(body))).toEqual(expect.any(String));
+      }),
+    );
+  });
 });
 
 describe('a document to apply', () => {

@@ -39,6 +39,12 @@ const covered: Record<string, string> = {
   markerSchema: documents,
   manifestHeaderSchema: documents,
   segmentLineSchema: documents,
+  anchorLineSchema: documents,
+  receiptLineSchema: documents,
+  anchorSchema: documents,
+  keysFrameSchema: documents,
+  textHeaderSchema: documents,
+  textEntrySchema: documents,
   endLineSchema: documents,
 };
 
