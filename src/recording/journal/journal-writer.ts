@@ -5,7 +5,14 @@ import { promisify } from 'node:util';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { Stream } from '../../shared/model/recording.ts';
 import { type EventCode, streamOf } from '../../shared/record/events.ts';
-import { epochFrames, epochMs, type JournalHeader, journalFile, journalVersion } from '../../shared/record/journal.ts';
+import {
+  epochBytes,
+  epochFrames,
+  epochMs,
+  type JournalHeader,
+  journalFile,
+  journalVersion,
+} from '../../shared/record/journal.ts';
 import { syncFolderSync } from '../files/durable.ts';
 import { sealFrame } from './frame.ts';
 import { type EpochKeys, formatKeysFrame, makeEpochKeys } from './keys-frame.ts';
@@ -59,6 +66,7 @@ export class JournalWriter {
   private isClosed = false;
   private epoch = 0;
   private epochSinceMs = 0;
+  private epochSinceBytes = 0;
   /** Made ahead: a cut does not wait for the sealing of keys. */
   private next: EpochKeys | null = null;
 
@@ -125,7 +133,11 @@ export class JournalWriter {
   keysAreDue(nowMs: number): boolean {
     if (this.next === null || this.failure !== null || this.isClosed) return false;
     const { output, input } = this.streams;
-    return nowMs - this.epochSinceMs >= epochMs || Math.max(output.underKey, input.underKey) >= epochFrames;
+    return (
+      nowMs - this.epochSinceMs >= epochMs ||
+      output.bytes - this.epochSinceBytes >= epochBytes ||
+      Math.max(output.underKey, input.underKey) >= epochFrames
+    );
   }
 
   /** Ends the epoch: a frame with the sealed keys of the next one; the old keys are wiped. Call it when `keysAreDue`. Throws SP-3011. */
@@ -152,6 +164,7 @@ export class JournalWriter {
     this.write(frame);
     this.epoch += 1;
     this.epochSinceMs = nowMs;
+    this.epochSinceBytes = output.bytes;
     for (const stream of ['output', 'input'] as const) {
       this.streams[stream].key.fill(0);
       this.streams[stream].key = next.keys[stream];

@@ -29,9 +29,13 @@ export const eventHeadBytes = 13;
 export const frameBytesAtMost = 1_048_576;
 export const headerBytesAtMost = 65_536;
 
-/** Epochs of keys end where the output stream is cut (input is cut with it), when they are this old or have this many frames of one stream. */
+/**
+ * Epochs of keys end where the output stream is cut (input is cut with it), when they are this old, or have this many frames of one stream or this many bytes of output: a
+ * server holds an epoch until all of it is stored.
+ */
 export const epochMs = 60_000;
 export const epochFrames = 1_048_576;
+export const epochBytes = 8_388_608;
 
 /** The journal is synced to disk after this time or this much, whichever comes first. */
 export const syncEveryMs = 250;
