@@ -85,7 +85,9 @@ export async function serverSource(client: Client, sessionId: string, serverKey?
     serverKey: serverKey ?? documents.serverKey,
     serverKeyPinned: serverKey !== undefined,
     segment: (stream, seq) => unlessMissing(client.bytes('getSegment', { params: { sessionId, stream, seq } })),
+    wire: (direction) => unlessMissing(client.stream('getWire', { params: { sessionId, direction } })),
     journal: () => unlessMissing(client.bytes('getJournal', { params: { sessionId } })),
+    tail: () => unlessMissing(client.bytes('getTail', { params: { sessionId } })),
   };
 }
 

@@ -13,6 +13,7 @@ import { checkGrant, checkSignatures, type RecordingDocuments } from './verify-d
 import { checkJournal } from './verify-journal.ts';
 import { checkSegments } from './verify-parts.ts';
 import { checkReceipts } from './verify-receipts.ts';
+import { ScreenChecker } from './verify-screen.ts';
 import { checkWireHeads } from './verify-wire.ts';
 
 export interface Verification {
@@ -117,7 +118,9 @@ async function checkAll(options: VerifyOptions, manifest: Manifest, list: CheckL
   const wire = await checkWireHeads(options, committed, list);
   let compared = false;
   if (Object.keys(identities).length > 0 && list.holds('segments')) {
-    const opened = await checkContents(recording, { segment: async () => undefined }, list);
+    const screen = new ScreenChecker(recording, list);
+    const opened = await checkContents(recording, screen, list);
+    if (opened.output !== undefined && list.holds('contents')) screen.finish();
     const journal = await checkJournal(recording, opened, list);
     const rest = manifest.end === null && journal !== null ? journal.events : null;
     if (wire.bytes > 0 && list.holds('wire') && list.holds('contents') && list.holds('anchors'))
