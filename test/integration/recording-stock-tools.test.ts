@@ -52,7 +52,7 @@ let identities: Record<'output' | 'input' | 'text', string>;
 beforeAll(async () => {
   buildSession();
   // The target exchanges keys by itself as well: those exchanges are anchors, too.
-  whole = await startWholeWorld(['RekeyLimit 256K']);
+  whole = await startWholeWorld(['RekeyLimit 300K']);
   const session = await whole.session();
   folder = session.folder;
   await session.sees(/[$#] /);
@@ -61,7 +61,7 @@ beforeAll(async () => {
   );
   await session.sees(/first-line/);
   // Enough for a segment to close while the session runs, whose anchor names the manifest.
-  session.type('seq 60000 | tail -c 320000; echo "all"-"lines"\r');
+  session.type('seq 70000 | tail -c 320000; echo "all"-"lines"\r');
   await session.sees(/all-lines/);
   await session.says('sealed', ({ stream, seq }) => stream === 'anchor' && seq > 0);
   await session.store();
