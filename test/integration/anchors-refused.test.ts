@@ -42,7 +42,7 @@ const cannot = (how: string) => ({
   problem: { code: 'SP-2045', facts: { how }, message: expect.stringMatching(/connect again/) },
 });
 
-describe('a target that does not exchange keys again', () => {
+describe('security 17c: a target that does not exchange keys again', () => {
   it.each(['closes', 'resets', 'says so'] as const)(
     'and %s: the session ends before any channel, in words',
     async (how) => {
@@ -144,7 +144,7 @@ describe('the control server', () => {
     rmSync(spool, { recursive: true, force: true });
   });
 
-  it('notes such a target, grants its next session without anchors, and forgets that when the target is changed', async () => {
+  it('security 17c: notes such a target; its next session works without anchors and says so, until the target is changed', async () => {
     expect(await granted()).toEqual({ anchors: true, wire: true });
     // The broker's exchange, the handover, the anchor.
     refusal = { at: 3, how: 'closes' };
@@ -157,6 +157,8 @@ describe('the control server', () => {
     await second.waitFor(/\$ $/);
     second.type('exit\r');
     expect(await second.done).toMatchObject({ kind: 'exit' });
+    const recording = await world.as('mira', 'getRecording', { params: { sessionId: second.sessionId } });
+    expect(recording).toMatchObject({ state: 'complete', evidence: 'wire-only' });
     await apply('it was repaired');
     expect(await granted()).toEqual({ anchors: true, wire: true });
   });
