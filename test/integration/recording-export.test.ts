@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/program.ts';
 import { cleanExit, makeRecordingWorld, type RecordingWorld, startRecorder } from './recording-fixture.ts';
@@ -157,6 +158,49 @@ describe('recordings on the command line', () => {
     });
     expect(played.status).toBe(0);
     expect(played.stdout.toString() === text).toBe(true);
+  });
+
+  it('exports the lines of the screen with their times, and the commands', async () => {
+    const made = await makeRecordingWorld();
+    const recorder = await startRecorder(made);
+    for (const [command, answer] of [
+      ['uptime', 'up 3 days\r\n'],
+      ['vim', '\x1b[?1049hdrawn\x1b[?1049l'],
+    ]) {
+      // Events of one millisecond have no order between the streams.
+      const later = () => setTimeout(2);
+      recorder.output(Buffer.from('\x1b[32m$ \x1b[0m'));
+      await later();
+      recorder.input(Buffer.from(`${command}\r`));
+      await later();
+      recorder.output(Buffer.from(`${command}\r\n${answer}`));
+      await later();
+    }
+    await recorder.close(cleanExit);
+    const { serverKey } = made.keys;
+    const exported = async (format: string) => {
+      const file = join(folder, `${format}.txt`);
+      const asked = ['export', made.folder, '--format', format, '--output', file, '--identity'];
+      // Its text has readers of its own, who are those of the output here.
+      writeFileSync(join(folder, 'key-of-text.txt'), made.identities.output);
+      expect(await recordings([...asked, join(folder, 'key-of-text.txt')], { serverKey })).toMatchObject({
+        code: 0,
+        err: '',
+      });
+      return readFileSync(file, 'utf8');
+    };
+    expect((await exported('text')).split('\n').map((line) => line.replace(/^\d\d:\d\d:\d\d\.\d{3} {2}/, ''))).toEqual(
+      expect.arrayContaining(['$ uptime', 'up 3 days', 'drawn', '$ vim']),
+    );
+    const commands = (await exported('commands'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    expect(commands).toEqual([
+      { at: expect.stringMatching(/^\d{4}-.*Z$/), t: expect.any(Number), command: 'uptime', status: null },
+      { at: expect.any(String), t: expect.any(Number), command: 'vim', status: null },
+    ]);
+    rmSync(made.folder, { recursive: true });
   });
 
   it('info says what it is without a key, and no word of it moves a terminal', async () => {

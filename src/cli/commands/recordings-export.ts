@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open as openFile, rename, rm, stat } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { castV2, castV3 } from '../../recording/export/casts.ts';
+import { commands, transcript } from '../../recording/export/texts.ts';
 import type { OpenableRecording } from '../../recording/verify/source.ts';
 import type { KeyedStream } from '../../shared/model/recording.ts';
 import { examples, type Session, UsageError } from '../environment.ts';
@@ -17,6 +18,8 @@ interface Format {
 const formats = {
   'asciicast-v2': { needs: ['output'], lines: castV2 },
   'asciicast-v3': { needs: ['output'], lines: castV3 },
+  text: { needs: ['text'], lines: transcript },
+  commands: { needs: ['text'], lines: commands },
 } as const satisfies Record<string, Format>;
 type FormatName = keyof typeof formats;
 
@@ -54,7 +57,12 @@ Formats:
   asciicast-v2  what every asciinema plays. Bytes that are not UTF-8 become U+FFFD, the
                 exit status a marker
   asciicast-v3  as it is kept, for asciinema 3. Bytes that are not UTF-8 stand as U+10FE00
-                plus the byte, so that nothing is lost`,
+                plus the byte, so that nothing is lost
+  text          the lines as they were seen on the screen, with their times
+  commands      what was entered at a prompt: a line of JSON each, {"at", "t", "command",
+                "status"}; the status where the shell's marks told it, else null
+Text and commands are read from the text of the recording, which its endpoint wrote beside the output;
+"verify" with the keys of output, input and text compares the two.`,
   );
   examples(command, [
     'sallyport recordings export ./exported/5d0e1f2a-... --identity output.txt --format asciicast-v2 --output session.cast',
