@@ -4,8 +4,16 @@ import type { OwnerLink } from './owner/owner-link.ts';
 import type { Wire } from './ssh/wire.ts';
 import { within } from './within.ts';
 
-/** In milliseconds, each inside what the owner waits before it kills the process: 1 s for the socket, then 5 s for the record. */
-const times = { socketClose: 900, seal: 5000, flush: 500 };
+/**
+ * In milliseconds. Whoever orders an end waits 1 s for the socket, then 5 s for the record, and kills the process; nobody waits at other ends, and a busy
+ * machine that has a flood to seal may take its time.
+ */
+const times = { socketClose: 900, sealOrdered: 5000, seal: 30_000, flush: 500 };
+
+/** Whether the owner asked for this end, and counts. */
+function isOrdered(reason: EndReason): boolean {
+  return reason.kind === 'killed' || (reason.kind === 'disconnected' && !['target', 'network'].includes(reason.by));
+}
 
 export interface Ending {
   /** Tells the owner that the wire is closed, and how long that took since `beganMs` (monotonic); says nothing when it does not close in time. Never rejects. */
@@ -35,7 +43,8 @@ export function makeEnding(parts: {
     },
     async finish(reason, seal, sealed) {
       try {
-        const complete = (await within(times.seal, seal(reason))) === true;
+        const atMost = isOrdered(reason) ? times.sealOrdered : times.seal;
+        const complete = (await within(atMost, seal(reason))) === true;
         sealed();
         link.send({ type: 'ended', reason, complete });
         await within(times.flush, link.flushed());
