@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuditEventName } from '../../src/control/audit/events.ts';
 import { identityOf, sampleEvidence } from '../../src/control/recordings/evidence-sample.ts';
 import { makeFolderStore } from '../../src/control/recordings/folder-store.ts';
+import { wireHead } from '../../src/control/recordings/wire-head.ts';
 import { releaseWires } from '../../src/control/recordings/wire-release.ts';
 import { emptyHead } from '../../src/control/relay/wire-files.ts';
 import { makeWireKeeper } from '../../src/control/relay/wire-keeper.ts';
@@ -332,6 +333,31 @@ describe('the wire of a session through the relay', () => {
     await expect(send('')).resolves.toMatchObject({ receipt: expect.anything() });
   });
 
+  it('is waited for by the last receipt until it is closed, in whatever process, but not for ever', async () => {
+    const { id } = await world.open(jonas, 'web-01', sshd.login);
+    const core = world.server.context;
+    const values = { session_id: id, kept_by: 'another process', head: JSON.stringify(emptyHead) };
+    await core.writer.insertInto('wires').values(values).execute();
+    expect(await wireHead(core, id, 30)).toEqual(emptyHead);
+    let answer: WireHead | null = null;
+    const waiting = wireHead(core, id, 30_000).then((head) => {
+      answer = head;
+    });
+    // It is looked up by then, and waits.
+    await core.reader.selectFrom('wires').select('head').where('session_id', '=', id).execute();
+    expect(answer).toBeNull();
+    const head = { ...emptyHead, closed: true };
+    await core.writer
+      .updateTable('wires')
+      .set({ head: JSON.stringify(head) })
+      .where('session_id', '=', id)
+      .execute();
+    core.bus.publish('wire-closed', { sessionId: id });
+    await waiting;
+    expect(answer).toEqual(head);
+    expect(await wireHead(core, 'no such session', 30_000)).toBeNull();
+  });
+
   it('is closed and stored by the next start when its process was killed', async () => {
     const { id } = await world.open(jonas, 'web-01', sshd.login);
     const core = { ...world.server.context, dataFolder: mkdtempSync(path.join(world.folder, 'killed-')) };
@@ -390,6 +416,9 @@ describe('the wire of a session through the relay', () => {
       wire: { open: false, releasedAt: expect.any(String) },
     });
     expect(await world.auditOf(session.id)).toContain('recording.wire-released');
+    expect(
+      readdirSync(path.dirname(stored(session.id, 'manifest'))).filter((name) => name.startsWith('wire.')),
+    ).toEqual([]);
     const answer = await raw(jonas, 'GET', `/v1/recordings/${session.id}/wire/to-target`);
     expect([answer.status, answer.body.toString()]).toEqual([404, expect.stringContaining('was deleted at')]);
     expect((await (await copyOf(session.id)).verify()).firstBad).toBeNull();
