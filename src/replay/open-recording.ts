@@ -1,6 +1,6 @@
 import { parseManifest } from '../recording/manifest/parse-manifest.ts';
 import { SallyportError } from '../shared/errors/result.ts';
-import type { RecordingView, Stream } from '../shared/model/recording.ts';
+import type { KeyedStream, RecordingView } from '../shared/model/recording.ts';
 import { type Check, notFinishedYet, type ReplayToScreen } from '../shared/protocol/replay.ts';
 import type { Manifest, SegmentLine } from '../shared/record/manifest.ts';
 import { type Fetcher, isMissing, type ManifestAnswer } from './fetcher.ts';
@@ -72,7 +72,7 @@ export async function openRecording(options: OpenOptions): Promise<OpenedRecordi
     cols: terminal.cols,
     rows: terminal.rows,
     incomplete: inWords(reasons),
-    unlocked: Object.keys(identities) as Stream[],
+    unlocked: Object.keys(identities) as KeyedStream[],
     endReason: manifest?.end?.reason ?? recording.endReason,
     parts: parts.map(({ t0, t1 }) => ({ t0, t1 })),
   };

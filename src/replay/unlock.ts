@@ -1,17 +1,17 @@
 import { ageOpen, makeAgeIdentity } from '../recording/codecs/age.ts';
 import { SallyportError } from '../shared/errors/result.ts';
-import type { KeyedStream, RecordingView, Stream } from '../shared/model/recording.ts';
+import type { KeyedStream, RecordingView } from '../shared/model/recording.ts';
 import type { Fetcher } from './fetcher.ts';
 
 export type Identities = Partial<Record<KeyedStream, string>>;
 
 /**
  * Asks for the identities of the streams this person may read. They are sealed to a key made here and exist in this process alone. Throws
- * when output stays locked; input that stays locked is only not shown.
+ * when output stays locked; what else stays locked is only not shown.
  */
 export async function unlockStreams(fetcher: Fetcher, recording: RecordingView): Promise<Identities> {
   const { identity, recipient } = await makeAgeIdentity();
-  const unlock = async (stream: Stream): Promise<string> => {
+  const unlock = async (stream: KeyedStream): Promise<string> => {
     const opened = Buffer.from(await ageOpen(await fetcher.unlock(stream, recipient), identity))
       .toString('utf8')
       .trim();
@@ -24,11 +24,14 @@ export async function unlockStreams(fetcher: Fetcher, recording: RecordingView):
     return opened;
   };
   const identities: Identities = { output: await unlock('output') };
-  if (recording.mayUnlock.includes('input')) {
+  // The text is opened to be computed anew and compared, which takes all three.
+  for (const stream of ['input', 'text'] as const) {
+    if (!recording.mayUnlock.includes(stream)) break;
     try {
-      identities.input = await unlock('input');
+      identities[stream] = await unlock(stream);
     } catch {
       // Output without what was typed is still a replay; `unlocked` says what is open.
+      break;
     }
   }
   return identities;

@@ -25,6 +25,9 @@ afterAll(() => world?.close());
 
 const text = 'the-quick-brown-fox';
 
+/** The level of a running session, with at least one anchor. */
+const anchoredPattern = /^Anchored with wire: [1-9]\d* anchors?/;
+
 describe('the main job, in order', () => {
   let sessionId = '';
 
@@ -56,6 +59,8 @@ describe('the main job, in order', () => {
     expect(login?.keyId).toBe(`jonas ${sessionId} web-01`);
     await typeInto(launcher, tab, `echo ${text}\n`);
     await screenShows(launcher, tab, new RegExp(`^${text}\\s*$`, 'm'));
+    // What stands behind the record is said while it is made: the target's host key has signed for the grant by now.
+    await expect.poll(() => launcher.page.locator(byTestId('evidence')).textContent()).toMatch(anchoredPattern);
     // The launcher itself has no connection with the target.
     const ports = allPids(launcher).flatMap((pid) => connectionsOf(pid).map((each) => each.remotePort));
     expect(ports).not.toContain(world.lab.web.port);
@@ -95,6 +100,11 @@ describe('the main job, in order', () => {
       true,
     );
     expect(await replayVerified(launcher)).toBe(true);
+    // And of the stored recording.
+    expect(await launcher.page.locator(byTestId('replay-checks')).textContent()).toMatch(/^Anchored with wire/);
+    await launcher.page.keyboard.press('Escape');
+    const row = launcher.page.locator(byTestId('recording-row', { 'data-session-id': sessionId }));
+    expect(await row.getAttribute('data-evidence')).toBe('anchored-with-wire');
   });
 });
 

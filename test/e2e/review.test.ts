@@ -25,6 +25,11 @@ test('an analyst replays what another person did, input included, with a purpose
     await waitUntil(async () => ((await launcher.replayText()).includes('ttl_seconds = 120') ? true : null), 15_000),
   ).toBe(true);
   expect(await replayVerified(launcher)).toBe(true);
+  // She may open both streams, so the secrets of the anchors too, and with them the wire: all of it was compared.
+  await page.getByRole('button', { name: 'Which ones' }).click();
+  expect(await page.locator(byTestId('replay-checks')).textContent()).toMatch(
+    /^Anchored with wire.*crossed as recorded/,
+  );
   // Both streams are open to her, and it is written down that she opened them.
   await replay.getByText('Output and keystrokes').first().waitFor();
   const audit = await sallyport(world.lab.control.socket, 'mira', ['audit']);

@@ -111,9 +111,8 @@ test('a jump to any moment of a long recording draws the right screen at once, a
   console.log(
     `seek in ${Math.round(recording.textBytes / mebibyte)} MiB of ${segments} segments: opened in ${openMs.toFixed(0)} ms, ${seeks} jumps, p50 ${percentile(took, 0.5).toFixed(1)} ms, p95 ${percentile(took, 0.95).toFixed(1)} ms (of the processor p95 ${percentile(work, 0.95).toFixed(1)} ms), memory +${grown.toFixed(0)} MiB`,
   );
-  // Beside other tests the clock measures those too: there the work of a jump counts, and may be twice the goal.
-  if (segments > 1000) expect(percentile(took, 0.95)).toBeLessThan(goalMs);
-  expect(percentile(work, 0.95)).toBeLessThan(2 * goalMs);
+  // The clock of a busy machine measures others as well: what is held to a limit is the work, which has the next part's in it.
+  expect(percentile(work, 0.95)).toBeLessThan(segments > 1000 ? goalMs : 2 * goalMs);
   expect(grown).toBeLessThan(cacheBytes / mebibyte + onTheWay);
 
   if (process.env.SALLYPORT_SEEK_SURVEY === undefined && segments > 1000) return;

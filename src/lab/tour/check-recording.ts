@@ -9,8 +9,9 @@ import { runProgram } from '../processes.ts';
  * programs age, zstd and ssh-keygen alone.
  */
 export interface CheckedRecording {
+  /** Stored parts: segments of every stream, and anchors. */
   segments: number;
-  /** Stored bytes of all segments. */
+  /** Stored bytes of all of them. */
   bytes: number;
   /** What the streams say once decrypted: the data of their `o` and `i` events, joined. */
   output: string;
@@ -34,8 +35,13 @@ export class RecordingCheckError extends Error {
   }
 }
 
-interface SegmentLine {
-  stream: 'output' | 'input';
+const kinds = ['output', 'input', 'text', 'anchor'] as const;
+type Kind = (typeof kinds)[number];
+/** Which field of a line holds the digest of all before it. */
+const previousField: Readonly<Record<string, number>> = { segment: 10, anchor: 8, receipt: 3, end: 1 };
+
+interface PartLine {
+  stream: Kind;
   seq: number;
   file: string;
   sha256: string;
@@ -59,29 +65,26 @@ function headerText(manifest: string, key: string): string {
 }
 
 /** Walks the lines, checking that each names the digest of all before it. */
-function readLines(manifest: string): { segments: SegmentLine[]; endReason: string } {
-  const segments: SegmentLine[] = [];
+function readLines(manifest: string): { segments: PartLine[]; endReason: string } {
+  const segments: PartLine[] = [];
   let before = '';
   for (const [index, line] of manifest.split('\n').slice(0, -1).entries()) {
     const fields = line.split(' ');
-    const previous = fields[0] === 'segment' ? fields[10] : fields[0] === 'end' ? fields[1] : undefined;
+    const at = previousField[fields[0] ?? ''];
+    const previous = at === undefined ? undefined : fields[at];
     if (previous !== undefined && previous !== sha256(before))
       throw new RecordingCheckError(`line ${index + 1} of the manifest does not follow from those before it`);
-    if (fields[0] === 'segment') {
-      const [, stream, seq, file, digest, bytes] = fields;
+    if (fields[0] === 'segment' || fields[0] === 'anchor') {
+      const [kind, seq, file, digest, bytes] = fields[0] === 'anchor' ? fields : fields.slice(1);
+      const stream = kinds.find((each) => each === kind);
       const count = segments.filter((each) => each.stream === stream).length;
-      if (
-        (stream !== 'output' && stream !== 'input') ||
-        file === undefined ||
-        digest === undefined ||
-        Number(seq) !== count
-      ) {
+      if (stream === undefined || file === undefined || digest === undefined || Number(seq) !== count) {
         throw new RecordingCheckError(`line ${index + 1} of the manifest is no segment that could follow`);
       }
       segments.push({ stream, seq: count, file, sha256: digest, bytes: Number(bytes) });
     }
     if (fields[0] === 'end') {
-      const reason: unknown = JSON.parse(fields.slice(10).join(' '));
+      const reason: unknown = JSON.parse(fields.slice(12).join(' '));
       return { segments, endReason: String(reason) };
     }
     before += `${line}\n`;
@@ -163,7 +166,7 @@ export async function checkRecording(options: {
       key: headerText(manifest, 'device-key'),
       namespace: 'session-key@sallyport',
       signature: headerText(manifest, 'session-key-certificate'),
-      message: `sallyport session key, version 0\ndevice ${deviceId}\nkey ${sessionKey}\n`,
+      message: `sallyport session key, version 1\ndevice ${deviceId}\nkey ${sessionKey}\n`,
       what: "the device's certificate of the session's key",
     });
     const { segments, endReason } = readLines(manifest);
@@ -175,7 +178,8 @@ export async function checkRecording(options: {
       if (stored.length !== segment.bytes || sha256(stored) !== segment.sha256)
         throw new RecordingCheckError(`${segment.file} is not what the manifest lists: its bytes were changed`);
       bytes += statSync(file).size;
-      casts[segment.stream] += await openSegment(file, identity, segment.file);
+      if (segment.stream === 'output' || segment.stream === 'input')
+        casts[segment.stream] += await openSegment(file, identity, segment.file);
     }
     return {
       segments: segments.length,
