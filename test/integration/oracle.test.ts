@@ -221,7 +221,7 @@ describe('the decoded recording is what the target sent and got', () => {
     });
     expect(opened.output.length).toBe(megabytes * 1_048_576);
     expect(opened.manifest.segments.filter(({ stream }) => stream === 'output').length).toBeGreaterThan(megabytes * 3);
-  }, 300_000);
+  }, 600_000);
 
   it('with a command instead of a shell', async () => {
     const command = 'backup --to "disk 2"';
