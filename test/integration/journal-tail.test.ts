@@ -14,9 +14,11 @@ import { openRecorder } from '../../src/session/recorder/open-recorder.ts';
 import { SallyportError } from '../../src/shared/errors/result.ts';
 import { formatPiece } from '../../src/shared/protocol/journal-frames.ts';
 import { segmentFile } from '../../src/shared/record/segments.ts';
+import { until } from '../harness/session/sshd.ts';
 import { raw, record, upload } from './live-world/records.ts';
 import { connectLauncher } from './live-world/sockets.ts';
 import { type Device, type Session, startWorld, type World } from './live-world/world.ts';
+import { makeLauncher } from './main-world/launcher-world.ts';
 
 let world: World;
 let jonas: Device;
@@ -152,6 +154,41 @@ describe('a running session', () => {
   }, 30_000);
 });
 
+it('a flood through a whole launcher: the server holds the rest of it only, and none of it when it is stored', async () => {
+  const folder = mkdtempSync(path.join(world.folder, 'launcher-'));
+  const app = makeLauncher(folder);
+  const { invite } = await world.as('sanna', 'invite', { body: { userId: 'jonas' } });
+  await app.launcher.start(invite);
+  await app.until(() => app.state.connection.state === 'online');
+  const { id: targetId } = await world.target(jonas, 'web-01');
+  const asked = { targetId, login: 'deploy', reason: null, ticket: null, cols: 80, rows: 24 };
+  await app.launcher.connect(asked);
+  const { sessionId } = await app.until(() => app.sessions.find((one) => one.state.state === 'open'));
+  const child = app.children.at(-1);
+  const held = async () => {
+    const row = await world.server.context.reader
+      .selectFrom('journal_tails')
+      .select(['position', 'kept_bytes', 'epoch'])
+      .where('session_id', '=', String(sessionId))
+      .executeTakeFirst();
+    return row ?? null;
+  };
+  const journalFile = path.join(app.spool, String(sessionId), 'journal');
+  for (let round = 0; round < 18; round += 1) {
+    child?.output('a line of a build log that is told again and again\r\n'.repeat(10_000));
+    await child?.drained();
+  }
+  const size = statSync(journalFile).size;
+  expect(size).toBeGreaterThan(9_000_000);
+  await until(async () => (await held())?.position === size, 'the whole journal at the server');
+  await until(async () => ((await held())?.kept_bytes ?? size) < size / 2, 'what is stored to be dropped');
+  expect((await held())?.epoch).toBeGreaterThan(0);
+  await child?.end({ kind: 'exit', status: 0, signal: null });
+  await app.until(() => app.sessions[0]?.record.complete);
+  expect(await held()).toBeNull();
+  await app.launcher.finish();
+}, 30_000);
+
 describe('what the server keeps', () => {
   it('goes when the recording is stored whole', async () => {
     const session = await open();
@@ -179,36 +216,12 @@ describe('what the server keeps', () => {
     const take = (offset: number, end: number) =>
       tails().take(known(), { sessionId: session.id, offset, bytes: readFileSync(file).subarray(offset, end) });
     let owner: { identity: string; recipient: string };
-    const marks: number[] = [];
+    let marks: number[];
 
     beforeAll(async () => {
       session = await open();
       owner = await makeAgeIdentity();
-      const folder = mkdtempSync(path.join(world.folder, 'epochs-'));
-      file = path.join(folder, 'journal');
-      journal = await createJournal({
-        folder,
-        header: {
-          session: session.id,
-          serverNonce: session.grant.serverNonce,
-          started: new Date().toISOString(),
-          monotonicMs: 0,
-          terminal: { cols: 80, rows: 24, term: 'xterm' },
-        },
-        recipients: { output: [owner.recipient], input: [owner.recipient] },
-      });
-      const mark = () => marks.push(statSync(file).size);
-      mark();
-      for (let epoch = 0; epoch < 3; epoch += 1) {
-        journal.append('o', Buffer.from(`epoch ${epoch} `), epoch);
-        journal.append('i', Buffer.from('k'), epoch);
-        mark();
-        while (!journal.keysAreDue(1e9)) await new Promise((resolve) => setTimeout(resolve, 5));
-        journal.changeKeys(epoch);
-        mark();
-      }
-      journal.append('o', Buffer.from('the end'), 9);
-      mark();
+      ({ file, journal, marks } = await journalOf(session, owner.recipient));
     });
 
     it('follows in order: neither a gap, nor what came before, nor a second header is kept', async () => {
@@ -266,6 +279,33 @@ describe('what the server keeps', () => {
       expect(await bad((bytes) => bytes)).toBe(size + good.length);
       journal.close();
     });
+  });
+
+  it('is never more than there is room for, and goes on at the next change of keys that stored segments cover', async () => {
+    const session = await open();
+    const { file, journal, marks } = await journalOf(session, (await makeAgeIdentity()).recipient);
+    journal.close();
+    const bytes = readFileSync(file);
+    const [header = 0, , keys = 0, second = 0, , third = 0] = marks;
+    const tails = makeJournalTails(world.server.context, keys - header + 20);
+    const take = (offset: number, end: number) =>
+      tails.take(
+        { id: session.id, serverNonce: session.grant.serverNonce },
+        { sessionId: session.id, offset, bytes: bytes.subarray(offset, end) },
+      );
+    expect(await take(0, header)).toBe(header);
+    expect(await take(header, keys)).toBe(keys);
+    expect(await take(keys, second)).toBeNull();
+    expect(await take(second, third)).toBeNull();
+    const text = await manifestOf(session, { output: 2, input: 2 });
+    await world.server.context.writer
+      .insertInto('recording_manifests')
+      .values({ session_id: session.id, text, signature: '', ended: false, end_reason: null, updated_at: new Date() })
+      .execute();
+    expect(await take(second, third)).toBe(third);
+    expect((await tailOf(session)).body).toEqual(
+      Buffer.concat([bytes.subarray(0, header), bytes.subarray(second, third)]),
+    );
   });
 
   it('refuses a header of another session, another nonce or another form', async () => {
@@ -333,6 +373,37 @@ describe('the channel', () => {
     expect((await launcher.closed).code).toBe(4900);
   });
 });
+
+/** A journal of three epochs. `marks`: where the header, each epoch and each change of keys end, and the file. */
+async function journalOf(session: Session, recipient: string) {
+  const folder = mkdtempSync(path.join(world.folder, 'epochs-'));
+  const file = path.join(folder, 'journal');
+  const journal = await createJournal({
+    folder,
+    header: {
+      session: session.id,
+      serverNonce: session.grant.serverNonce,
+      started: new Date().toISOString(),
+      monotonicMs: 0,
+      terminal: { cols: 80, rows: 24, term: 'xterm' },
+    },
+    recipients: { output: [recipient], input: [recipient] },
+  });
+  const marks: number[] = [];
+  const mark = () => marks.push(statSync(file).size);
+  mark();
+  for (let epoch = 0; epoch < 3; epoch += 1) {
+    journal.append('o', Buffer.from(`epoch ${epoch} `), epoch);
+    journal.append('i', Buffer.from('k'), epoch);
+    mark();
+    while (!journal.keysAreDue(1e9)) await new Promise((resolve) => setTimeout(resolve, 5));
+    journal.changeKeys(epoch);
+    mark();
+  }
+  journal.append('o', Buffer.from('the end'), 9);
+  mark();
+  return { file, journal, marks };
+}
 
 /** A manifest as far as it matters here: what its segments cover of the journal. */
 async function manifestOf(session: Session, frames: { output: number; input: number }): Promise<string> {

@@ -102,7 +102,7 @@ async function goOn(
   trx: Transaction<Database>,
   tail: Selectable<JournalTailTable>,
   piece: JournalPiece,
-  at: Date,
+  how: { at: Date; bytesAtMost: number },
 ): Promise<Taken> {
   const { offset } = piece;
   const end = offset + piece.bytes.length;
@@ -124,7 +124,7 @@ async function goOn(
     await trx.deleteFrom('journal_tail_pieces').where('session_id', '=', tail.session_id).execute();
   }
   const keptBytes = (isNext ? tail.kept_bytes : 0) + bytes.length;
-  if (keptBytes > tailBytesAtMost) return null;
+  if (keptBytes > how.bytesAtMost) return null;
   await trx
     .insertInto('journal_tail_pieces')
     .values(
@@ -149,7 +149,7 @@ async function goOn(
       bytes_input: place.bytes.input,
       epoch: place.epoch,
       chain: place.chain,
-      updated_at: at,
+      updated_at: how.at,
     })
     .where('session_id', '=', tail.session_id)
     .execute();
@@ -157,7 +157,7 @@ async function goOn(
 }
 
 /** The tails of journals: what running sessions have recorded and is not in stored segments yet. All of it is in the database, so any process may take a piece. */
-export function makeJournalTails(core: CoreContext): JournalTails {
+export function makeJournalTails(core: CoreContext, bytesAtMost = tailBytesAtMost): JournalTails {
   async function dropWithin(trx: Transaction<Database>, sessionId: string): Promise<void> {
     await trx.deleteFrom('journal_tails').where('session_id', '=', sessionId).execute();
   }
@@ -181,7 +181,7 @@ export function makeJournalTails(core: CoreContext): JournalTails {
           .where('session_id', '=', session.id)
           .executeTakeFirst();
         const at = core.clock.now();
-        return tail === undefined ? begin(trx, session, piece, at) : goOn(trx, tail, piece, at);
+        return tail === undefined ? begin(trx, session, piece, at) : goOn(trx, tail, piece, { at, bytesAtMost });
       }),
     covered: (sessionId, manifest) =>
       core.writer.transaction().execute(async (trx) => {

@@ -79,6 +79,11 @@ export class FakeSession implements Forked<OwnerToSession> {
     this.recorder?.output(Buffer.from(text));
   }
 
+  /** Resolves when more may be recorded at once. */
+  async drained(): Promise<void> {
+    await this.recorder?.drained();
+  }
+
   async end(reason: EndReason): Promise<void> {
     const closed = await this.recorder?.close(reason);
     this.say({ type: 'ended', reason, complete: closed?.complete ?? false });
