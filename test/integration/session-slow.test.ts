@@ -127,7 +127,7 @@ describe('a session in which one part is slow', () => {
     });
     expect(freezes).toBeGreaterThan(3);
     expect(grown).toBeLessThan(120);
-  });
+  }, 300_000);
 
   it('waits for a screen that draws late', async () => {
     let end = 0;
