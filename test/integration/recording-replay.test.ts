@@ -9,6 +9,7 @@ import { ageSeal } from '../../src/recording/codecs/age.ts';
 import { parseManifest } from '../../src/recording/manifest/parse-manifest.ts';
 import { sealSegment } from '../../src/recording/segments/seal.ts';
 import { signDocument } from '../../src/recording/signatures/signed.ts';
+import { formatSegmentComment } from '../../src/recording/text/cast.ts';
 import { type Problem, SallyportError, toProblem } from '../../src/shared/errors/result.ts';
 import type { RecordingView, Stream } from '../../src/shared/model/recording.ts';
 import { type ReplayToScreen, replayToOwnerSchema, replayToScreenSchema } from '../../src/shared/protocol/replay.ts';
@@ -321,9 +322,11 @@ describe('the replay process', () => {
   });
 
   it('does not show a segment that somebody else sealed to the same readers', async () => {
-    const other = await sealSegment(Buffer.from('[0.001,"o","rm -rf /\\r\\n"]\n'), {
+    const { sessionId: session, recipients } = world.grant;
+    const comment = formatSegmentComment({ segment: 1, stream: 'output', session, atMs: 1, offset: 262_144 });
+    const other = await sealSegment(Buffer.from(`${comment}[0.001,"o","rm -rf /\\r\\n"]\n`), {
       level: 3,
-      recipients: world.grant.recipients.output,
+      recipients: recipients.output,
     });
     const owner = start({ tamper: (name, bytes) => (name === '000001.cast.zst.age' ? Buffer.from(other) : bytes) });
     const all = await owner.all();

@@ -117,7 +117,9 @@ describe('the replay player', () => {
     expect(seen).toMatchObject({ text: '(7)7a', cols: 107 });
     await player.seek(2 * 360_000 + 5000);
     expect(seen).toMatchObject({ text: '(2)2a2b', cols: 102 });
-    expect(asked).toEqual(['seek 7', 'seek 2']);
+    await player.seek(8 * 360_000);
+    expect(seen).toMatchObject({ text: '(8)8a', cols: 108 });
+    expect(asked).toEqual(['seek 7', 'seek 2', 'seek 8']);
   });
 
   it('plays on into the next part, and keeps what was there', async () => {

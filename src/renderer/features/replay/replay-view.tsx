@@ -226,7 +226,11 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
             </Banner>
           ) : null}
           {opened !== null && incomplete !== null && !early ? (
-            <Banner tone="press" icon={<BrokenLinkIcon />} title="Incomplete from its end on">
+            <Banner
+              tone="press"
+              icon={<BrokenLinkIcon />}
+              title={(survey?.faults.length ?? 0) > 0 ? 'Not all of it can be shown' : 'Incomplete from its end on'}
+            >
               {incomplete}
             </Banner>
           ) : null}
