@@ -82,6 +82,12 @@ export function thinDisk(options: { scratch: string; bytes: number }): ThinDisk 
     freeze: () => void execFileSync('fsfreeze', ['-f', folder]),
     thaw: () => void execFileSync('fsfreeze', ['-u', folder]),
     unmount() {
+      try {
+        // A frozen one that is unmounted can never be thawed, and keeps its device.
+        execFileSync('fsfreeze', ['-u', folder], { stdio: 'pipe' });
+      } catch {
+        // It was not frozen.
+      }
       for (const each of [folder, below]) execFileSync('umount', ['-l', each]);
     },
   };
