@@ -13,6 +13,7 @@ import { lineOfBlob } from '../../src/recording/signatures/keys.ts';
 import type { Anchor } from '../../src/shared/record/anchors.ts';
 import { cipherAlgorithms, kexAlgorithms } from '../../src/ssh/algorithms.ts';
 import { type KeptExchange, keepExchanges } from '../../src/ssh/kept-exchanges.ts';
+import { protocolOf, watchExchanges } from '../../src/ssh/ssh2-internals.ts';
 import { type Sshd, startSshd } from '../harness/session/sshd.ts';
 
 interface Carried {
@@ -27,6 +28,8 @@ interface Connected {
   exchange(): Promise<KeptExchange<Carried>>;
   /** Resolves with the next that is complete, and starts none. */
   next(): Promise<KeptExchange<Carried>>;
+  /** What the library computed, in its own buffers. */
+  secrets: Buffer[];
   kept: KeptExchange<Carried>[];
 }
 
@@ -78,15 +81,25 @@ async function connect({ port = 0, ...config }: ssh2.ConnectConfig): Promise<Con
   const sock = connectTcp({ host: '127.0.0.1', port, noDelay: true });
   client.connect({ sock, hostVerifier: () => true, ...config });
   const exchanges = keepExchanges<Carried>(client, {
+    // Another each time it is asked, as the head of a manifest may be: what was sent is what counts.
     carry() {
+      count += 1;
       const digest = createHash('sha256').update(String(count)).digest('hex');
       return { name: anchorName(digest), digest };
     },
     kept(exchange) {
-      count += 1;
       kept.push(exchange);
       for (const resolve of waiting.splice(0)) resolve(exchange);
     },
+  });
+  const secrets: Buffer[] = [];
+  watchExchanges(protocolOf(client), (exchange) => {
+    const computeSecret = exchange.computeSecret;
+    exchange.computeSecret = (share) => {
+      const secret = computeSecret.call(exchange, share);
+      if (Buffer.isBuffer(secret)) secrets.push(secret);
+      return secret;
+    };
   });
   await ready;
   const next = () =>
@@ -96,6 +109,7 @@ async function connect({ port = 0, ...config }: ssh2.ConnectConfig): Promise<Con
   return {
     client,
     kept,
+    secrets,
     next,
     exchange() {
       const complete = next();
@@ -193,6 +207,15 @@ describe('a kept exchange with OpenSSH', () => {
       return looks > 5;
     });
     expect(await lines).toBeGreaterThan(0);
+    one.client.end();
+  });
+
+  it("leaves no secret with the library, the first one's least of all", async () => {
+    const one = await toSshd();
+    await one.exchange();
+    expect(one.secrets).toHaveLength(2);
+    for (const secret of one.secrets) expect(secret).toEqual(Buffer.alloc(secret.length));
+    expect(one.kept[0]?.secret).not.toEqual(Buffer.alloc(32));
     one.client.end();
   });
 

@@ -196,6 +196,34 @@ describe('an anchor', () => {
     },
   );
 
+  it.each(['kex', 'hostKeyAlgorithm', 'cipher to', 'cipher from'])(
+    'is refused with another %s than was agreed',
+    (name) => {
+      const made = make('curve25519-sha256', 'sha256', 'ssh-ed25519');
+      const { cipher } = made.anchor;
+      const other = 'aes256-gcm@openssh.com';
+      const change: Record<string, Partial<Anchor>> = {
+        // The same hash and the same kind of shares: H is the same.
+        kex: { kex: 'ecdh-sha2-nistp256' },
+        hostKeyAlgorithm: { hostKeyAlgorithm: 'ecdsa-sha2-nistp256' },
+        'cipher to': { cipher: { ...cipher, toTarget: other } },
+        'cipher from': { cipher: { ...cipher, fromTarget: other } },
+      };
+      expect(check({ ...made, anchor: { ...made.anchor, ...change[name] } })).toMatch(/algorithms/);
+    },
+  );
+
+  it('is refused without its secret too, when the host key did not sign the hash that it claims', () => {
+    for (const field of ['signature', 'exchangeHash', 'hostKey'] as const) {
+      const { anchor, claims } = make('curve25519-sha256', 'sha256', 'ssh-ed25519');
+      const other = make('curve25519-sha256', 'sha256', 'ssh-ed25519');
+      const hostKeys = [...claims.hostKeys, ...other.claims.hostKeys];
+      expect(checkAnchorClaims(anchor, { ...claims, hostKeys })).toBeNull();
+      const changed = { ...anchor, [field]: other.anchor[field] };
+      expect(checkAnchorClaims(changed, { ...claims, hostKeys })).toMatch(/did not sign/);
+    }
+  });
+
   it("is refused under a host key that is none of the grant's, however well it signed", () => {
     const made = make('curve25519-sha256', 'sha256', 'ssh-ed25519');
     expect(check({ ...made, claims: { ...made.claims, hostKeys: made.claims.hostKeys.slice(0, 1) } })).toMatch(/grant/);
