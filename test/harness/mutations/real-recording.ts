@@ -88,6 +88,6 @@ export class WorkingFolder {
     for (const name of this.now.keys()) if (!files.has(name)) rmSync(path.join(this.folder, name));
     for (const [name, bytes] of files)
       if (this.now.get(name) !== bytes) writeFileSync(path.join(this.folder, name), bytes);
-    this.now = files;
+    this.now = new Map(files);
   }
 }
