@@ -180,14 +180,14 @@ it('a flood through a whole launcher: the server holds the rest of it only, and 
   }
   const size = statSync(journalFile).size;
   expect(size).toBeGreaterThan(9_000_000);
-  await until(async () => (await held())?.position === size, 'the whole journal at the server');
-  await until(async () => ((await held())?.kept_bytes ?? size) < size / 2, 'what is stored to be dropped');
+  await until(async () => (await held())?.position === size, 'the whole journal at the server', 40_000);
+  await until(async () => ((await held())?.kept_bytes ?? size) < size / 2, 'what is stored to be dropped', 40_000);
   expect((await held())?.epoch).toBeGreaterThan(0);
   await child?.end({ kind: 'exit', status: 0, signal: null });
   await app.until(() => app.sessions[0]?.record.complete);
   expect(await held()).toBeNull();
   await app.launcher.finish();
-}, 30_000);
+}, 60_000);
 
 describe('what the server keeps', () => {
   it('goes when the recording is stored whole', async () => {

@@ -247,7 +247,25 @@ export const makers: Record<ApiName, Maker> = {
   getManifest: aboutStored(() => ({})),
   getSegment: aboutStored(() => ({})),
   getJournal: aboutStored(() => ({})),
-  getTail: aboutStored(() => ({})),
+  getTail: async (rights, role, relation, as) => {
+    const asked = await aboutStored(() => ({}))(rights, role, relation, as);
+    const id = String(asked.params.sessionId);
+    if (relation !== 'none') {
+      const { writer, clock } = rights.world.server.context;
+      await writer
+        .insertInto('journal_tails')
+        .values({
+          session_id: id,
+          header: Buffer.from('{}\n'),
+          position: 3,
+          kept_bytes: 0,
+          chain: '',
+          updated_at: clock.now(),
+        })
+        .execute();
+    }
+    return asked;
+  },
   getWire: aboutStored(() => ({})),
   unlock: aboutStored(async (_id, as) => ({
     body: {
