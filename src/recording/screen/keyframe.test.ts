@@ -33,6 +33,8 @@ describe('a keyframe', () => {
     ['origin mode', '\x1b[2;4r\x1b[?6hx', '\x1b[9;9Hy\x1b[1;1Hz'],
     ['tab stops', '\x1b[3g\x1b[4G\x1bH\x1b[9G\x1bH\r', '\ta\tb\tc'],
     ['a saved cursor', '\x1b[3;4H\x1b[35m\x1b7\x1b[0m\x1b[1;1H', '\x1b8x'],
+    ['a saved cursor under an underline', '\x1b[4;32m\x1b7\x1b[0m', '\x1b8x'],
+    ['a saved cursor in a link', '\x1b]8;;http://x/\x1b\\\x1b7\x1b]8;;\x1b\\', 'x'],
     ['a saved cursor where the line would wrap', '123456789012\x1b7\r', '\x1b8x'],
     ['line drawing', '\x1b(0lqqk', 'qx\x1b(Bq'],
     ['a second character set', '\x1b)0\x0eqq', 'q\x0fq'],

@@ -19,7 +19,10 @@ const shifts = ['\x0f', '\x0e', '\x1bn', '\x1bo'];
 function saveCursor(pen: Pen, buffer: InsideBuffer, size: Size): void {
   if (!hasSaved(buffer)) return;
   const row = Math.max(buffer.savedY - buffer.ybase, 0);
-  const attributes: Attributes = attributesOf({ ...buffer.savedCurAttrData, extended: savedExtended });
+  const { fg, bg } = buffer.savedCurAttrData;
+  // The style of an underline is not saved, only that there is one.
+  const underline = (fg & isUnderlined) === 0 ? 0 : 1;
+  const attributes: Attributes = { ...attributesOf({ fg, bg, extended: savedExtended }), underline };
   // Beyond the last column: where a character was just written there and the next one would wrap.
   const isBeyond = buffer.savedX >= size.cols;
   if (isBeyond) pen.put(`${cursorTo(row, size.cols - 1)} `);
@@ -28,13 +31,14 @@ function saveCursor(pen: Pen, buffer: InsideBuffer, size: Size): void {
   const charset = charsetName(buffer.savedCharset);
   const save = charset === 'B' ? '\x1b7' : `\x1b(${charset}\x1b7\x1b(B`;
   // Saved while a link was open: xterm then restores that there is one, but not which.
-  const isLinked = attributes.underline === 0 && (buffer.savedCurAttrData.bg & hasMore) !== 0;
+  const isLinked = underline === 0 && (bg & hasMore) !== 0;
   pen.put(isLinked ? `\x1b]8;;x:\x1b\\${save}\x1b]8;;\x1b\\` : save);
   pen.wear(plain);
   if (isBeyond) pen.put(`${cursorTo(row, size.cols - 1)}\x1b[X`);
 }
 
-/** xterm's flag of attributes that do not fit into fg and bg. */
+/** xterm's flags: in fg, and in bg for attributes that do not fit into both. */
+const isUnderlined = 2 ** 28;
 const hasMore = 2 ** 28;
 
 const savedExtended = { underlineStyle: 0, underlineColor: 0, urlId: 0, clone: () => savedExtended };
