@@ -5,14 +5,13 @@ import type { OpenableRecording } from '../verify/source.ts';
 import { readRest } from '../verify/verify-journal.ts';
 
 /**
- * All events of a stream that a recording holds, in order: those of its segments, then, when it has no end, those of its journal. One segment in memory. Throws
+ * All events of a stream that a recording holds, in order: those of its segments, then, when it has no end, those of its journal, or of what the server heard of it. One segment in memory. Throws
  * PartProblem (SP-3030) at the first part that is not what the manifest names or does not open.
  */
 export async function* recordedEvents(recording: OpenableRecording, stream: Stream): AsyncGenerator<RecordedEvent> {
   yield* openedEvents(recording, stream);
   if (recording.manifest.end !== null) return;
-  const journal = (await recording.source.journal?.()) ?? null;
-  if (journal !== null) yield* (await readRest(recording, journal)).events[stream];
+  yield* (await readRest(recording))?.contents.events[stream] ?? [];
 }
 
 /** The bytes of a stream as they were: what the terminal got, or what was typed. Throws as `recordedEvents`. */

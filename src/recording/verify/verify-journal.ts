@@ -12,63 +12,72 @@ export function coveredFrames({ manifest }: OpenableRecording, stream: Stream): 
   return manifest.segments.findLast((line) => line.stream === stream)?.frames ?? 0;
 }
 
-/** Reads a recording's journal beyond its segments, with the keys there are. Throws SP-3030 when it is no journal, or of another recording. */
-export async function readRest(recording: OpenableRecording, bytes: Uint8Array): Promise<JournalContents> {
-  const { output, input } = recording.identities;
-  const journal = await readJournal(
+/** What there is of a journal: the file that its endpoint sent, or else what the server heard of it while the session ran. */
+export interface Rest {
+  name: 'journal' | 'tail';
+  contents: JournalContents;
+}
+
+/** Reads what there is of a recording beyond its segments, with the keys there are; null where there is nothing. Throws SP-3030 when it is no journal, or of another recording. */
+export async function readRest(recording: OpenableRecording): Promise<Rest | null> {
+  const { source, identities, manifest } = recording;
+  const journal = (await source.journal?.()) ?? null;
+  const bytes = journal ?? (manifest.end === null ? ((await source.tail?.()) ?? null) : null);
+  if (bytes === null) return null;
+  const name = journal === null ? 'tail' : 'journal';
+  const { output, input } = identities;
+  const contents = await readJournal(
     bytes,
     { ...(output === undefined ? {} : { output }), ...(input === undefined ? {} : { input }) },
     { output: coveredFrames(recording, 'output'), input: coveredFrames(recording, 'input') },
+    { beginsLater: name === 'tail' },
   );
-  if (journal.firstLink !== recording.manifest.header.journal)
+  if (contents.firstLink !== manifest.header.journal)
     throw new SallyportError(
       'SP-3030',
       'The journal is not the one that the manifest names: it is of another session.',
     );
-  return journal;
+  return { name, contents };
 }
 
 /**
- * Checks the journal, where there is one: that it is this recording's, whole but for a torn end, and goes on where the segments stop. With identities every frame of
- * their streams is opened. Its frames beyond the segments are covered by no signature. Returns what it read.
+ * Checks the journal, or its tail, where there is one: that it is this recording's, whole but for a torn end, and goes on where the segments stop. With identities every
+ * frame of their streams is opened. Its frames beyond the segments are covered by no signature. Returns what it read.
  */
 export async function checkJournal(
   recording: OpenableRecording,
   opened: OpenedBytes,
   list: CheckList,
 ): Promise<JournalContents | null> {
-  const bytes = (await recording.source.journal?.()) ?? null;
-  if (bytes === null) return null;
-  let journal: JournalContents;
+  let rest: Rest | null;
   try {
-    journal = await readRest(recording, bytes);
+    rest = await readRest(recording);
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     list.bad('journal', 'journal', error.message);
     return null;
   }
-  const { broke } = journal;
-  if (broke?.kind === 'damaged') list.bad('journal', `journal, byte ${broke.at}`, broke.what);
+  if (rest === null) return null;
+  const { name, contents } = rest;
+  const { broke } = contents;
+  if (broke?.kind === 'damaged') list.bad('journal', `${name}, byte ${broke.at}`, broke.what);
   for (const stream of streams) {
-    const fault = seamFault(recording, journal, stream, opened[stream]);
-    if (fault !== null) list.bad('journal', 'journal', fault);
+    const fault = seamFault(recording, contents, stream, opened[stream]);
+    if (fault !== null) list.bad('journal', name, fault);
   }
   const { end } = recording.manifest;
   // A session that came to its end has closed its journal: nothing of it was being written any more.
-  if (end !== null && (broke?.kind === 'torn' || journal.chain !== end.chain))
-    list.bad(
-      'journal',
-      'journal',
-      'is not the one whose last link the end line names: some of it was removed or added',
-    );
-  if (!list.holds('journal')) return journal;
+  if (end !== null && (broke?.kind === 'torn' || contents.chain !== end.chain))
+    list.bad('journal', name, 'is not the one whose last link the end line names: some of it was removed or added');
+  if (!list.holds('journal')) return contents;
   const frames = streams.reduce(
-    (sum, stream) => sum + Math.max(0, journal.frames[stream] - coveredFrames(recording, stream)),
+    (sum, stream) => sum + Math.max(0, contents.frames[stream] - coveredFrames(recording, stream)),
     0,
   );
   const torn = broke === null ? '' : '; its last moment was being written when it stopped';
-  list.good('journal', `${frames} frames go on where the segments stop; no signature covers them${torn}`);
-  return journal;
+  const whose = name === 'tail' ? ', as the server heard them' : '';
+  list.good('journal', `${frames} frames go on where the segments stop${whose}; no signature covers them${torn}`);
+  return contents;
 }
 
 /** Where the journal does not go on from the segments of a stream, or null. A stream that was not opened cannot be compared. */
@@ -78,7 +87,10 @@ function seamFault(
   stream: Stream,
   sealed: number | undefined,
 ): string | null {
-  if (sealed === undefined || journal.frames[stream] < coveredFrames(recording, stream)) return null;
+  const covered = coveredFrames(recording, stream);
+  if (journal.starts[stream] > covered && journal.frames[stream] > covered)
+    return `its ${stream} begins at frame ${journal.starts[stream]}, the segments stop at ${covered}`;
+  if (sealed === undefined || journal.frames[stream] < covered) return null;
   const rest = journal.events[stream].reduce(
     (sum, { code, data }) => sum + (code === 'o' || code === 'i' ? data.length : 0),
     0,
