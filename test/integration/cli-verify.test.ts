@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { run } from '../../src/cli/program.ts';
-import { record, upload } from './live-world/records.ts';
+import { type LocalRecording, record, upload } from './live-world/records.ts';
 import { type Device, type Session, startWorld, type World } from './live-world/world.ts';
 
 let world: World;
@@ -10,6 +10,7 @@ let jonas: Device;
 let whole: Session;
 let holed: Session;
 let empty: Session;
+let local: LocalRecording;
 
 beforeAll(async () => {
   world = await startWorld();
@@ -21,15 +22,19 @@ beforeAll(async () => {
     await world.open(jonas, 'web-01', 'deploy'),
     await world.open(jonas, 'web-01', 'deploy'),
   ];
-  for (const session of [whole, holed]) await upload(session, await record(world, session));
+  local = await record(world, whole, { input: 'uptime\r' });
+  await upload(whole, local);
+  await upload(holed, await record(world, holed));
   rmSync(path.join(world.server.context.dataFolder, 'recordings', holed.id, '000000.cast.zst.age'));
 });
 afterAll(() => world?.close());
 
-async function verify(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+const verify = (...args: string[]) => recordings('mira', 'verify', ...args);
+
+async function recordings(person: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
   let out = '';
   let err = '';
-  const code = await run(['--socket', world.server.socket, '--as', 'mira', 'recordings', 'verify', ...args], {
+  const code = await run(['--socket', world.server.socket, '--as', person, 'recordings', ...args], {
     variables: {},
     out: (text) => {
       out += text;
@@ -79,4 +84,22 @@ it('says whether the key that all trust comes from was the own one', async () =>
   expect([beside.code, pinned.code]).toEqual([0, 0]);
   expect(pinned.out).toMatch(/ {2}holds {2}\(/);
   expect(pinned.out).toMatch(/ok +server key +pinned/);
+});
+
+it('opens a stored recording with keys that the server unlocks for a purpose, and keeps the purpose', async () => {
+  const { output } = local;
+  const asked = ['--purpose', 'incident 4711', '--server-key', jonas.serverKey];
+  const cat = await recordings('mira', 'cat', whole.id.slice(0, 8), ...asked);
+  expect(cat).toEqual({ code: 0, out: output, err: '' });
+  const { code, out } = await verify(whole.id, ...asked);
+  expect(code).toBe(0);
+  expect(out).toMatch(/ok +contents +\d+ bytes of output, \d+ bytes of input/);
+  expect(out).toMatch(/ok +screen +0 keyframes, 1 texts are what the output draws/);
+  expect((await world.auditOf(whole.id)).filter((event) => event === 'recording.unlocked').length).toBe(4);
+  // jonas may open what he saw, and no more; henrik may not even read it.
+  expect((await recordings('jonas', 'cat', '--input', whole.id, ...asked)).err).toContain('SP-3031');
+  expect((await recordings('jonas', 'cat', whole.id, ...asked)).out).toBe(output);
+  expect(await recordings('henrik', 'cat', whole.id, ...asked)).toMatchObject({ code: 1, out: '' });
+  const info = await recordings('mira', 'info', whole.id);
+  expect(info).toMatchObject({ code: 0, out: expect.stringMatching(/person +Jonas Lindqvist \(jonas\)/) });
 });
