@@ -46,7 +46,7 @@ beforeAll(async () => {
   [world, sshd] = await Promise.all([startWorld(), startSshd()]);
   writeFileSync(`${sshd.authority}.pub`, `${world.server.context.services.broker.authority}\n`);
   if (canCheckPasswords) {
-    restless = await startPasswordSshd({ password, banner: 'Be good.\n', extra: ['RekeyLimit 200K'] });
+    restless = await startPasswordSshd({ password, banner: 'Be good.\n', extra: ['RekeyLimit 128K'] });
     const place = { target: 'vault-01', login: restless.login };
     await world.server.context.vault.put(passwordSecretName(place), Buffer.from(password));
   }
@@ -333,6 +333,24 @@ describe('the wire of a session through the relay', () => {
     await expect(send('')).resolves.toMatchObject({ receipt: expect.anything() });
   });
 
+  it('is equal as far as it was recorded when a session is cut in a flood, and what was on its way is counted', async () => {
+    const session = await open();
+    await session.sees(/[#$] $/);
+    session.type('yes abcdefghijklmnopqrstuvwxyz\r');
+    await session.sees(/(z\r\n.*){2000}/);
+    session.disconnect();
+    await session.ended;
+    await session.upload();
+    const found = await (await copyOf(session.id)).verify();
+    expect(found.firstBad).toBeNull();
+    const crossing = found.checks.find(({ name }) => name === 'crossing')?.detail ?? '';
+    const [, recorded, onItsWay] =
+      /^(\d+) bytes of output.*; (\d+) bytes of output were on their way/.exec(crossing) ?? [];
+    expect(Number(recorded)).toBeGreaterThan(50_000);
+    expect(Number(onItsWay)).toBeGreaterThan(0);
+    expect(Number(onItsWay)).toBeLessThanOrEqual(2 * 2_097_152);
+  });
+
   it('is waited for by the last receipt until it is closed, in whatever process, but not for ever', async () => {
     const { id } = await world.open(jonas, 'web-01', sshd.login);
     const core = world.server.context;
@@ -384,7 +402,7 @@ describe('the wire of a session through the relay', () => {
         login: restless?.login ?? '',
       });
       await session.sees(/Be good\.[\s\S]*\$ $/);
-      session.type('seq 150000; echo over-$((40+2))\r');
+      session.type('seq 90000; echo over-$((40+2))\r');
       await session.sees(/over-42\r\n/);
       session.type('exit\r');
       await session.ended;
