@@ -102,6 +102,7 @@ describe('a real recording', () => {
  */
 describe('a recording that an insider has rewritten', () => {
   const replace: [string, string] = ['half-2', 'HALF-3'];
+  const change = (text: string) => text.replaceAll(...replace);
   /** The words were shown after the first segment was cut and before the first receipt was given: in the second segment. */
   const segments = [
     { stream: 'output' as const, seq: 1 },
@@ -115,7 +116,7 @@ describe('a recording that an insider has rewritten', () => {
   const early = (number: number) => number < 2;
 
   it('is caught by a receipt, which nobody but the server can make anew', async () => {
-    const how = { replace, segments, keepAnchor: early, keepReceiptLine: early, keepReceipt: all };
+    const how = { change, segments, keepAnchor: early, keepReceiptLine: early, keepReceipt: all };
     const { firstBad, checks } = await verify(without(await rewrite(recording, how), ...wires));
     expect(firstBad).toMatchObject({
       where: 'receipt 2',
@@ -125,13 +126,13 @@ describe('a recording that an insider has rewritten', () => {
   });
 
   it('is caught by an anchor, which nobody but the target can make anew', async () => {
-    const how = { replace, segments, keepAnchor: all, keepReceiptLine: all, keepReceipt: none };
+    const how = { change, segments, keepAnchor: all, keepReceiptLine: all, keepReceipt: none };
     const { firstBad } = await verify(without(await rewrite(recording, how), ...wires));
     expect(firstBad).toEqual({ where: 'anchor 2 (000002.anchor)', what: 'it names another manifest' });
   });
 
   it("is caught by the wire, and by the wire's head in a receipt when what crossed is rewritten with it", async () => {
-    const how = { replace, segments, keepAnchor: early, keepReceiptLine: early, keepReceipt: early };
+    const how = { change, segments, keepAnchor: early, keepReceiptLine: early, keepReceipt: early };
     const files = await rewrite(recording, how);
     expect((await verify(files)).firstBad).toMatchObject({ where: expect.stringMatching(/^output, byte \d+$/) });
     const other = await rewriteWire(recording, ...replace);
@@ -142,7 +143,7 @@ describe('a recording that an insider has rewritten', () => {
   });
 
   it('leaves nothing that is said to be whole when all of these are removed', async () => {
-    const how = { replace, segments, keepAnchor: early, keepReceiptLine: none, keepReceipt: none };
+    const how = { change, segments, keepAnchor: early, keepReceiptLine: none, keepReceipt: none };
     const files = await rewrite(recording, how);
     const other = await rewriteWire(recording, ...replace);
     // The exchanges whose anchors were removed stand in what crossed.
@@ -158,7 +159,7 @@ describe('a recording that an insider has rewritten', () => {
 
   it('is caught in whichever field an anchor was changed, though the manifest names it as it is now', async () => {
     const name = '000001.anchor';
-    const how = { replace, segments: [], keepAnchor: all, keepReceiptLine: all, keepReceipt: none };
+    const how = { change, segments: [], keepAnchor: all, keepReceiptLine: all, keepReceipt: none };
     const read = (files: Files) => JSON.parse(files.get(name)?.toString() ?? '') as Record<string, unknown>;
     const [own, foreign] = [read(recording.files), read(other.files)];
     // Who began the exchange is told for a reader's sake: the target's signature does not cover it.

@@ -8,8 +8,11 @@ import { readManifestPair, writeManifestPair } from '../../src/recording/signatu
 import { signDocument } from '../../src/recording/signatures/signed.ts';
 import { signSsh } from '../../src/recording/signatures/sshsig.ts';
 import { verifyFolder } from '../../src/recording/verify/verify-folder.ts';
+import type { KeyedStream } from '../../src/shared/model/recording.ts';
 import { namespaces } from '../../src/shared/protocol/signed.ts';
 import type { ManifestHeader } from '../../src/shared/record/manifest.ts';
+import { rewrite } from '../harness/mutations/insider.ts';
+import { readFolder, WorkingFolder } from '../harness/mutations/real-recording.ts';
 import { cleanExit, makeRecordingWorld, type RecordingWorld, startRecorder } from './recording-fixture.ts';
 
 describe('verify', () => {
@@ -54,11 +57,15 @@ describe('verify', () => {
   });
 
   /** Verifies a copy of the recording after something was done to it. */
-  async function verifyAfter(change: (folder: string) => void, keys = {}) {
+  async function verifyAfter(
+    change: (folder: string) => void | Promise<void>,
+    keys = {},
+    identities: Record<string, string> = {},
+  ) {
     const folder = mkdtempSync(join(tmpdir(), 'verify-'));
     cpSync(world.folder, folder, { recursive: true });
-    change(folder);
-    const result = await verifyFolder(folder, keys);
+    await change(folder);
+    const result = await verifyFolder(folder, keys, identities);
     rmSync(folder, { recursive: true });
     return result;
   }
@@ -118,6 +125,51 @@ describe('verify', () => {
     expect(said('contents', some)).toMatch(/^\d+ bytes of output, input not opened: no key$/);
     const wrong = await verifyFolder(world.folder, {}, { output: input });
     expect(wrong.firstBad).toMatchObject({ where: 'output segment 0 (000000.cast.zst.age)' });
+  });
+
+  it('finds what segments hold that they cannot hold, though they are sealed, listed and signed anew', async () => {
+    const files = readFolder(world.folder);
+    const { output, input } = world.identities;
+    const made = {
+      files,
+      identities: { output, input, text: output },
+      serverKey: '',
+      sessionKey: world.options.sessionKey,
+    };
+    const texts = async (stream: KeyedStream, seq: number, change: (lines: string[]) => string[]) =>
+      verifyAfter(
+        async (folder) => {
+          const changed = await rewrite(made, {
+            segments: [{ stream, seq }],
+            change: (text) => change(text.split('\n')).join('\n'),
+            keepAnchor: () => true,
+            keepReceiptLine: () => true,
+            keepReceipt: () => false,
+          });
+          new WorkingFolder(folder).hold(changed);
+          rmSync(join(folder, 'journal'));
+        },
+        {},
+        made.identities,
+      ).then(({ firstBad }) => `${firstBad?.where}: ${firstBad?.what}`);
+    expect(await texts('output', 1, (lines) => lines.toSpliced(-3, 1))).toMatch(
+      /^output segment 1 .*: holds \d+ events "o"/,
+    );
+    expect(await texts('output', 1, (lines) => lines.with(-2, lines.at(-2)?.replace(/\d(\D*)$/, '$1') ?? ''))).toMatch(
+      /^(output segment 2 .*: begins at byte|end line: says \d+ bytes of output)/,
+    );
+    expect(
+      await texts('output', 1, (lines) => lines.with(0, lines[0]?.replace('"segment":1', '"segment":2') ?? '')),
+    ).toMatch(/^output segment 1 .*: is another segment/);
+    expect(await texts('output', 1, (lines) => lines.with(1, lines[1]?.replace('line', 'lime') ?? ''))).toMatch(
+      /^output segment 1 .*: begins with a screen that the output before it does not draw$/,
+    );
+    expect(await texts('text', 0, (lines) => lines.toSpliced(5, 1))).toMatch(
+      /^text segment 0 .*: is not the text that the output draws$/,
+    );
+    expect(await texts('input', 0, (lines) => lines.map((line) => line.replace('uptime', 'reboot now')))).toBe(
+      'end line: says 7 bytes of input, its segments hold 11',
+    );
   });
 
   it("says whether the server's key was the asker's own", async () => {

@@ -23,8 +23,8 @@ import type { Files, RealRecording } from './real-recording.ts';
 
 /** What an insider does who has the store, every secret of the recording and the session's signing key, and leaves no trace that can be avoided. */
 export interface Rewrite {
-  /** Puts other words in place of words of the same length, in the text of these segments. */
-  replace: [from: string, to: string];
+  /** What is done to the text of these segments; something must. */
+  change: (text: string) => string;
   segments: { stream: KeyedStream; seq: number }[];
   /** Anchors, receipt lines and receipts that are kept; the others are removed. */
   keepAnchor: (seq: number) => boolean;
@@ -41,8 +41,8 @@ export async function rewrite({ files, identities, sessionKey }: RealRecording, 
     const opened = Buffer.from(await openSegment(changed.get(name) ?? Buffer.alloc(0), identities[stream])).toString(
       'utf8',
     );
-    if (!opened.includes(how.replace[0])) throw new Error(`${name} does not hold the words`);
-    const other = opened.replaceAll(...how.replace);
+    const other = how.change(opened);
+    if (other === opened) throw new Error(`nothing in ${name} was changed`);
     const sealed = await sealSegment(Buffer.from(other), { level: 3, recipients: header.recipients[stream] });
     changed.set(name, Buffer.from(sealed));
   }
