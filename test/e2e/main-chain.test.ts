@@ -60,7 +60,8 @@ describe('the main job, in order', () => {
     await typeInto(launcher, tab, `echo ${text}\n`);
     await screenShows(launcher, tab, new RegExp(`^${text}\\s*$`, 'm'));
     // What stands behind the record is said while it is made: the target's host key has signed for the grant by now.
-    await expect.poll(() => launcher.page.locator(byTestId('evidence')).textContent()).toMatch(anchoredPattern);
+    const evidence = launcher.page.locator(byTestId('evidence'));
+    await expect.poll(() => evidence.textContent(), { timeout: 10_000 }).toMatch(anchoredPattern);
     // The launcher itself has no connection with the target.
     const ports = allPids(launcher).flatMap((pid) => connectionsOf(pid).map((each) => each.remotePort));
     expect(ports).not.toContain(world.lab.web.port);
