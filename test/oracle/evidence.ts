@@ -34,6 +34,15 @@ export async function readEvidence(
     const { output, input } = identities;
     if (output !== undefined && input !== undefined) exchanges.push(await openAnchor(file, { output, input }));
   }
+  for (const [at, { lines, wire }] of receipts.entries()) {
+    const before = receipts[at - 1];
+    must(lines >= (before?.lines ?? 0), 'a receipt covers less than the one before it');
+    for (const part of ['toTarget', 'fromTarget'] as const)
+      must(
+        (wire?.[part].bytes ?? 0) >= (before?.wire?.[part].bytes ?? 0),
+        'a receipt names less of the wire than the one before it',
+      );
+  }
   let heads = 0;
   for (const { wire } of receipts)
     for (const [part, name] of [
