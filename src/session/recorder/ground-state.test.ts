@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ScreenModel } from '../../recording/screen/screen-model.ts';
 import { GroundState } from './ground-state.ts';
 
 function isGroundAfter(text: string): boolean {
@@ -47,6 +48,25 @@ describe('the ground state', () => {
         for (const part of parts) state.push(part);
         expect(state.isGround).toBe(whole);
       }),
+    );
+  });
+
+  it('is that of the terminal that draws the screen', () => {
+    const text = fc.array(
+      fc.constantFrom(
+        ...['\x1b', '[', ']', 'P', 'X', '_', '^', '0', ';', ':', '>', '?', 'm', '\\', '(', ' ', '$', 'a', 'ä', '漢'],
+        ...['\x07', '\x18', '\x1a', '\n', '\x00', '\x7f', '\ufeff'],
+        ...['\u0085', '\u0090', '\u0098', '\u009b', '\u009c', '\u009d', '\u009e'],
+      ),
+      { maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(text, (parts) => {
+        const screen = new ScreenModel({ cols: 20, rows: 3 });
+        screen.write(Buffer.from(parts.join(''), 'utf8'));
+        expect(isGroundAfter(parts.join(''))).toBe(screen.inside._inputHandler._parser.currentState === 0);
+      }),
+      { numRuns: 1500 },
     );
   });
 });
