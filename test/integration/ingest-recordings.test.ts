@@ -216,6 +216,9 @@ describe('a segment', () => {
     expect(await put(where, { 'content-digest': digestHeader(empty) }, empty)).toEqual([400, 'SP-5001']);
     const huge = Buffer.alloc(8_388_609);
     expect(await put(where, { 'content-digest': digestHeader(huge) }, huge)).toEqual([413, 'SP-5005']);
+    const anchor = where.replace('output/0', 'anchor/0');
+    const large = Buffer.alloc(65_537);
+    expect(await put(anchor, { 'content-digest': digestHeader(large) }, large)).toEqual([413, 'SP-5005']);
     expect(await put(where.replace('output/0', 'output/1'), { 'content-digest': digestHeader(bytes) })).toEqual([
       409,
       'SP-3022',
