@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ManifestWriter } from '../../src/recording/manifest/manifest-writer.ts';
 import { parseManifest } from '../../src/recording/manifest/parse-manifest.ts';
+import { ScreenModel } from '../../src/recording/screen/screen-model.ts';
 import { sealSegment } from '../../src/recording/segments/seal.ts';
 import { signSsh } from '../../src/recording/signatures/sshsig.ts';
 import {
@@ -17,12 +18,14 @@ import { namespaces } from '../../src/shared/protocol/signed.ts';
 import { segmentFile, segmentTextBytes } from '../../src/shared/record/segments.ts';
 import { makeRecordingWorld, startRecorder } from '../integration/recording-fixture.ts';
 
-/** A recording of any length whose every byte verifies, made in little time: each segment holds the same output but for its keyframe. */
+/** A recording of any length whose every byte verifies, made in little time: each segment holds the same output but for its name. */
 export interface LongRecording {
   view: RecordingView;
   serverKey: string;
   answer: ManifestAnswer;
   identity: string;
+  /** What every text segment is. */
+  textFile: Uint8Array;
   /** Stored output segments, by number. */
   stored: Uint8Array[];
   segmentMs: number;
@@ -34,28 +37,28 @@ export interface LongRecording {
 const chunkBytes = 4096;
 const eventMs = 500;
 
-/** One segment's events: `count` writes of a screenful each, below the first line of the screen, which its keyframe names. */
-function makeBody(count: number): { text: string; outputBytes: number } {
-  const words = 'the quick brown fox jumps over the lazy dog ';
-  const events: string[] = [];
-  let outputBytes = 0;
-  for (let at = 0; at < count; at += 1) {
-    const line = `${at} ${words}`.repeat(2).slice(0, 78);
-    const data = `\x1b[2;1H${`${line}\r\n`.repeat(200)}`.slice(0, chunkBytes - 20).concat('\x1b[24;1H');
-    outputBytes += Buffer.byteLength(data);
-    events.push(formatCastEvent(at === 0 ? 1 : eventMs, 'o', data));
-  }
-  return { text: events.join(''), outputBytes };
-}
-
-/** What the first line of the screen says in segment `seq`, whatever moment of it is shown. */
+/** What the first line of the screen says from the first event of segment `seq` on. */
 export function namedSegment(seq: number): string {
-  return `this is segment ${seq}`;
+  return `this is segment ${String(seq).padStart(6, '0')}`;
 }
 
-function keyframe(seq: number): string {
-  // The first line is outside the scroll region: what the segment writes never moves it.
-  return formatKeyframe({ cols: 80, rows: 24, init: `\x1bc\x1b[1;1H${namedSegment(seq)}\x1b[2;24r\x1b[2;1H` });
+/** One segment's writes: its name in the first line, which the scroll region leaves alone, then `count` screenfuls below it. */
+function makeWrites(seq: number, count: number): string[] {
+  const words = 'the quick brown fox jumps over the lazy dog ';
+  return Array.from({ length: count }, (_, at) => {
+    const line = `${at} ${words}`.repeat(2).slice(0, 78);
+    const name = at === 0 ? `\x1b[1;1H${namedSegment(seq)}\x1b[2;24r` : '';
+    return `${name}\x1b[2;1H${`${line}\r\n`.repeat(200).slice(0, chunkBytes)}\x1b[24;1H`;
+  });
+}
+
+/** The screen that every segment but the first begins with: that at the end of the one before it, which differs by its name alone. */
+function makeKeyframes(count: number): (seq: number) => string {
+  const screen = new ScreenModel({ cols: 80, rows: 24 });
+  for (const data of makeWrites(0, count)) screen.write(Buffer.from(data));
+  const keyframe = screen.keyframe();
+  if (keyframe === null) throw new Error('the screen at a cut cannot be said');
+  return (seq) => formatKeyframe({ ...keyframe, init: keyframe.init.replace(namedSegment(0), namedSegment(seq - 1)) });
 }
 
 /** Makes one of `segments` segments. */
@@ -68,7 +71,11 @@ export async function makeLongRecording(segments: number): Promise<LongRecording
   const { sessionId, recipients } = world.grant;
   const writer = new ManifestWriter(header);
   const events = Math.ceil(segmentTextBytes / (chunkBytes + 220));
-  const body = makeBody(events);
+  const writes = makeWrites(0, events);
+  const outputBytes = Buffer.byteLength(writes.join(''));
+  const body = writes.map((data, at) => formatCastEvent(at === 0 ? 1 : eventMs, 'o', data)).join('');
+  const keyframe = makeKeyframes(events);
+  const textFile = await sealSegment(Buffer.from('{}\n'), { level: 3, recipients: recipients.text.slice(0, 1) });
   const span = 1 + (events - 1) * eventMs;
   const stored: Uint8Array[] = [];
   let textBytes = 0;
@@ -79,7 +86,7 @@ export async function makeLongRecording(segments: number): Promise<LongRecording
       stream: 'output' as const,
       session: sessionId,
       atMs: endMs,
-      offset: seq * body.outputBytes,
+      offset: seq * outputBytes,
     };
     const head =
       seq === 0
@@ -89,7 +96,7 @@ export async function makeLongRecording(segments: number): Promise<LongRecording
             timestamp: Math.floor(Date.parse(header.started) / 1000),
           })
         : `${formatSegmentComment(comment)}${keyframe(seq)}`;
-    const text = Buffer.from(head + body.text);
+    const text = Buffer.from(head + body.replace(namedSegment(0), namedSegment(seq)));
     const sealed = await sealSegment(text, { level: 3, recipients: recipients.output.slice(0, 1) });
     stored.push(sealed);
     textBytes += text.length;
@@ -105,14 +112,27 @@ export async function makeLongRecording(segments: number): Promise<LongRecording
       frames: (seq + 1) * events,
       why: 'size',
     });
+    // Nobody has the key of the texts: what is in them is not looked at.
+    writer.segment({
+      stream: 'text',
+      seq,
+      file: segmentFile('text', seq),
+      sha256: createHash('sha256').update(textFile).digest('hex'),
+      bytes: textFile.length,
+      t0: endMs + 1,
+      t1: endMs + span,
+      events: {},
+      frames: 0,
+      why: 'size',
+    });
     endMs += span;
   }
   writer.end({
-    outputBytes: segments * body.outputBytes,
+    outputBytes: segments * outputBytes,
     outputSegments: segments,
     inputBytes: 0,
     inputSegments: 0,
-    textSegments: 0,
+    textSegments: segments,
     anchors: 0,
     frames: segments * events,
     chain: '0'.repeat(64),
@@ -128,6 +148,7 @@ export async function makeLongRecording(segments: number): Promise<LongRecording
     serverKey,
     answer: { manifest: writer.text, signature, receipts: [], grant: world.grantSigned, ...rest, serverKey },
     identity: world.identities.output,
+    textFile,
     stored,
     segmentMs: span,
     durationMs: endMs,

@@ -26,7 +26,10 @@ const mebibyte = 1_048_576;
 
 async function answer(recording: LongRecording, asked: ReplayToOwner): Promise<{ json?: unknown; bytes?: Uint8Array }> {
   if (asked.type === 'fetch-manifest') return { json: recording.answer };
-  if (asked.type === 'fetch-segment') return { bytes: new Uint8Array(recording.stored[asked.seq] ?? []) };
+  if (asked.type === 'fetch-segment')
+    return {
+      bytes: new Uint8Array((asked.stream === 'text' ? recording.textFile : recording.stored[asked.seq]) ?? []),
+    };
   if (asked.type !== 'unlock') throw new SallyportError('SP-3032', 'There is none.');
   const sealed = await ageSeal(Buffer.from(`${recording.identity}\n`), [asked.recipient]);
   return { json: { sealedIdentity: Buffer.from(sealed).toString('base64') } };

@@ -85,13 +85,18 @@ function Fault(props: { fault: string }) {
 
 /** More than this are named only when they are asked for; one that fails always is. */
 const namedAtMost = 6;
+/** Every part of a long recording may fail: so many are named before they are asked for, and so many in all. */
+const failingAtMost = 3;
+const listedAtMost = 60;
 
 function Verdict(props: { survey: ReplaySurvey }) {
   const { checks } = props.survey;
   const [all, setAll] = useState(false);
   const holds = checks.filter((check) => check.ok).length;
   const few = checks.length <= namedAtMost;
-  const named = few || all ? checks : checks.filter((check) => !check.ok);
+  const failing = checks.filter((check) => !check.ok);
+  const named = few || all ? checks.slice(0, listedAtMost) : failing.slice(0, failingAtMost);
+  const unnamed = (few || all ? checks : failing).length - named.length;
   return (
     <>
       {holds === 0 ? null : (
@@ -101,7 +106,7 @@ function Verdict(props: { survey: ReplaySurvey }) {
         </span>
       )}
       {named.map((check) => (
-        <Tooltip key={check.name} label={check.detail} multiline={true} maw={420}>
+        <Tooltip key={`${check.name} ${check.detail}`} label={check.detail} multiline={true} maw={420}>
           <span className={cx(css.check, check.ok ? css.checkHolds : css.checkBad)}>
             {check.ok ? (
               <Check size={14} strokeWidth={1.9} aria-hidden="true" />
@@ -114,6 +119,9 @@ function Verdict(props: { survey: ReplaySurvey }) {
           </span>
         </Tooltip>
       ))}
+      {unnamed === 0 ? null : (
+        <span className={cx(css.check, css.checkBad)}>and {unnamed.toLocaleString('en')} more</span>
+      )}
       {few ? null : <LinkButton onClick={() => setAll(!all)}>{all ? 'Show fewer' : 'Which ones'}</LinkButton>}
     </>
   );
