@@ -16,11 +16,14 @@ afterAll(() => target?.stop());
 
 /** `npm run test:corpus` plays more files, for longer, and asks asciinema. */
 describe('a recording of what a real terminal showed', () => {
-  it.each(files)('has every byte, true keyframes and its text: $name', async (file) => {
-    // The one with wide characters fills several segments.
-    const atLeast = file.name.includes('wide') ? 600_000 : 1;
-    const { wrong, keyframes } = await playFile(file, { target, atLeast, asciinema: null });
-    expect(wrong).toBeNull();
-    expect(keyframes).toBeGreaterThan(0);
-  });
+  it.each(files.map((file) => [file.name, file] as const))(
+    'has every byte, true keyframes and its text: %s',
+    async (_name, file) => {
+      // The one with wide characters fills several segments.
+      const atLeast = file.name.includes('wide') ? 600_000 : 1;
+      const { wrong, keyframes } = await playFile(file, { target, atLeast, asciinema: null });
+      expect(wrong).toBeNull();
+      expect(keyframes).toBeGreaterThan(0);
+    },
+  );
 });
