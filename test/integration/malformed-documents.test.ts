@@ -10,7 +10,6 @@ import { firstPlace, followFrames, readHeaderPiece } from '../../src/control/rec
 import { problemOfAnswer } from '../../src/main/control-client/problems.ts';
 import { managedPolicySchema, readManagedPolicy } from '../../src/main/identity/policy-file.ts';
 import { parseAnchor } from '../../src/recording/evidence/anchor.ts';
-import { parseKeysFrame } from '../../src/recording/journal/keys-frame.ts';
 import { readJournal } from '../../src/recording/journal/read-journal.ts';
 import { parseManifest } from '../../src/recording/manifest/parse-manifest.ts';
 import { publicKeyLine } from '../../src/recording/signatures/keys.ts';
@@ -31,6 +30,7 @@ import {
 } from '../../src/shared/protocol/signed.ts';
 import { anchorBytesAtMost, anchorSchema } from '../../src/shared/record/anchors.ts';
 import { journalHeaderSchema, keysFrameSchema, keysNumber } from '../../src/shared/record/journal.ts';
+import { parseKeysFrame } from '../../src/shared/record/journal-scan.ts';
 import {
   type AnchorLine,
   anchorLineSchema,

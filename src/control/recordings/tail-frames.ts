@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type ScannedFrame, scanFrames } from '../../recording/journal/scan-frames.ts';
 import { headerBytesAtMost, type JournalHeader, journalHeaderSchema } from '../../shared/record/journal.ts';
+import { type ScannedFrame, scanFrames } from '../../shared/record/journal-scan.ts';
 
 /** How far a journal goes, as its frames tell without a key: frames and raw bytes of each stream, the epoch of keys, the chain's last link (hex). */
 export interface JournalPlace {

@@ -1,10 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { scanFrames } from '../../recording/journal/scan-frames.ts';
 import { SallyportError, toProblem } from '../../shared/errors/result.ts';
 import type { LauncherToControl } from '../../shared/protocol/control-channel.ts';
 import { formatPiece, pieceBytesAtMost, unacknowledgedAtMost } from '../../shared/protocol/journal-frames.ts';
 import { headerBytesAtMost } from '../../shared/record/journal.ts';
+import { scanFrames } from '../../shared/record/journal-scan.ts';
 import type { Log } from '../log.ts';
 import { nextWindow, windowAtFirst, windowAtLeast } from './feed-window.ts';
 import { journalFile } from './spool.ts';

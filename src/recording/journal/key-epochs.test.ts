@@ -7,10 +7,11 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Stream } from '../../shared/model/recording.ts';
 import { type EventCode, streamOf } from '../../shared/record/events.ts';
 import { epochMs, keysNumber, lengthBytes } from '../../shared/record/journal.ts';
+import { parseKeysFrame } from '../../shared/record/journal-scan.ts';
 import { ageOpen, ageSeal, makeAgeIdentity } from '../codecs/age.ts';
 import { openFrame, sealFrame } from './frame.ts';
 import { createJournal, type JournalWriter } from './journal-writer.ts';
-import { formatKeysFrame, parseKeysFrame } from './keys-frame.ts';
+import { formatKeysFrame } from './keys-frame.ts';
 import { type JournalContents, readJournal } from './read-journal.ts';
 
 const [output, input, stranger] = await Promise.all([makeAgeIdentity(), makeAgeIdentity(), makeAgeIdentity()]);

@@ -60,20 +60,6 @@ export function formatKeysFrame(options: {
   return Buffer.concat([length, body, tagOf(ending.output), tagOf(ending.input)]);
 }
 
-/** The epoch that begins with a keys frame's body (what follows its length) and what it says. Checks no tag. Null when it has another form. */
-export function parseKeysFrame(body: Uint8Array): { epoch: number; facts: KeysFrame } | null {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  if (bytes.length <= frameHeadBytes + 2 * tagBytes || bytes[0] !== keysNumber) return null;
-  const epoch = Number(bytes.readBigUInt64BE(1));
-  const text = bytes.toString('utf8', frameHeadBytes, bytes.length - 2 * tagBytes);
-  try {
-    const facts = keysFrameSchema.parse(JSON.parse(text));
-    return epoch > 0 && JSON.stringify(facts) === text ? { epoch, facts } : null;
-  } catch {
-    return null;
-  }
-}
-
 /** Whether one stream's tag of a keys frame is by that stream's ending key. */
 export function checkKeysFrame(headerHash: Uint8Array, body: Uint8Array, stream: Stream, ending: EndingKey): boolean {
   const at = body.length - (stream === 'output' ? 2 : 1) * tagBytes;

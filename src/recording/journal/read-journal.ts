@@ -14,9 +14,10 @@ import {
   streamOfNumber,
   tagBytes,
 } from '../../shared/record/journal.ts';
+import { parseKeysFrame } from '../../shared/record/journal-scan.ts';
 import { ageOpen } from '../codecs/age.ts';
 import { openFrame } from './frame.ts';
-import { checkKeysFrame, type EndingKey, parseKeysFrame } from './keys-frame.ts';
+import { checkKeysFrame, type EndingKey } from './keys-frame.ts';
 
 /** Where reading stopped before the end of the file, in bytes from its start. */
 export interface JournalBreak {

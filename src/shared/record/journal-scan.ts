@@ -1,14 +1,31 @@
-import type { Stream } from '../../shared/model/recording.ts';
+import type { Stream } from '../model/recording.ts';
 import {
   frameBytesAtMost,
   frameHeadBytes,
+  headerBytesAtMost,
   type KeysFrame,
+  keysFrameSchema,
   keysNumber,
   lengthBytes,
   streamOfNumber,
   tagBytes,
-} from '../../shared/record/journal.ts';
-import { parseKeysFrame } from './keys-frame.ts';
+} from './journal.ts';
+
+/** The epoch that begins with a keys frame's body (what follows its length) and what it says. Checks no tag. Null when it has another form. */
+export function parseKeysFrame(body: Uint8Array): { epoch: number; facts: KeysFrame } | null {
+  if (body.length <= frameHeadBytes + 2 * tagBytes || body.length > headerBytesAtMost || body[0] !== keysNumber)
+    return null;
+  const epoch = Number(new DataView(body.buffer, body.byteOffset, body.byteLength).getBigUint64(1));
+  // All of it is ASCII: what is not, is not in the only form either.
+  let text = '';
+  for (const byte of body.subarray(frameHeadBytes, body.length - 2 * tagBytes)) text += String.fromCharCode(byte);
+  try {
+    const facts = keysFrameSchema.parse(JSON.parse(text));
+    return epoch > 0 && JSON.stringify(facts) === text ? { epoch, facts } : null;
+  } catch {
+    return null;
+  }
+}
 
 /** What can be seen of a frame without any key. */
 export type ScannedFrame =
