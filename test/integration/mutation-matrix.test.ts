@@ -179,6 +179,14 @@ describe('a recording that an insider has rewritten', () => {
   });
 });
 
+it('does not hold when its wire goes on after the relay closed it', async () => {
+  for (const name of ['wire.to-target', 'wire.from-target']) {
+    const longer = Buffer.concat([recording.files.get(name) ?? Buffer.alloc(0), Buffer.alloc(1)]);
+    const { firstBad } = await verify(new Map(recording.files).set(name, longer), {});
+    expect(firstBad).toMatchObject({ where: name, what: expect.stringContaining('although it was closed at') });
+  }
+});
+
 describe('a kept wire that no receipt commits to', () => {
   it('differs from the recording at whichever packet it was changed', async () => {
     const random = makeRandom(seed);
