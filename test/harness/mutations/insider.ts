@@ -71,13 +71,14 @@ function newManifest(files: Files, changed: Map<string, Buffer>, how: Rewrite): 
     const anchor = parseAnchorLine(line);
     const receipt = parseReceiptLine(line);
     const end = parseEndLine(line);
+    const stored = changed.get(segment?.file ?? anchor?.file ?? '') ?? Buffer.alloc(0);
+    const now = { bytes: stored.length, sha256: createHash('sha256').update(stored).digest('hex') };
     if (segment !== null) {
-      const stored = changed.get(segment.file) ?? Buffer.alloc(0);
-      writer.segment({ ...segment, bytes: stored.length, sha256: createHash('sha256').update(stored).digest('hex') });
+      writer.segment({ ...segment, ...now });
     } else if (anchor !== null) {
       if (how.keepAnchor(anchor.seq)) {
         anchors += 1;
-        writer.anchor(anchor);
+        writer.anchor({ ...anchor, ...now });
       } else {
         changed.delete(anchor.file);
       }

@@ -54,6 +54,9 @@ export async function makeRealRecording(whole: WholeWorld, marker: string): Prom
   session.resize(100, 30);
   session.type('seq 1 45000; echo half-$((1+1))\r');
   await session.sees(/half-2/);
+  // The relay says once a second how far it keeps the wire: the receipt shall speak of all of the above.
+  session.type('sleep 1.2; echo waited-$((1+3))\r');
+  await session.sees(/waited-4/);
   await session.says('evidence', ({ anchors }) => anchors >= 2);
   await session.store();
   session.type('seq 45000 70000; echo rest-$((1+2))\r');
