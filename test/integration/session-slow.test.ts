@@ -109,25 +109,29 @@ async function flood(
 }
 
 describe('a session in which one part is slow', () => {
-  it.skipIf(!canMakeThinDisks())('waits for a disk that does not answer, again and again', async () => {
-    scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-slow-'));
-    disk = thinDisk({ scratch, bytes: 200_000_000 });
-    const { freeze, thaw, folder: mounted } = disk;
-    const folder = path.join(mounted, 'session');
-    mkdirSync(folder);
-    let freezes = 0;
-    const grown = await flood({ onFolder: folder }, async (isOver) => {
-      while (!isOver()) {
-        freeze();
-        freezes += 1;
-        await delay(100);
-        thaw();
-        await delay(100);
-      }
-    });
-    expect(freezes).toBeGreaterThan(3);
-    expect(grown).toBeLessThan(120);
-  }, 300_000);
+  it.skipIf(!canMakeThinDisks())(
+    'waits for a disk that does not answer, again and again',
+    async () => {
+      scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-slow-'));
+      disk = thinDisk({ scratch, bytes: 200_000_000 });
+      const { freeze, thaw, folder: mounted } = disk;
+      const folder = path.join(mounted, 'session');
+      mkdirSync(folder);
+      let freezes = 0;
+      const grown = await flood({ onFolder: folder }, async (isOver) => {
+        while (!isOver()) {
+          freeze();
+          freezes += 1;
+          await delay(100);
+          thaw();
+          await delay(100);
+        }
+      });
+      expect(freezes).toBeGreaterThan(3);
+      expect(grown).toBeLessThan(120);
+    },
+    300_000,
+  );
 
   it('waits for a screen that draws late', async () => {
     let end = 0;
