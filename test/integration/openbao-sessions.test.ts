@@ -67,7 +67,7 @@ describe.skipIf(openbaoMissing !== null)(named('sessions whose certificates Open
     expect(existsSync(path.join(dataFolder, 'vault'))).toBe(false);
     expect(existsSync(path.join(dataFolder, 'vault.key'))).toBe(false);
     expect(JSON.parse(readFileSync(path.join(dataFolder, 'vault-openbao.json'), 'utf8'))).toEqual({
-      version: 1,
+      version: 0,
       kind: 'openbao',
       sshAuthority: world.server.context.sshAuthority.publicKey,
     });
