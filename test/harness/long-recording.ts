@@ -13,10 +13,11 @@ import {
   formatSegmentComment,
 } from '../../src/recording/text/cast.ts';
 import type { ManifestAnswer } from '../../src/replay/fetcher.ts';
+import { openRecorder } from '../../src/session/recorder/open-recorder.ts';
 import type { RecordingView } from '../../src/shared/model/recording.ts';
 import { namespaces } from '../../src/shared/protocol/signed.ts';
 import { segmentFile, segmentTextBytes } from '../../src/shared/record/segments.ts';
-import { makeRecordingWorld, startRecorder } from '../integration/recording-fixture.ts';
+import { makeRecordingWorld, type RecordingWorld } from '../integration/recording-fixture.ts';
 
 /** A recording of any length whose every byte verifies, made in little time: each segment holds the same output but for its name. */
 export interface LongRecording {
@@ -28,6 +29,7 @@ export interface LongRecording {
   textFile: Uint8Array;
   /** Stored output segments, by number. */
   stored: Uint8Array[];
+  segments: number;
   segmentMs: number;
   durationMs: number;
   /** Decoded text of all segments together. */
@@ -36,6 +38,7 @@ export interface LongRecording {
 
 const chunkBytes = 4096;
 const eventMs = 500;
+const eventsOfSegment = Math.ceil(segmentTextBytes / (chunkBytes + 220));
 
 /** What the first line of the screen says from the first event of segment `seq` on. */
 export function namedSegment(seq: number): string {
@@ -52,6 +55,18 @@ function makeWrites(seq: number, count: number): string[] {
   });
 }
 
+/** The same output as one asciicast file of about `bytes`, for any player: its lines, a segment's at a time, and how long it lasts by then. */
+export function* makeLongCast(bytes: number): Generator<{ text: string; durationMs: number }> {
+  const head = formatCastHeader({ version: 3, term: { cols: 80, rows: 24, type: 'xterm-256color' }, timestamp: 0 });
+  let written = 0;
+  for (let seq = 0; written < bytes; seq += 1) {
+    const events = makeWrites(seq, eventsOfSegment).map((data) => formatCastEvent(eventMs, 'o', data));
+    const text = (seq === 0 ? head : '') + events.join('');
+    written += text.length;
+    yield { text, durationMs: (seq + 1) * eventsOfSegment * eventMs };
+  }
+}
+
 /** The screen that every segment but the first begins with: that at the end of the one before it, which differs by its name alone. */
 function makeKeyframes(count: number): (seq: number) => string {
   const screen = new ScreenModel({ cols: 80, rows: 24 });
@@ -61,16 +76,26 @@ function makeKeyframes(count: number): (seq: number) => string {
   return (seq) => formatKeyframe({ ...keyframe, init: keyframe.init.replace(namedSegment(0), namedSegment(seq - 1)) });
 }
 
-/** Makes one of `segments` segments. */
-export async function makeLongRecording(segments: number): Promise<LongRecording> {
+/** Whose recording it is; keys and identity as `RecordingWorld` has them. Its folder is removed. */
+export interface LongRecordingOf extends Pick<RecordingWorld, 'folder' | 'grant' | 'grantSigned' | 'options' | 'keys'> {
+  identity: string;
+}
+
+async function ofNobody(): Promise<LongRecordingOf> {
   const world = await makeRecordingWorld();
-  const recorder = await startRecorder(world);
+  return { ...world, identity: world.identities.output };
+}
+
+/** Makes one of `segments` segments. */
+export async function makeLongRecording(segments: number, of?: LongRecordingOf): Promise<LongRecording> {
+  const world = of ?? (await ofNobody());
+  const recorder = await openRecorder(world.options);
   await recorder.close({ kind: 'exit', status: 0, signal: null });
   const { header } = parseManifest(await readFile(join(world.folder, 'manifest'), 'utf8'));
   await rm(world.folder, { recursive: true, force: true });
   const { sessionId, recipients } = world.grant;
   const writer = new ManifestWriter(header);
-  const events = Math.ceil(segmentTextBytes / (chunkBytes + 220));
+  const events = eventsOfSegment;
   const writes = makeWrites(0, events);
   const outputBytes = Buffer.byteLength(writes.join(''));
   const body = writes.map((data, at) => formatCastEvent(at === 0 ? 1 : eventMs, 'o', data)).join('');
@@ -147,16 +172,17 @@ export async function makeLongRecording(segments: number): Promise<LongRecording
     view: makeView(world.grant),
     serverKey,
     answer: { manifest: writer.text, signature, receipts: [], grant: world.grantSigned, ...rest, serverKey },
-    identity: world.identities.output,
+    identity: world.identity,
     textFile,
     stored,
+    segments,
     segmentMs: span,
     durationMs: endMs,
     textBytes,
   };
 }
 
-function makeView(grant: Awaited<ReturnType<typeof makeRecordingWorld>>['grant']): RecordingView {
+function makeView(grant: RecordingWorld['grant']): RecordingView {
   return {
     sessionId: grant.sessionId,
     user: grant.user,

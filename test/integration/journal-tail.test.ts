@@ -1,22 +1,18 @@
-import { mkdirSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MalformedPiece, makeJournalTails } from '../../src/control/recordings/tails.ts';
-import { makeProof } from '../../src/lab/owner/device.ts';
-import { ControlChannel } from '../../src/main/control-channel/channel.ts';
-import { JournalFeed } from '../../src/main/sync/journal-feed.ts';
 import { makeAgeIdentity } from '../../src/recording/codecs/age.ts';
 import { createJournal, type JournalWriter } from '../../src/recording/journal/journal-writer.ts';
 import { readJournal } from '../../src/recording/journal/read-journal.ts';
 import { ManifestWriter } from '../../src/recording/manifest/manifest-writer.ts';
 import { parseManifest } from '../../src/recording/manifest/parse-manifest.ts';
-import { openRecorder } from '../../src/session/recorder/open-recorder.ts';
-import { SallyportError } from '../../src/shared/errors/result.ts';
 import { formatPiece } from '../../src/shared/protocol/journal-frames.ts';
 import { segmentFile } from '../../src/shared/record/segments.ts';
 import { until } from '../harness/session/sshd.ts';
 import { isPostgresRun } from '../harness/test-database.ts';
 import { raw, record, upload } from './live-world/records.ts';
+import { startRunningSession } from './live-world/running-session.ts';
 import { connectLauncher } from './live-world/sockets.ts';
 import { type Device, type Session, startWorld, type World } from './live-world/world.ts';
 import { makeLauncher } from './main-world/launcher-world.ts';
@@ -35,79 +31,10 @@ afterAll(() => world?.close());
 const open = () => world.open(jonas, 'web-01', 'deploy');
 const tailOf = (session: Session) => raw(jonas, 'GET', `/v1/recordings/${session.id}/tail`);
 
-/** A launcher's own channel and feed, for one session whose recorder runs here. */
-async function running(session: Session) {
-  const spool = mkdtempSync(path.join(world.folder, 'spool-'));
-  const folder = path.join(spool, session.id);
-  mkdirSync(folder);
-  const acknowledged = new Set<(offset: number) => void>();
-  const said: string[] = [];
-  const channel: ControlChannel = new ControlChannel({
-    address: jonas.client.address,
-    trustRoot: jonas.client.trustRoot,
-    version: 'test',
-    liveSessions: () => [session.id],
-    means: {
-      proof: (url) => makeProof(jonas.client.key, 'GET', url.replace(/^wss/, 'https')),
-      unreachable: (error) => new SallyportError('SP-1003', String(error)),
-      refusal: ({ status }) => new SallyportError('SP-1003', String(status)),
-    },
-    events: {
-      message(message) {
-        if (message.type !== 'frames-acknowledged') return;
-        feed.acknowledged(message.sessionId, message.offset);
-        for (const listener of [...acknowledged]) listener(message.offset);
-      },
-      online: () => feed.online([session.id]),
-      connection: ({ state }) => said.push(state),
-    },
-  });
-  const feed = new JournalFeed({
-    spool,
-    piece: (piece) => channel.sendPiece(piece),
-    say: (message) => channel.send(message),
-    log: () => undefined,
-  });
-  const recorder = await openRecorder({
-    folder,
-    grant: session.grant,
-    grantSigned: session.grantSigned,
-    sessionKey: session.key,
-    sessionKeyCertificate: session.certificate,
-    deviceKey: jonas.client.key.line,
-    terminal: { cols: 80, rows: 24, term: 'xterm-256color' },
-    software: 'sallyport test',
-  });
-  recorder.onHead(() => feed.grown(session.id));
-  channel.start();
-  const size = () => statSync(path.join(folder, 'journal')).size;
-  return {
-    recorder,
-    channel,
-    said,
-    size,
-    journal: () => readFileSync(path.join(folder, 'journal')),
-    /** Resolves when the server has acknowledged that much of the journal's file. */
-    until: (offset: number) =>
-      new Promise<void>((resolve) => {
-        const listener = (now: number) => {
-          if (now < offset) return;
-          acknowledged.delete(listener);
-          resolve();
-        };
-        acknowledged.add(listener);
-      }),
-    stop() {
-      feed.stop();
-      channel.stop();
-    },
-  };
-}
-
 describe('a running session', () => {
   it('has what it recorded at the server within a second, and opens there when its launcher never comes back', async () => {
     const session = await open();
-    const launcher = await running(session);
+    const launcher = await startRunningSession(world, session);
     const lags: number[] = [];
     launcher.recorder.output(Buffer.from('first '));
     await launcher.until(launcher.size());
@@ -137,7 +64,7 @@ describe('a running session', () => {
 
   it('loses nothing when its link breaks in the middle of a flood, and sends nothing twice', async () => {
     const session = await open();
-    const launcher = await running(session);
+    const launcher = await startRunningSession(world, session);
     for (let round = 0; round < 60; round += 1) {
       launcher.recorder.output(Buffer.alloc(40_000, `${round % 10}`));
       if (round === 20) {
