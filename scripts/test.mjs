@@ -1,5 +1,5 @@
 // `npm test`: set-up, then unit, integration and end-to-end tests. Arguments are vitest's (file filters, -t NAME); --project
-// NAME runs one kind. Ends with the plain line "N passed, N failed, N skipped"; fails when anything failed or nothing ran.
+// NAME runs one kind; --long (`npm run test:long`) makes every proof as long as it gets. Ends with the plain line "N passed, N failed, N skipped"; fails when anything failed or nothing ran.
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,6 +10,16 @@ import { findPostgres, oldestPostgres } from './lib/postgres.mjs';
 import { fail, say } from './lib/say.mjs';
 import { countReport } from './lib/test-report.mjs';
 import { setup } from './setup.mjs';
+
+/** What the long run asks for: SALLYPORT_LONG the tests that are left out otherwise, the others the size of a proof. */
+const longRun = {
+  SALLYPORT_LONG: '1',
+  SALLYPORT_FLOOD_MB: '100',
+  SALLYPORT_KILLS: '100',
+  SALLYPORT_MUTATIONS: 'all',
+  SALLYPORT_SEEK_SEGMENTS: '4000',
+  SALLYPORT_SLOW_MB: '60',
+};
 
 const projects = ['unit', 'integration', 'integration-postgres', 'e2e'];
 
@@ -32,7 +42,9 @@ function temporaryFolder() {
 }
 
 async function main() {
-  const { chosen, rest } = split(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  const environment = args.includes('--long') ? longRun : {};
+  const { chosen, rest } = split(args.filter((arg) => arg !== '--long'));
   await setup();
   const folder = inRoot('.vite', 'test');
   mkdirSync(folder, { recursive: true });
@@ -54,10 +66,14 @@ async function main() {
     const file = `${folder}/${project}.json`;
     rmSync(file, { force: true });
     const began = performance.now();
-    const args = ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json'];
-    const code = await runNode(packageScript('vitest', 'vitest.mjs'), [...args, `--outputFile.json=${file}`, ...rest], {
-      env: toolEnvironment({ TMPDIR: temporary, TMP: temporary, TEMP: temporary }),
-    });
+    const vitestArgs = ['run', '--project', project, '--passWithNoTests', '--reporter=default', '--reporter=json'];
+    const code = await runNode(
+      packageScript('vitest', 'vitest.mjs'),
+      [...vitestArgs, `--outputFile.json=${file}`, ...rest],
+      {
+        env: toolEnvironment({ ...environment, TMPDIR: temporary, TMP: temporary, TEMP: temporary }),
+      },
+    );
     const count = countReport(file, code);
     sum.passed += count.passed;
     sum.failed += count.failed;

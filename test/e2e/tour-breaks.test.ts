@@ -56,6 +56,9 @@ function expectFailureAt(lines: TourLine[], step: StepName, message: RegExp): vo
   });
 }
 
+/** Each is a tour of its own: those whose break is like another's run with SALLYPORT_LONG. */
+const long = test.skipIf(process.env.SALLYPORT_LONG === undefined);
+
 describe('each step fails when its part is broken', () => {
   /** Undoes a break. */
   let mend: (() => void | Promise<void>)[] = [];
@@ -81,12 +84,12 @@ describe('each step fails when its part is broken', () => {
     expectFailureAt(lines, 'targets', /./);
   });
 
-  test('session-open: the target does not answer', async () => {
+  long('session-open: the target does not answer', async () => {
     const lines = await broken('session-open', () => halt(world.lab.web.process.pid), { promptMs: 5000 });
     expectFailureAt(lines, 'session-open', /prompt|terminal/);
   });
 
-  test('typed: the shell on the target has stopped', async () => {
+  long('typed: the shell on the target has stopped', async () => {
     const stop = () => {
       for (const pid of descendantsOf(world.lab.web.process.pid)) halt(pid);
     };
@@ -94,7 +97,7 @@ describe('each step fails when its part is broken', () => {
     expectFailureAt(lines, 'typed', /terminal did not show/);
   });
 
-  test('recording-stored: the control server takes nothing', async () => {
+  long('recording-stored: the control server takes nothing', async () => {
     const lines = await broken('recording-stored', () => halt(world.server().process.pid), {
       closedMs: 4000,
       storedMs: 4000,
@@ -136,7 +139,7 @@ describe('each step fails when its part is broken', () => {
     expectFailureAt(lines, 'killed', /relay did not close/);
   });
 
-  test('killed: the target does not see the end', async () => {
+  long('killed: the target does not see the end', async () => {
     const giveOrder: TourOptions['giveOrder'] = async (lab, sessionId, reason) => {
       for (const pid of descendantsOf(lab.web.process.pid)) halt(pid);
       return killByCommandLine(lab, sessionId, reason);

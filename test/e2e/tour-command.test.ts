@@ -49,7 +49,8 @@ test('with --json, standard output is one object for each step, and the pictures
     ms: expect.any(Number),
   });
   expect(step('typed')).toMatchObject({ nonce: expect.stringMatching(/^tour-[0-9a-f]{16}$/) });
-  expect(step('recording-stored')).toMatchObject({ segments: 2, bytes: expect.any(Number), lagMs: expect.any(Number) });
+  // Output, input and text, and two anchors: the grant's, and the last.
+  expect(step('recording-stored')).toMatchObject({ segments: 5, bytes: expect.any(Number), lagMs: expect.any(Number) });
   expect(times.parse(step('killed')?.orderToSocketClosedMs).target).toBeLessThan(2000);
   const { screenshots } = z.object({ screenshots: z.array(z.string()) }).parse(step('done'));
   expect(screenshots.map((file) => path.relative(path.join(folder, 'here'), file))).toEqual(
