@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,11 +8,13 @@ import { createJournal, type JournalWriter } from '../../src/recording/journal/j
 import { readJournal } from '../../src/recording/journal/read-journal.ts';
 import { ManifestWriter } from '../../src/recording/manifest/manifest-writer.ts';
 import { parseManifest } from '../../src/recording/manifest/parse-manifest.ts';
+import type { OpenableRecording } from '../../src/recording/verify/source.ts';
+import { readRest } from '../../src/recording/verify/verify-journal.ts';
 import { formatPiece } from '../../src/shared/protocol/journal-frames.ts';
 import { segmentFile } from '../../src/shared/record/segments.ts';
 import { until } from '../harness/session/sshd.ts';
 import { isPostgresRun } from '../harness/test-database.ts';
-import { raw, record, upload } from './live-world/records.ts';
+import { digestHeader, raw, record, upload } from './live-world/records.ts';
 import { startRunningSession } from './live-world/running-session.ts';
 import { connectLauncher } from './live-world/sockets.ts';
 import { type Device, type Session, startWorld, type World } from './live-world/world.ts';
@@ -272,6 +275,104 @@ describe('what the server keeps', () => {
   });
 });
 
+describe('what the server heard while a session ran', () => {
+  const known = (session: Session) => ({ id: session.id, serverNonce: session.grant.serverNonce });
+
+  /** A session of which the server has heard its whole journal, of three epochs. */
+  async function heard() {
+    const session = await open();
+    const tails = makeJournalTails(world.server.context);
+    const { file, journal, marks } = await journalOf(session, (await makeAgeIdentity()).recipient);
+    journal.close();
+    const all = readFileSync(file);
+    const [header = 0] = marks;
+    const take = (offset: number, bytes: Uint8Array) =>
+      tails.take(known(session), { sessionId: session.id, offset, bytes });
+    expect(await take(0, all.subarray(0, header))).toBe(header);
+    expect(await take(header, all.subarray(header))).toBe(all.length);
+    return { session, tails, all, marks, take };
+  }
+
+  const put = (session: Session, body: Buffer) =>
+    raw(jonas, 'PUT', `/v1/recordings/${session.id}/journal?because=crashed`, {
+      headers: { 'content-digest': digestHeader(body) },
+      body,
+    });
+  const setSession = (session: Session, values: { opened_at?: Date; ended_at?: Date }) =>
+    world.server.context.writer.updateTable('sessions').set(values).where('id', '=', session.id).execute();
+
+  it('goes when the journal that comes in the end has all of it', async () => {
+    const { session, all } = await heard();
+    expect((await put(session, Buffer.concat([all, Buffer.from('a frame that was being writ')]))).status).toBe(200);
+    expect((await tailOf(session)).status).toBe(404);
+    expect(await world.auditOf(session.id)).not.toContain('recording.tail-kept');
+  });
+
+  it.each<[string, (all: Buffer, marks: number[]) => Buffer]>([
+    ['ends earlier', (all, marks) => all.subarray(0, marks[2])],
+    ['has other bytes in it', (all) => Buffer.from(all).fill(0, all.length - 9)],
+    ['has another header', (all) => Buffer.from(all).fill('x', 5, 6)],
+    ['is one byte', () => Buffer.from('{')],
+  ])('stays, with an alert, when the journal that comes in the end %s', async (_what, change) => {
+    const { session, all, marks } = await heard();
+    const sent = change(all, marks);
+    expect((await put(session, sent)).status).toBe(200);
+    const tail = (await tailOf(session)).body;
+    expect(tail).toEqual(all);
+    expect(await world.auditOf(session.id)).toContain('recording.tail-kept');
+    // Whoever reads the two takes what goes further, and says so.
+    const header = { journal: createHash('sha256').update(all.subarray(0, marks[0])).digest('hex') };
+    const rest = await readRest({
+      source: { journal: async () => sent, tail: async () => tail },
+      identities: {},
+      manifest: { header, end: null, segments: [] },
+    } as unknown as OpenableRecording);
+    expect(rest).toMatchObject({ name: 'tail', contents: { frames: { output: 4, input: 3 } } });
+    expect(rest?.passedOver).not.toBeNull();
+  });
+
+  it('cannot be replaced by a journal while the session runs, nor made to stop by one that came before it ran', async () => {
+    const session = await open();
+    expect((await put(session, Buffer.from('{'))).status).toBe(200);
+    await setSession(session, { opened_at: new Date() });
+    const { file, journal, marks } = await journalOf(session, (await makeAgeIdentity()).recipient);
+    journal.close();
+    const all = readFileSync(file);
+    const tails = makeJournalTails(world.server.context);
+    const take = (offset: number, bytes: Uint8Array) =>
+      tails.take(known(session), { sessionId: session.id, offset, bytes });
+    const [header = 0] = marks;
+    expect(await take(0, all.subarray(0, header))).toBe(header);
+    expect(await take(header, all.subarray(header))).toBe(all.length);
+    const refused = await put(session, all.subarray(0, marks[2]));
+    expect([refused.status, JSON.parse(String(refused.body))]).toMatchObject([409, { code: 'SP-3025' }]);
+    expect((await tailOf(session)).body).toEqual(all);
+    await setSession(session, { ended_at: new Date() });
+    expect((await put(session, all)).status).not.toBe(200);
+    expect((await tailOf(session)).body).toEqual(all);
+  });
+
+  it('stays when the manifest ends over fewer frames, and goes when it ends over all', async () => {
+    const { session, tails, all } = await heard();
+    expect(await tails.covered(session.id, await manifestOf(session, { output: 3, input: 3 }, true))).toMatchObject({
+      fault: 'shorter',
+      held: { output: 4, input: 3 },
+    });
+    expect((await tailOf(session)).body).toEqual(all);
+    expect(await tails.covered(session.id, await manifestOf(session, { output: 4, input: 3 }, true))).toBeNull();
+    expect((await tailOf(session)).status).toBe(404);
+  });
+
+  it('is not let go for keys that begin before it', async () => {
+    const { session, all, take } = await heard();
+    const other = await journalOf(session, (await makeAgeIdentity()).recipient, 0);
+    other.journal.close();
+    const keys = readFileSync(other.file).subarray(other.marks[0], other.marks[1]);
+    await expect(take(all.length + 1, keys)).rejects.toBeInstanceOf(MalformedPiece);
+    expect((await tailOf(session)).body).toEqual(all);
+  });
+});
+
 describe('the channel', () => {
   it.each([
     ['no piece', () => Buffer.from([1, 2, 3])],
@@ -325,7 +426,7 @@ describe('the channel', () => {
 });
 
 /** A journal of three epochs. `marks`: where the header, each epoch and each change of keys end, and the file. */
-async function journalOf(session: Session, recipient: string) {
+async function journalOf(session: Session, recipient: string, perEpoch = 1) {
   const folder = mkdtempSync(path.join(world.folder, 'epochs-'));
   const file = path.join(folder, 'journal');
   const journal = await createJournal({
@@ -343,9 +444,11 @@ async function journalOf(session: Session, recipient: string) {
   const mark = () => marks.push(statSync(file).size);
   mark();
   for (let epoch = 0; epoch < 3; epoch += 1) {
-    journal.append('o', Buffer.from(`epoch ${epoch} `), epoch);
-    journal.append('i', Buffer.from('k'), epoch);
-    mark();
+    for (let event = 0; event < perEpoch; event += 1) {
+      journal.append('o', Buffer.from(`epoch ${epoch} `), epoch);
+      journal.append('i', Buffer.from('k'), epoch);
+      mark();
+    }
     while (!journal.keysAreDue(1e9)) await new Promise((resolve) => setTimeout(resolve, 5));
     journal.changeKeys(epoch);
     mark();
@@ -356,10 +459,16 @@ async function journalOf(session: Session, recipient: string) {
 }
 
 /** A manifest as far as it matters here: what its segments cover of the journal. */
-async function manifestOf(session: Session, frames: { output: number; input: number }): Promise<string> {
+async function manifestOf(session: Session, frames: { output: number; input: number }, isEnded = false) {
   const writer = new ManifestWriter(parseManifest((await record(world, session)).manifest).header);
   const facts = { seq: 0, sha256: 'ab'.repeat(32), bytes: 1, t0: 0, t1: 0, events: {}, why: 'keys' } as const;
   for (const stream of ['output', 'input'] as const)
     writer.segment({ ...facts, stream, file: segmentFile(stream, 0), frames: frames[stream] });
+  if (isEnded)
+    writer.end({
+      ...{ outputBytes: 0, outputSegments: 1, inputBytes: 0, inputSegments: 1, textSegments: 0, anchors: 0 },
+      ...{ frames: frames.output + frames.input, chain: 'ab'.repeat(32) },
+      ...{ at: new Date().toISOString(), kind: 'exit', reason: 'exit' },
+    });
   return writer.text;
 }

@@ -32,6 +32,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   'SP-3022': 409,
   'SP-3023': 422,
   'SP-3024': 409,
+  'SP-3025': 409,
   'SP-3031': 403,
   'SP-3032': 404,
   'SP-4010': 404,

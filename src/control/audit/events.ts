@@ -48,6 +48,8 @@ export const auditEvents = {
   'recording.manifest-refused': 'A manifest was refused',
   'recording.completed': 'A recording is complete',
   'recording.incomplete': 'A recording is incomplete',
+  'recording.tail-kept':
+    'What a device sent of a session after its end is less than it sent while the session ran; the server keeps both',
   'recording.read': 'A recording was read',
   'recording.unlocked': 'A recording was unlocked',
   'recording.unlock-refused': 'An unlock was refused',

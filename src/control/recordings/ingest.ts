@@ -147,6 +147,16 @@ async function refuseFinished(db: Reader, sessionId: string): Promise<void> {
   }
 }
 
+/** A journal is the last that comes of a session. While one runs it would stand for what is still to come. */
+function refuseRunning(session: SessionRow): void {
+  const mayRun = session.opened_at ?? session.login_signed_at ?? session.relayed_at;
+  if (session.ended_at !== null || mayRun === null) return;
+  throw new SallyportError(
+    'SP-3025',
+    'This session has not ended yet, as far as the control server knows, so its journal was not stored. Send it again when the session is over; the launcher does so by itself.',
+  );
+}
+
 /** What is stored under a key, as its digest; null when nothing is. */
 async function storedDigest(store: ObjectStore, key: string): Promise<string | null> {
   const found = await store.open(key);
@@ -158,7 +168,7 @@ async function storedDigest(store: ObjectStore, key: string): Promise<string | n
 
 /**
  * Stores the journal of a session whose process died, once, as it comes. It makes the recording incomplete, for the reason given. Throws SP-3020,
- * SP-3021, SP-3024, SP-5001, SP-5005.
+ * SP-3021, SP-3024, SP-3025 (it has not ended), SP-5001, SP-5005.
  */
 export function putJournal(
   parts: IngestParts,
@@ -175,6 +185,7 @@ export function putJournal(
   const { sessionId, because } = journal;
   return queue(sessionId, async () => {
     const session = await ownRecording(core, actor, sessionId);
+    refuseRunning(session);
     const stated = statedDigest(journal.digestHeader);
     const received = await store.receive(journal.body, journal.maxBytes);
     try {

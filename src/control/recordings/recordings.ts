@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { PartKind } from '../../shared/model/recording.ts';
 import type { Signed } from '../../shared/protocol/signed.ts';
 import type { WireDirection } from '../../shared/record/wire.ts';
@@ -10,6 +11,7 @@ import { putManifest } from './manifest-ingest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { makeKeyedQueue } from './queue.ts';
 import { getJournal, getManifest, getRecording, getSegment, listRecordings } from './read.ts';
+import type { TailFault } from './tail-held.ts';
 import { getTail } from './tail-read.ts';
 import type { JournalTails } from './tails.ts';
 import { unlockStream } from './unlock.ts';
@@ -25,19 +27,29 @@ export function makeRecordings(parts: {
 }) {
   const { core, broker, hub, store, tails } = parts;
   const ingest = { core, store, queue: makeKeyedQueue() };
+
+  /** What came last from the endpoint is less than what came while the session ran: someone or something took it away there. */
+  async function tellOfTail(actor: Actor, sessionId: string, fault: TailFault | null): Promise<void> {
+    if (fault === null) return;
+    const detail = { ...fault, device: actor.device?.id ?? null };
+    await core.audit.record({ event: 'recording.tail-kept', actor: actor.userId, subject: sessionId, detail });
+  }
+
   return {
     putSegment: (actor: Actor, segment: Parameters<typeof putSegment>[2]): Promise<Stored> =>
       putSegment(ingest, actor, segment),
     async putJournal(actor: Actor, journal: Parameters<typeof putJournal>[2]): Promise<Stored> {
       const stored = await putJournal(ingest, actor, journal);
-      await tails.drop(journal.sessionId);
+      const { sessionId } = journal;
+      const bytes = async () => (await store.open(`${sessionId}/journal`))?.stream ?? Readable.from([]);
+      await tellOfTail(actor, sessionId, await tails.replaced(sessionId, bytes));
       hub.changed(['recordings']);
       return stored;
     },
     async putManifest(actor: Actor, sent: Parameters<typeof putManifest>[2]): Promise<Signed> {
       const { receipt } = await putManifest(ingest, actor, sent);
       // Before the launcher has the receipt: it may then leave out what that covers.
-      await tails.covered(sent.sessionId, sent.text);
+      await tellOfTail(actor, sent.sessionId, await tails.covered(sent.sessionId, sent.text));
       hub.changed(['recordings']);
       return receipt;
     },

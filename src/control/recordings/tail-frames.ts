@@ -50,13 +50,13 @@ function isBefore(place: JournalPlace, frame: Extract<ScannedFrame, { kind: 'key
 }
 
 /**
- * Follows whole frames from `place`; returns where they lead and the runs to keep, or what is wrong. `place` null: they begin with a keys frame, whose word is taken for what
+ * Follows whole frames from `place`; returns where they begin and lead and the runs to keep, or what is wrong. `place` null: they begin with a keys frame, whose word is taken for what
  * came before. Nothing of a frame's content can be checked here: it is sealed.
  */
 export function followFrames(
   place: JournalPlace | null,
   bytes: Uint8Array,
-): { place: JournalPlace; runs: JournalRun[] } | string {
+): { begins: JournalPlace; place: JournalPlace; runs: JournalRun[] } | string {
   const scan = scanFrames(bytes);
   if (scan.damage !== null) return scan.damage;
   if (scan.end !== bytes.length) return 'a frame that is not whole';
@@ -88,5 +88,16 @@ export function followFrames(
     const link = createHash('sha256').update(Buffer.from(now.chain, 'hex'));
     now.chain = link.update(bytes.subarray(frame.at, frame.at + frame.length)).digest('hex');
   }
-  return { place: now, runs };
+  return { begins: begin, place: now, runs };
+}
+
+/** Whether a place can be one that a journal comes to after `other`: none of its counts goes back. */
+export function isNotBehind(place: JournalPlace, other: JournalPlace): boolean {
+  return (
+    place.epoch >= other.epoch &&
+    place.frames.output >= other.frames.output &&
+    place.frames.input >= other.frames.input &&
+    place.bytes.output >= other.bytes.output &&
+    place.bytes.input >= other.bytes.input
+  );
 }

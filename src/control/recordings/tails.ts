@@ -6,7 +6,8 @@ import type { CoreContext, Reader } from '../context.ts';
 import type { Database } from '../store/database.ts';
 import { hold } from '../store/locks.ts';
 import type { JournalTailTable } from '../store/session-tables.ts';
-import { firstPlace, followFrames, type JournalPlace, readHeaderPiece } from './tail-frames.ts';
+import { firstPlace, followFrames, isNotBehind, type JournalPlace, readHeaderPiece } from './tail-frames.ts';
+import { type Held, holdAgainst, type TailFault } from './tail-held.ts';
 
 /** What is kept of one journal at most. A flood fills it before its segments are stored: the rest of that flood is in segments only, a few seconds later. */
 export const tailBytesAtMost = 33_554_432;
@@ -22,10 +23,10 @@ export interface JournalTails {
   position(sessionId: string): Promise<number>;
   /** Keeps a piece of a session that is this launcher's. Resolves when it is committed. Throws `MalformedPiece`. */
   take(session: { id: string; serverNonce: string }, piece: JournalPiece): Promise<Taken>;
-  /** A manifest was stored: what its segments cover need not be kept twice; after its end nothing need be. */
-  covered(sessionId: string, manifest: string): Promise<void>;
-  /** Everything of it is stored elsewhere. */
-  drop(sessionId: string): Promise<void>;
+  /** A manifest was stored: what its segments cover need not be kept twice. Resolves to what it lacks of what is held, when it has an end. */
+  covered(sessionId: string, manifest: string): Promise<TailFault | null>;
+  /** A journal was stored. What is held goes where that has all of it, and stays otherwise: then this resolves to what is wrong with the journal. */
+  replaced(sessionId: string, journal: () => Promise<AsyncIterable<Uint8Array>>): Promise<TailFault | null>;
 }
 
 type Counts = Record<Stream, number>;
@@ -37,21 +38,29 @@ async function coveredFrames(db: Reader, sessionId: string): Promise<Counts> {
     .select('text')
     .where('session_id', '=', sessionId)
     .executeTakeFirst();
-  return row === undefined ? { output: 0, input: 0 } : framesIn(row.text);
+  return row === undefined ? { output: 0, input: 0 } : framesIn(row.text).frames;
 }
 
-function framesIn(manifest: string): Counts {
+function framesIn(text: string): { frames: Counts; ended: boolean } {
+  const manifest = parseManifest(text);
   const frames: Counts = { output: 0, input: 0 };
-  for (const { stream, frames: of } of parseManifest(manifest).segments)
+  for (const { stream, frames: of } of manifest.segments)
     if (stream !== 'text') frames[stream] = Math.max(frames[stream], of);
-  return frames;
+  return { frames, ended: manifest.end !== null };
 }
 
-async function isWhole(db: Reader, sessionId: string): Promise<boolean> {
+function covers(stored: Counts, frames: Counts): boolean {
+  return stored.output >= frames.output && stored.input >= frames.input;
+}
+
+/** Whether there is no more to come: then what is not held is stored. */
+async function isOver(db: Reader, sessionId: string): Promise<boolean> {
   const journal = await db
     .selectFrom('recording_journals')
+    .innerJoin('sessions', 'sessions.id', 'recording_journals.session_id')
     .select('session_id')
     .where('session_id', '=', sessionId)
+    .where('sessions.ended_at', 'is not', null)
     .executeTakeFirst();
   if (journal !== undefined) return true;
   const manifest = await db
@@ -116,11 +125,12 @@ async function goOn(
     if (!isNext && followed === 'frames whose beginning is missing') return null;
     throw new MalformedPiece(followed);
   }
-  const { place, runs } = followed;
+  const { begins, place, runs } = followed;
   if (!isNext) {
-    const begins = runs[0]?.frames ?? { output: 0, input: 0 };
+    // What is held goes for it. So it must come after all of that, and all of that must be stored.
+    if (!isNotBehind(begins, placeOf(tail))) throw new MalformedPiece('keys of a place that it has passed already');
     const covered = await coveredFrames(trx, tail.session_id);
-    if (begins.output > covered.output || begins.input > covered.input) return null;
+    if (!covers(covered, begins.frames)) return null;
     await trx.deleteFrom('journal_tail_pieces').where('session_id', '=', tail.session_id).execute();
   }
   const keptBytes = (isNext ? tail.kept_bytes : 0) + bytes.length;
@@ -174,20 +184,33 @@ export function makeJournalTails(core: CoreContext, bytesAtMost = tailBytesAtMos
     take: (session, piece) =>
       core.writer.transaction().execute(async (trx) => {
         await hold(trx, { kind: 'recording', sessionId: session.id });
-        if (await isWhole(trx, session.id)) return piece.offset + piece.bytes.length;
         const tail = await trx
           .selectFrom('journal_tails')
           .selectAll()
           .where('session_id', '=', session.id)
           .executeTakeFirst();
+        // A piece that was still on its way when the rest was stored is answered. Where something is held because nothing else has it, all goes on.
+        if (tail === undefined && (await isOver(trx, session.id))) return piece.offset + piece.bytes.length;
         const at = core.clock.now();
         return tail === undefined ? begin(trx, session, piece, at) : goOn(trx, tail, piece, { at, bytesAtMost });
       }),
     covered: (sessionId, manifest) =>
       core.writer.transaction().execute(async (trx) => {
         await hold(trx, { kind: 'recording', sessionId });
-        if (await isWhole(trx, sessionId)) return dropWithin(trx, sessionId);
-        const frames = framesIn(manifest);
+        const { frames, ended } = framesIn(manifest);
+        const tail = await trx
+          .selectFrom('journal_tails')
+          .selectAll()
+          .where('session_id', '=', sessionId)
+          .executeTakeFirst();
+        if (tail === undefined) return null;
+        if (ended) {
+          const held = placeOf(tail).frames;
+          // An end is the session's word, and so is what it leaves out.
+          if (!covers(frames, held)) return { fault: 'shorter', held, sent: frames };
+          await dropWithin(trx, sessionId);
+          return null;
+        }
         const from = await trx
           .selectFrom('journal_tail_pieces')
           .select('at')
@@ -198,7 +221,7 @@ export function makeJournalTails(core: CoreContext, bytesAtMost = tailBytesAtMos
           .orderBy('at', 'desc')
           .limit(1)
           .executeTakeFirst();
-        if (from === undefined) return;
+        if (from === undefined) return null;
         await trx
           .deleteFrom('journal_tail_pieces')
           .where('session_id', '=', sessionId)
@@ -210,28 +233,48 @@ export function makeJournalTails(core: CoreContext, bytesAtMost = tailBytesAtMos
           .set((eb) => ({ kept_bytes: eb('position', '-', from.at) }))
           .where('session_id', '=', sessionId)
           .execute();
+        return null;
       }),
-    drop: (sessionId) =>
-      core.writer.transaction().execute(async (trx) => {
-        await hold(trx, { kind: 'recording', sessionId });
-        await dropWithin(trx, sessionId);
-      }),
+    async replaced(sessionId, journal) {
+      for (;;) {
+        const held = await readHeld(core.reader, sessionId);
+        if (held === null) return null;
+        const fault = await holdAgainst(held, await journal());
+        if (fault !== null) return fault;
+        const isGone = await core.writer.transaction().execute(async (trx) => {
+          await hold(trx, { kind: 'recording', sessionId });
+          const { numDeletedRows } = await trx
+            .deleteFrom('journal_tails')
+            .where('session_id', '=', sessionId)
+            .where('position', '=', held.position)
+            .executeTakeFirst();
+          return numDeletedRows > 0n;
+        });
+        // More came in between: that is looked at too.
+        if (isGone) return null;
+      }
+    },
   };
 }
 
-/** The header line and every piece that is kept, in order; null when nothing is. */
-export async function readTail(db: Reader, sessionId: string): Promise<Buffer | null> {
+async function readHeld(db: Reader, sessionId: string): Promise<Held | null> {
   const tail = await db
     .selectFrom('journal_tails')
-    .select('header')
+    .select(['header', 'position'])
     .where('session_id', '=', sessionId)
     .executeTakeFirst();
   if (tail === undefined) return null;
   const pieces = await db
     .selectFrom('journal_tail_pieces')
-    .select('bytes')
+    .select(['at', 'bytes'])
     .where('session_id', '=', sessionId)
     .orderBy('at')
     .execute();
-  return Buffer.concat([tail.header, ...pieces.map((piece) => piece.bytes)]);
+  return { ...tail, pieces };
+}
+
+/** The header line and every piece that is kept, in order; null when nothing is. */
+export async function readTail(db: Reader, sessionId: string): Promise<Buffer | null> {
+  const held = await readHeld(db, sessionId);
+  return held === null ? null : Buffer.concat([held.header, ...held.pieces.map(({ bytes }) => bytes)]);
 }

@@ -12,32 +12,60 @@ export function coveredFrames({ manifest }: OpenableRecording, stream: Stream): 
   return manifest.segments.findLast((line) => line.stream === stream)?.frames ?? 0;
 }
 
-/** What there is of a journal: the file that its endpoint sent, or else what the server heard of it while the session ran. */
+/** What there is of a journal: the file that its endpoint sent, or what the server heard of it while the session ran. */
 export interface Rest {
   name: 'journal' | 'tail';
   contents: JournalContents;
+  /** Why the file is not what counts, where there is one and the server heard more. */
+  passedOver: string | null;
 }
 
-/** Reads what there is of a recording beyond its segments, with the keys there are; null where there is nothing. Throws SP-3030 when it is no journal, or of another recording. */
-export async function readRest(recording: OpenableRecording): Promise<Rest | null> {
-  const { source, identities, manifest } = recording;
-  const journal = (await source.journal?.()) ?? null;
-  const bytes = journal ?? (manifest.end === null ? ((await source.tail?.()) ?? null) : null);
-  if (bytes === null) return null;
-  const name = journal === null ? 'tail' : 'journal';
-  const { output, input } = identities;
+/** Reads one of the two. Throws SP-3030 when it is no journal, or of another recording. */
+async function readOne(recording: OpenableRecording, name: Rest['name'], bytes: Uint8Array): Promise<JournalContents> {
+  const { output, input } = recording.identities;
   const contents = await readJournal(
     bytes,
     { ...(output === undefined ? {} : { output }), ...(input === undefined ? {} : { input }) },
     { output: coveredFrames(recording, 'output'), input: coveredFrames(recording, 'input') },
     { beginsLater: name === 'tail' },
   );
-  if (contents.firstLink !== manifest.header.journal)
+  if (contents.firstLink !== recording.manifest.header.journal)
     throw new SallyportError(
       'SP-3030',
       'The journal is not the one that the manifest names: it is of another session.',
     );
-  return { name, contents };
+  return contents;
+}
+
+function framesOf({ frames }: JournalContents): number {
+  return frames.output + frames.input;
+}
+
+/**
+ * Reads what there is of a recording beyond its segments, with the keys there are; null where there is nothing. Where there are a journal and a tail, the server found that the
+ * one does not hold the other: then what goes further counts. Throws SP-3030 when it is no journal, or of another recording.
+ */
+export async function readRest(recording: OpenableRecording): Promise<Rest | null> {
+  const { source, manifest } = recording;
+  const journal = (await source.journal?.()) ?? null;
+  const tail = manifest.end === null ? ((await source.tail?.()) ?? null) : null;
+  const whole = async (bytes: Uint8Array): Promise<Rest> => ({
+    name: 'journal',
+    contents: await readOne(recording, 'journal', bytes),
+    passedOver: null,
+  });
+  if (tail === null) return journal === null ? null : whole(journal);
+  const heard: Rest = { name: 'tail', contents: await readOne(recording, 'tail', tail), passedOver: null };
+  if (journal === null) return heard;
+  try {
+    const sent = await whole(journal);
+    if (framesOf(sent.contents) > framesOf(heard.contents)) return sent;
+    const [less, more] = [framesOf(sent.contents), framesOf(heard.contents)];
+    return { ...heard, passedOver: `has ${less} frames, the server heard ${more} while the session ran` };
+  } catch (error) {
+    if (!(error instanceof SallyportError)) throw error;
+    return { ...heard, passedOver: error.message };
+  }
 }
 
 /**
@@ -60,6 +88,7 @@ export async function checkJournal(
   if (rest === null) return null;
   const { name, contents } = rest;
   const { broke } = contents;
+  if (rest.passedOver !== null) list.bad('journal', 'journal', rest.passedOver);
   if (broke?.kind === 'damaged') list.bad('journal', `${name}, byte ${broke.at}`, broke.what);
   for (const stream of streams) {
     const fault = seamFault(recording, contents, stream, opened[stream]);
