@@ -25,14 +25,14 @@ export interface KeptExchange<Carried> {
 }
 
 export interface KeptExchanges {
-  /** Begins an exchange. Does nothing while one runs: that one carries what it carries. */
+  /** Begins an exchange. Does nothing while one runs that carries something; after one that carries nothing, another begins. */
   start(): void;
 }
 
 /**
- * Makes every exchange of a client but its first carry a name among its key exchange names, whoever begins it, and hands each over when it is complete: the
- * host key's signature was verified, both directions have their new keys. The first one's secret is wiped and never handed over. Call it when the client
- * has been told to connect and nothing was sent. Throws SP-9001 when ssh2 is not as expected.
+ * Makes every exchange of a client that begins after its login carry a name among its key exchange names, whoever begins it, and hands each over when it is
+ * complete: the host key's signature was verified, both directions have their new keys. The secrets of those that began before the login was over are wiped and
+ * never handed over: a password may cross under them. Call it when the client has been told to connect and nothing was sent. Throws SP-9001 when ssh2 is not as expected.
  */
 export function keepExchanges<Carried extends { name: string }>(
   client: Client,
@@ -47,13 +47,16 @@ export function keepExchanges<Carried extends { name: string }>(
   let offer = plain;
   let carried: Carried | null = null;
   let started = false;
+  /** One was asked for while one ran that carries nothing. */
+  let again = false;
   let pending: { secret: Buffer; exchange: KeptExchange<Carried> | null } | null = null;
 
   // ssh2 reads its offer when it makes a KEXINIT, its own or the answer to the target's, and again to compare the lists.
   Object.defineProperty(protocol, '_offer', {
     configurable: true,
     get() {
-      if (protocol._kex === undefined || protocol._kexinit !== undefined) return offer;
+      // A target may begin an exchange in the middle of the login, before it asks for the password.
+      if (!protocol._authenticated || protocol._kexinit !== undefined) return offer;
       const next = options.carry();
       if (next.name !== carried?.name) offer = offerWith(plain, next.name);
       carried = next;
@@ -84,6 +87,8 @@ export function keepExchanges<Carried extends { name: string }>(
     // ssh2 has derived its keys from it.
     done?.secret.fill(0);
     if (done?.exchange) options.kept(done.exchange);
+    if (again) setImmediate(start);
+    again = false;
   });
   client.on('close', () => {
     pending?.secret.fill(0);
@@ -91,13 +96,16 @@ export function keepExchanges<Carried extends { name: string }>(
     pending = null;
   });
 
-  return {
-    start() {
-      if (protocol._kexinit !== undefined) return;
-      started = true;
-      protocol.rekey();
-    },
-  };
+  function start(): void {
+    if (protocol._kexinit !== undefined) {
+      again ||= carried === null;
+      return;
+    }
+    started = true;
+    protocol.rekey();
+  }
+
+  return { start };
 }
 
 function capture(

@@ -243,6 +243,32 @@ describe('a kept exchange with OpenSSH', () => {
 });
 
 describe('a kept exchange with a server that starts its own', () => {
+  it('is none in the middle of the login, where a password crosses: the one after it is the first', async () => {
+    const server = new ssh2.Server({ hostKeys: [readFileSync(join(folder, 'ed25519'))] }, (opened) => {
+      opened.on('error', () => undefined);
+      opened.on('authentication', (context) => {
+        if (context.method === 'none') return context.reject(['password']);
+        opened.rekey(() => context.accept());
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'string' || address === null ? 0 : address.port;
+    const one = await connect({
+      port,
+      username: 'someone',
+      password: 'a password',
+      algorithms: { cipher: cipherAlgorithms },
+    });
+    expect(one.secrets).toHaveLength(2);
+    for (const secret of one.secrets) expect(secret).toEqual(Buffer.alloc(secret.length));
+    expect(one.kept).toEqual([]);
+    expect(check(await one.exchange())).toBeNull();
+    expect(one.kept).toHaveLength(1);
+    one.client.end();
+    server.close();
+  });
+
   it('meets one of the other side 20 times: each is one exchange, and no line is lost', async () => {
     const connected = Promise.withResolvers<Connection>();
     const server = new ssh2.Server({ hostKeys: [readFileSync(join(folder, 'ed25519'))] }, (opened) => {

@@ -137,6 +137,30 @@ describe('a password that is sealed to the session process', () => {
     expect(await world.ended()).toMatchObject(shut('SP-2044', { check: 'prompt-password-change' }));
   });
 
+  it('is not given to a target that lets in before it has it: the keys that follow are kept', async () => {
+    const given: string[] = [];
+    let accept: (() => void) | null = null;
+    const opened = Promise.withResolvers<void>();
+    const { world } = await session(
+      (context) => {
+        if (context.method !== 'keyboard-interactive') return context.reject(['keyboard-interactive']);
+        accept = () => context.accept();
+        context.prompt([prompt('Password: ')], (answers) => given.push(...answers));
+      },
+      {
+        async broker(message) {
+          accept?.();
+          await opened.promise;
+          return sealed(message);
+        },
+      },
+    );
+    await world.owner('state', (message) => message.state.state === 'open');
+    opened.resolve();
+    await world.ended();
+    expect(given).toEqual([]);
+  });
+
   it('is given once, by one method, however often the target refuses', async () => {
     const given: string[] = [];
     const methods: ('password' | 'keyboard-interactive')[] = ['password', 'keyboard-interactive'];

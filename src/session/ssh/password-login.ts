@@ -50,6 +50,11 @@ export function loginByPassword(client: Client, login: PasswordLogin): PasswordD
 
   async function give(head: Uint8Array, proof: ExchangeProof): Promise<void> {
     const password = await login.password(proof);
+    // A target that lets in before it has the password gets none: keys of exchanges after the login are kept for whoever may read the record.
+    if (protocol._authenticated) {
+      password.fill(0);
+      throw promptRefusal('prompt-after-login');
+    }
     const payload = Buffer.alloc(head.length + 4 + password.length);
     payload.set(head);
     payload.writeUInt32BE(password.length, head.length);

@@ -20,7 +20,8 @@ export type PromptCheck =
   | 'prompt-echo'
   | 'prompt-text'
   | 'prompt-empty-rounds'
-  | 'prompt-password-change';
+  | 'prompt-password-change'
+  | 'prompt-after-login';
 
 export type PromptEvent =
   /** The target's signature over the key exchange holds, and its key is an expected one. */
@@ -100,6 +101,7 @@ const words: Record<PromptCheck, string> = {
   'prompt-text': "the target's question is not the one that is expected of it",
   'prompt-empty-rounds': 'the target went on asking for nothing',
   'prompt-password-change': 'the target wants the password to be changed',
+  'prompt-after-login': 'the target let the login in before it had the password',
 };
 
 export function isPromptCheck(text: string): text is PromptCheck {
