@@ -1,5 +1,6 @@
 import type { PartStart } from '../shared/protocol/replay.ts';
 import type { RecordedEvent } from '../shared/record/events.ts';
+import { colsAtMost, rowsAtMost } from '../shared/record/terminal-size.ts';
 
 /** What the screen gets: output bytes and resizes, in order. */
 export type ScreenEvent =
@@ -61,7 +62,7 @@ export function parseSize(data: Uint8Array): { cols: number; rows: number } | nu
 /** A size that a screen can have. */
 export function clampSize(cols: number, rows: number): { cols: number; rows: number } {
   const clamp = (value: number, most: number) => Math.min(Math.max(Math.floor(value), 1), most);
-  return { cols: clamp(cols, 1000), rows: clamp(rows, 500) };
+  return { cols: clamp(cols, colsAtMost), rows: clamp(rows, rowsAtMost) };
 }
 
 /** Index of the first time that is not before `atMs`. */

@@ -195,6 +195,17 @@ describe('the wire of a session through the relay', () => {
     expect(await sampleEvidence(sampleParts())).toEqual([{ sessionId: session.id, firstBad: null, compared: true }]);
     expect(await sampleEvidence(sampleParts())).toEqual([]);
     expect(await world.auditOf(session.id)).toContain('recording.verified');
+    // A process that died of a look leaves this: it is not under way any more, and never came to its end.
+    const died = (agoMs: number) =>
+      world.server.context.writer
+        .updateTable('wires')
+        .set({ verified_at: null, tried_at: new Date(world.server.context.clock.now().getTime() - agoMs) })
+        .where('session_id', '=', session.id)
+        .execute();
+    await died(3_600_000);
+    expect(await sampleEvidence(sampleParts())).toEqual([]);
+    await died(24 * 3_600_000);
+    expect(await sampleEvidence(sampleParts())).toMatchObject([{ sessionId: session.id }]);
   });
 
   it('security 17a: catches a launcher that records other output than the target sent, and names the first byte', async () => {

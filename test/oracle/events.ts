@@ -64,11 +64,17 @@ export function readSegment(text: string): Segment {
       atMs += Number(match[1]) * 1000 + Number(match[2]);
       const [, code, data] = JSON.parse(line) as [number, string, string];
       must(typeof data === 'string' && /^[oirmx]$/.test(code), 'not an event');
+      if (code === 'r') mustBeSize(data);
       segment.events.push({ atMs, code, data: code === 'o' || code === 'i' ? bytesOf(data) : Buffer.from(data) });
     }
   }
   must((segment.header === null) !== (segment.head === null), 'a segment with two beginnings, or none');
   return segment;
+}
+
+function mustBeSize(data: string): void {
+  const [, cols, rows] = /^(\d+)x(\d+)$/.exec(data) ?? [];
+  must(cols === undefined || (Number(cols) <= 1000 && Number(rows) <= 500), 'a size that no terminal has');
 }
 
 /** The raw bytes of a stream. */

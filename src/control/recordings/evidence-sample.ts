@@ -22,6 +22,9 @@ export interface SampleResult {
   compared: boolean;
 }
 
+/** A look that was begun longer ago than this is not under way any more. */
+const lookMs = 12 * 3_600_000;
+
 /** Of so many recordings the evidence is looked at in one go. */
 export const sampleAtMost = 20;
 
@@ -56,6 +59,7 @@ async function documentsOf(core: CoreContext, session: SessionRow) {
     .select(['payload', 'signature'])
     .where('session_id', '=', session.id)
     .orderBy('lines')
+    .orderBy('place')
     .execute();
   const device = await db
     .selectFrom('devices')
@@ -109,38 +113,46 @@ export async function verifyStored(parts: SampleParts, sessionId: string): Promi
 }
 
 /**
- * The daily sample: up to `atMost` recordings whose wire is stored and was never looked at, those that ended last first. Each is looked at by one server only. A
- * recording that cannot be read now is left for another day. Resolves to what was found.
+ * The daily sample: up to `atMost` recordings whose wire is stored and was never looked at to the end, those first that were tried least, of them those that ended
+ * last. Each is looked at by one server only. One that cannot be read now, or of which a process died, is tried again another day. Resolves to what was found.
  */
 export async function sampleEvidence(parts: SampleParts, atMost = sampleAtMost): Promise<SampleResult[]> {
   const { core } = parts;
+  const before = new Date(core.clock.now().getTime() - lookMs);
   const due = await core.reader
     .selectFrom('wires')
     .innerJoin('sessions', 'sessions.id', 'wires.session_id')
     .innerJoin('recording_manifests', 'recording_manifests.session_id', 'wires.session_id')
-    .select('wires.session_id as id')
+    .select(['wires.session_id as id', 'wires.tries'])
     .where('wires.stored_at', 'is not', null)
     .where('wires.released_at', 'is', null)
     .where('wires.verified_at', 'is', null)
     .where('recording_manifests.ended', '=', true)
+    .where((where) => where.or([where('wires.tried_at', 'is', null), where('wires.tried_at', '<', before)]))
+    .orderBy('wires.tries')
     .orderBy('sessions.ended_at', 'desc')
     .limit(atMost)
     .execute();
   const results: SampleResult[] = [];
-  for (const { id } of due) {
+  for (const { id, tries } of due) {
     const { numUpdatedRows } = await core.writer
       .updateTable('wires')
-      .set({ verified_at: core.clock.now() })
+      .set({ tries: tries + 1, tried_at: core.clock.now() })
       .where('session_id', '=', id)
       .where('verified_at', 'is', null)
+      .where('tries', '=', tries)
       .executeTakeFirst();
     if (numUpdatedRows !== 1n) continue;
     try {
       const result = await verifyStored(parts, id);
+      await core.writer
+        .updateTable('wires')
+        .set({ verified_at: core.clock.now() })
+        .where('session_id', '=', id)
+        .execute();
       if (result !== null) results.push(result);
     } catch (error) {
       core.log.error({ err: error, session: id }, 'the evidence of a recording could not be looked at');
-      await core.writer.updateTable('wires').set({ verified_at: null }).where('session_id', '=', id).execute();
     }
   }
   return results;

@@ -132,6 +132,8 @@ export interface ManifestTable {
 export interface ReceiptTable {
   session_id: string;
   lines: number;
+  /** Among those for the same lines, from 0. */
+  place: Generated<number>;
   payload: string;
   signature: string;
   at: Moment;
@@ -154,6 +156,9 @@ export interface WireTable {
   stored_at: MomentOrNull;
   /** When it was last held against the recording. */
   verified_at: MomentOrNull;
+  /** How often that was begun, and when last: a process may have died of it. */
+  tries: Generated<number>;
+  tried_at: MomentOrNull;
   /** When its time was over and it was deleted. */
   released_at: MomentOrNull;
 }

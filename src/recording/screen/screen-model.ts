@@ -1,5 +1,6 @@
 import { Unicode11Addon } from '@xterm/addon-unicode11/lib/addon-unicode11.mjs';
 import { Terminal } from '@xterm/headless/lib-headless/xterm-headless.mjs';
+import { colsAtMost, rowsAtMost } from '../../shared/record/terminal-size.ts';
 import type { Keyframe } from '../text/cast.ts';
 import { incompleteTail } from '../text/event-text.ts';
 import { boundSequences } from './bounded-sequences.ts';
@@ -16,7 +17,7 @@ const groundState = 0;
 
 const linesWhileResizing = 10_000;
 
-/** The smallest size xterm knows. */
+/** The smallest size xterm knows. What is larger than any terminal is brought to the largest. */
 const smallest = { cols: 2, rows: 1 };
 
 /**
@@ -161,7 +162,10 @@ export class ScreenModel {
 }
 
 function possibleSize({ cols, rows }: { cols: number; rows: number }): { cols: number; rows: number } {
-  return { cols: Math.max(cols, smallest.cols), rows: Math.max(rows, smallest.rows) };
+  return {
+    cols: Math.min(Math.max(cols, smallest.cols), colsAtMost),
+    rows: Math.min(Math.max(rows, smallest.rows), rowsAtMost),
+  };
 }
 
 /** A terminal that shows a keyframe. */

@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '../../shared/record/events.ts';
+import { isPossible, readSize } from '../../shared/record/terminal-size.ts';
 import { lineCharactersAtMost } from '../../shared/record/text-lines.ts';
 import { ScreenModel } from '../screen/screen-model.ts';
 import type { Inside } from '../screen/xterm-inside.ts';
@@ -14,6 +15,12 @@ const lookMs = 1000;
 /** A screen that is erased is read before, so often in each tenth of a second of the recording: who erases more often shows nothing to read. */
 const erasuresAtMost = 20;
 const erasureMs = 100;
+/**
+ * What resizing may cost in one segment, in cells of the screens before and after: some ten thousand times of a usual screen. A screen that is resized more is
+ * not followed any further: a hostile recording would hold whoever draws it for minutes.
+ */
+const resizedCellsAtMost = 250_000_000;
+const cellsOfAnyResize = 1000;
 
 /** What the follower needs of an event. For input, of which nothing but Enter counts, `data` may be only that. */
 export type FollowedEvent = Pick<RecordedEvent, 'atMs' | 'code' | 'data'>;
@@ -35,6 +42,7 @@ export class ScreenFollower {
   /** The beginning of a line that has left the screen while its end is still there. */
   private leaving: { t: number; text: string } | null = null;
   private erased = new Set<string>();
+  private resizedCells = 0;
   private erasures = { sinceMs: 0, count: 0 };
 
   constructor(options: { session: string; size: { cols: number; rows: number } }) {
@@ -44,6 +52,10 @@ export class ScreenFollower {
     this.followLines();
     this.followErasures();
     this.followMarks();
+  }
+
+  get screenSize(): { cols: number; rows: number } {
+    return this.screen.size;
   }
 
   take(event: FollowedEvent): void {
@@ -86,6 +98,7 @@ export class ScreenFollower {
         this.fail();
       }
     }
+    this.resizedCells = 0;
     return this.told.cut(segment);
   }
 
@@ -116,7 +129,13 @@ export class ScreenFollower {
 
   private resize(data: string): void {
     const size = readSize(data);
-    if (size === null) return;
+    if (size === null || !isPossible(size)) return;
+    const now = this.screen.size;
+    this.resizedCells += cellsOfAnyResize + now.cols * now.rows + size.cols * size.rows;
+    if (this.resizedCells > resizedCellsAtMost) {
+      this.fail();
+      return;
+    }
     const { normal } = this.inside._bufferService.buffers;
     const before = screenLines(normal, this.inside._bufferService.rows);
     this.screen.resize(size);
@@ -226,12 +245,6 @@ export class ScreenFollower {
       return true;
     });
   }
-}
-
-/** The size that the data of an `r` event names, or null. */
-function readSize(data: string): { cols: number; rows: number } | null {
-  const [, cols, rows] = /^(\d{1,4})x(\d{1,4})$/.exec(data) ?? [];
-  return cols === undefined || rows === undefined ? null : { cols: Number(cols), rows: Number(rows) };
 }
 
 const pasted = /\x1b\[200~[\s\S]*?(?:\x1b\[201~|$)/g;

@@ -261,3 +261,71 @@ describe('the text', () => {
     );
   });
 });
+
+describe('a hostile recording', () => {
+  const wide = { cols: 250, rows: 70 };
+
+  /** Its first segment, drawn; and the longest that it held the process, in milliseconds. */
+  function follow(unit: string) {
+    const follower = new ScreenFollower({ session: 's', size: wide });
+    const data = Buffer.from(unit.repeat(Math.floor(65_536 / unit.length)));
+    let longest = 0;
+    let last = performance.now();
+    for (const atMs of [1, 2, 3, 4]) {
+      for (const _ of follower.taking({ atMs, code: 'o', data })) {
+        longest = Math.max(longest, performance.now() - last);
+        last = performance.now();
+      }
+    }
+    return { follower, longest, sidecar: follower.cut(0, { isLast: false }) };
+  }
+
+  it.each([
+    ['a character repeated over the screen', 'a\x1b[99999b'],
+    ['a terminal reset', '\x1bc'],
+    ['lines inserted', '\x1b[999L'],
+  ])('does not hold whoever draws it: %s', (_what, unit) => {
+    const { follower, longest, sidecar } = follow(unit);
+    expect(longest).toBeLessThan(1000);
+    expect(entriesOf(sidecar).at(-1)).toMatchObject({ gap: expect.stringMatching(/drawn too often/) });
+    expect(follower.keyframe()).toBeNull();
+    // By what was drawn, not by time or how it was cut: whoever checks it comes to the same.
+    const again = new ScreenFollower({ session: 's', size: wide });
+    const data = Buffer.from(unit.repeat(Math.floor(65_536 / unit.length)));
+    for (const atMs of [1, 2, 3, 4]) again.take({ atMs, code: 'o', data });
+    expect(again.cut(0, { isLast: false })).toBe(sidecar);
+  });
+
+  it.each([
+    ['empty lines', '\r\n'],
+    ['lines of log', 'the quick brown fox jumps over the lazy dog\r\n'],
+    ['a screen drawn in colours', `\x1b[H${'\x1b[31mab\x1b[m'.repeat(1000)}`],
+  ])('is followed through a flood of %s', (_what, unit) => {
+    const { follower, sidecar } = follow(unit);
+    expect(sidecar).not.toContain('"gap":"The');
+    expect(follower.keyframe()).not.toBeNull();
+  });
+
+  it('is not followed at sizes that no terminal has, nor through more resizes than people make', () => {
+    const follower = new ScreenFollower({ session: 's', size: { cols: 9999, rows: 9999 } });
+    expect(follower.screenSize).toEqual({ cols: 1000, rows: 500 });
+    const take = (data: string) => follower.take({ atMs: 1, code: 'r', data: Buffer.from(data) });
+    take('200x60');
+    take('3000x3000');
+    expect(follower.screenSize).toEqual({ cols: 200, rows: 60 });
+    const began = performance.now();
+    for (let index = 0; index < 170_000; index += 1) take(index % 2 === 0 ? '1000x500' : '2x1');
+    expect(performance.now() - began).toBeLessThan(30_000);
+    expect(entriesOf(follower.cut(0, { isLast: true }))).toMatchObject([{ gap: expect.any(String) }]);
+  });
+
+  it('is followed through what a window that is dragged for minutes makes, segment after segment', () => {
+    const follower = new ScreenFollower({ session: 's', size });
+    for (const segment of [0, 1, 2]) {
+      for (let index = 0; index < 5000; index += 1)
+        follower.take({ atMs: index, code: 'r', data: Buffer.from(`${100 + (index % 50)}x40`) });
+      expect(entriesOf(follower.cut(segment, { isLast: false }))).toEqual([]);
+    }
+    expect(follower.keyframe()).not.toBeNull();
+  });
+});

@@ -63,10 +63,17 @@ describe('the text of a segment', () => {
       '[-1.000,"o","x"]',
       '["1","o","x"]',
       '[1.000,"o",7]',
+      '[1.000,"r","1001x24"]',
+      '[1.000,"r","80x501"]',
+      '[1.000,"r","3000x3000"]',
       '{"o":1}',
       'x',
     ])
       expect(() => parseCast(Buffer.from(`${good}${line}\n`))).toThrow(/Line 2 /);
     expect(() => parseCast(Buffer.from('{"version":2}\n'))).toThrow(/Line 1 /);
+    const large = { ...header, term: { ...header.term, cols: 3000 } };
+    expect(() => parseCast(Buffer.from(formatCastHeader(large)))).toThrow(/Line 1 /);
+    const comment = formatSegmentComment({ segment: 3, stream: 'output', session: 's', atMs: 0, offset: 7 });
+    expect(() => parseCast(Buffer.from(`${comment}# kf {"cols":80,"rows":3000,"init":""}\n`))).toThrow(/Line 2 /);
   });
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SallyportError } from '../../shared/errors/result.ts';
 import { type CastHeader, type EventCode, isEventCode, type RecordedEvent } from '../../shared/record/events.ts';
+import { isPossible, readSize, sizeFields } from '../../shared/record/terminal-size.ts';
 import { eventTextBytes } from './event-text.ts';
 
 /** Lines of asciicast v3 (docs.asciinema.org/manual/asciicast/v3): `[interval in seconds, code, data]`. Times here are whole milliseconds. */
@@ -36,8 +37,7 @@ export function formatSegmentComment(comment: SegmentComment): string {
  * of this size show the screen that all output before the segment drew (ScreenModel), whatever it showed before. Scrollback is not part of it.
  */
 export const keyframeSchema = z.object({
-  cols: z.number().int().positive(),
-  rows: z.number().int().positive(),
+  ...sizeFields,
   init: z.string(),
 });
 export type Keyframe = z.infer<typeof keyframeSchema>;
@@ -50,7 +50,7 @@ export function formatKeyframe({ cols, rows, init }: Keyframe): string {
 
 const castHeaderSchema = z.object({
   version: z.literal(3),
-  term: z.object({ cols: z.number().int(), rows: z.number().int(), type: z.string() }),
+  term: z.object({ ...sizeFields, type: z.string() }),
   timestamp: z.number(),
 });
 const castEventSchema = z.tuple([z.number().nonnegative(), z.string().refine(isEventCode), z.string()]);
@@ -112,6 +112,8 @@ export function parseCast(text: Uint8Array, startMs = 0): CastText {
     const [interval, code, data] = event.data;
     atMs += Math.round(interval * 1000);
     if (!isEventCode(code)) throw bad(index + 1, 'has an unknown code');
+    const size = code === 'r' ? readSize(data) : null;
+    if (size !== null && !isPossible(size)) throw bad(index + 1, 'has a size that no terminal has');
     out.events.push({
       atMs,
       code,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { RecordedEvent } from '../../shared/record/events.ts';
 import { formatTextHeader, textEntrySchema } from '../../shared/record/text-lines.ts';
@@ -8,6 +9,9 @@ import type { CheckList } from './checks.ts';
 import { type OpenedSegment, openedEvents } from './open-segments.ts';
 import type { OpenableRecording } from './source.ts';
 import { partPlace, storedFault } from './verify-parts.ts';
+
+/** How long a screen may draw before it lets whatever else the process does pass. */
+const sliceMs = 10;
 
 /**
  * Draws the output again, segment by segment, and compares what the endpoint claims to have seen: each keyframe, and each text sidecar where there is an identity for it
@@ -46,9 +50,13 @@ export class ScreenChecker {
         );
       this.keyframes += 1;
     }
+    let began = performance.now();
     for (const event of cast.events) {
       await this.typedUntil(event.atMs);
       this.follower.take(event);
+      if (performance.now() - began < sliceMs) continue;
+      await setImmediate();
+      began = performance.now();
     }
     const text = this.follower.cut(line.seq, { isLast: line.why === 'end' });
     if (this.input !== null) await this.checkText(line.seq, text);

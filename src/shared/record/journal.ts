@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Stream } from '../model/recording.ts';
+import { sizeFields } from './terminal-size.ts';
 
 /**
  * Layout of the journal, version 1 (docs/recording-format.md). One header line of JSON and a line feed, then frames:
@@ -65,7 +66,7 @@ export const journalHeaderSchema = z.object({
   /** Wall clock (ISO 8601 UTC) and the machine's monotonic clock (milliseconds) at the start. */
   started: z.string(),
   monotonicMs: z.number(),
-  terminal: z.object({ cols: z.number().int(), rows: z.number().int(), term: z.string() }),
+  terminal: z.object({ ...sizeFields, term: z.string() }),
   keys: sealedKeysSchema,
 });
 export type JournalHeader = z.infer<typeof journalHeaderSchema>;

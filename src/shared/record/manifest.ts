@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { keyedStreamSchema } from '../model/recording.ts';
 import { endReasonSchema, recordModeSchema, routeKindSchema } from '../model/session.ts';
 import { closeReasons } from './segments.ts';
+import { sizeFields } from './terminal-size.ts';
 
 /**
  * The manifest as data, version 1. Its text is one line per fact (manifest-lines.ts). Digests are lower-case hex SHA-256. Times are ISO 8601
@@ -40,7 +41,7 @@ export const manifestHeaderSchema = z.object({
   started: z.string(),
   /** The machine's monotonic clock at the start, in milliseconds. */
   'monotonic-ms': z.number(),
-  terminal: z.object({ cols: z.number().int(), rows: z.number().int(), term: z.string() }),
+  terminal: z.object({ ...sizeFields, term: z.string() }),
   /** Terminal engine, its version and width table: what a viewer must use to see the same screen. */
   engine: z.object({ name: z.string(), version: z.string(), widths: z.string() }),
   software: z.string(),

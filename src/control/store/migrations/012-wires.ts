@@ -11,6 +11,8 @@ const statements = [
     closed_at timestamptz,
     stored_at timestamptz,
     verified_at timestamptz,
+    tries integer not null default 0,
+    tried_at timestamptz,
     released_at timestamptz
   )`,
   sql`create index wires_kept on wires (stored_at) where released_at is null`,
