@@ -1,4 +1,4 @@
-// `npm run bench`: measures beside peers on this machine (docs/benchmarks.md). Arguments: --only NAME, --json FILE. Asserts nothing.
+// `npm run bench`: measures beside peers on this machine (docs/benchmarks.md). Arguments: --only NAME, --quick, --json FILE. Asserts nothing.
 import { platform } from 'node:os';
 import path from 'node:path';
 import { startDisplay } from './lib/display.mjs';

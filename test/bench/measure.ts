@@ -10,11 +10,16 @@ export interface Measure {
   note?: string;
 }
 
+export interface RunOptions {
+  /** Fewer and shorter runs: whether it works, and about how much. */
+  quick: boolean;
+}
+
 export interface Bench {
   /** For `--only`. */
   name: string;
   what: string;
-  run(say: (line: string) => void): Promise<Measure[]>;
+  run(say: (line: string) => void, options: RunOptions): Promise<Measure[]>;
 }
 
 export function median(values: readonly number[]): number {

@@ -1,16 +1,18 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { flood } from './flood.ts';
+import { lag } from './lag.ts';
 import { type Bench, type Measure, median } from './measure.ts';
 import { recorder } from './recorder.ts';
+import { seek } from './seek.ts';
 import { size } from './size.ts';
 
 /**
- * `npm run bench -- [--only NAME] [--json FILE]`: measures beside peers of the same run, prints a table, and writes JSON where asked. Asserts nothing: a goal that
- * is missed is said. docs/benchmarks.md has what the benches are and what came out.
+ * `npm run bench -- [--only NAME] [--quick] [--json FILE]`: measures beside peers of the same run, prints a table, and writes JSON where asked. Asserts nothing: a
+ * goal that is missed is said. docs/benchmarks.md has what the benches are and what came out.
  */
-const benches: readonly Bench[] = [size, recorder, flood];
+const benches: readonly Bench[] = [size, lag, seek, recorder, flood];
 
 function machine(): Record<string, string | number> {
   const [first] = cpus();
@@ -24,6 +26,16 @@ function machine(): Record<string, string | number> {
   };
 }
 
+/** A measure, and how busy the machine was, that of the bench included. */
+interface Loaded extends Measure {
+  load: { before: number; after: number };
+}
+
+/** Of the last minute. */
+function load(): number {
+  return Math.round((loadavg()[0] ?? 0) * 100) / 100;
+}
+
 function number(value: number): string {
   if (!Number.isFinite(value)) return '-';
   if (value >= 1000) return Math.round(value).toLocaleString('en');
@@ -33,7 +45,7 @@ function number(value: number): string {
 function print(measures: readonly Measure[]): void {
   for (const { name, unit, ours, peers, goal, met, note } of measures) {
     const mine = median(ours);
-    console.log(`${name}: ${number(mine)} ${unit} (${ours.length} runs)`);
+    console.log(`${name}: ${number(mine)} ${unit} (median of ${ours.length})`);
     for (const peer of peers) {
       const theirs = median(peer.values);
       console.log(`  ${peer.name}: ${number(theirs)} ${unit}, ours / theirs = ${number(mine / theirs)}`);
@@ -45,21 +57,29 @@ function print(measures: readonly Measure[]): void {
 }
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { only: { type: 'string' }, json: { type: 'string' }, quick: { type: 'boolean', default: false } },
+  });
   const chosen = benches.filter((bench) => values.only === undefined || bench.name === values.only);
   if (chosen.length === 0) {
     console.error(`There is no bench "${values.only}". There are: ${benches.map((bench) => bench.name).join(', ')}.`);
     return 2;
   }
-  const all: Measure[] = [];
+  const all: Loaded[] = [];
   for (const bench of chosen) {
     console.log(`\n${bench.name}: ${bench.what}`);
-    const measures = await bench.run((line) => console.log(`  ${line}`));
+    const before = load();
+    const measures = await bench.run((line) => console.log(`  ${line}`), { quick: values.quick });
+    const after = load();
     print(measures);
-    all.push(...measures);
+    console.log(`  load average of the machine: ${before} before, ${after} after`);
+    all.push(...measures.map((measure) => ({ ...measure, load: { before, after } })));
   }
   if (values.json !== undefined)
-    writeFileSync(values.json, `${JSON.stringify({ machine: machine(), measures: all }, null, 2)}\n`);
+    writeFileSync(
+      values.json,
+      `${JSON.stringify({ machine: machine(), quick: values.quick, measures: all }, null, 2)}\n`,
+    );
   return 0;
 }
 

@@ -1,4 +1,4 @@
-import { Terminal } from '@xterm/headless';
+import { Terminal } from '@xterm/headless/lib-headless/xterm-headless.mjs';
 import { ageSeal } from '../../src/recording/codecs/age.ts';
 import { Fetcher } from '../../src/replay/fetcher.ts';
 import { openRecording } from '../../src/replay/open-recording.ts';
