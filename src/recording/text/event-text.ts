@@ -1,4 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { incompleteTail, sequenceAt } from '../../shared/utf8.ts';
+
+export { incompleteTail };
 
 /**
  * Terminal bytes as the text of asciicast events, without loss. Valid UTF-8 stands as it is. Every byte that is no part of valid UTF-8
@@ -13,48 +16,6 @@ const escapeLead = 0xf4;
 const escapeSecond = 0x8f;
 const escapeThirdFirst = 0xb8;
 const escapeThirdLast = 0xbb;
-
-function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0xc0) === 0x80;
-}
-
-/** Bounds of a sequence's second byte and its length (Unicode Standard, table 3-7); length 0 for a byte that begins none. */
-function sequenceKind(lead: number): { length: number; low: number; high: number } {
-  if (lead >= 0xc2 && lead <= 0xdf) return { length: 2, low: 0x80, high: 0xbf };
-  if (lead === 0xe0) return { length: 3, low: 0xa0, high: 0xbf };
-  if (lead === 0xed) return { length: 3, low: 0x80, high: 0x9f };
-  if (lead >= 0xe1 && lead <= 0xef) return { length: 3, low: 0x80, high: 0xbf };
-  if (lead === 0xf0) return { length: 4, low: 0x90, high: 0xbf };
-  if (lead >= 0xf1 && lead <= 0xf3) return { length: 4, low: 0x80, high: 0xbf };
-  if (lead === 0xf4) return { length: 4, low: 0x80, high: 0x8f };
-  return { length: 0, low: 0, high: 0 };
-}
-
-/** Length of the valid sequence at `at`; 0 when there is none; -1 when the bytes end inside what may still become one. */
-function sequenceAt(bytes: Uint8Array, at: number): number {
-  const lead = bytes[at] ?? 0;
-  if (lead < 0x80) return 1;
-  const { length, low, high } = sequenceKind(lead);
-  if (length === 0) return 0;
-  const second = bytes[at + 1];
-  if (second === undefined) return -1;
-  if (second < low || second > high) return 0;
-  for (let index = 2; index < length; index += 1) {
-    if (at + index >= bytes.length) return -1;
-    if (!isContinuation(bytes[at + index])) return 0;
-  }
-  return length;
-}
-
-/** How many bytes at the end belong to a character that is not complete yet: 0 to 3. */
-export function incompleteTail(bytes: Uint8Array): number {
-  for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
-    const byte = bytes[bytes.length - back] ?? 0;
-    if ((byte & 0xc0) === 0x80) continue;
-    return sequenceAt(bytes, bytes.length - back) === -1 ? back : 0;
-  }
-  return 0;
-}
 
 function isEscapeAt(bytes: Uint8Array, at: number): boolean {
   const third = bytes[at + 2] ?? 0;

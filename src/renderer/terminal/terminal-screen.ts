@@ -3,6 +3,7 @@ import { SearchAddon } from '@xterm/addon-search';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebglAddon } from '@xterm/addon-webgl';
 import { type IDisposable, Terminal } from '@xterm/xterm';
+import { WholeCharacters } from '../../shared/utf8.ts';
 import { makeStore, type Readable } from '../services/store.ts';
 import { letterSpacing } from './cells.ts';
 import { hasGraphicsHardware } from './graphics.ts';
@@ -43,6 +44,7 @@ export class TerminalScreen {
   /** The size in cells as text: "118 × 38". */
   readonly sizeText: Readable<string>;
   private readonly terminal: Terminal;
+  private readonly characters = new WholeCharacters();
   private readonly fitAddon = new FitAddon();
   private readonly search = new SearchAddon({ highlightLimit: 2000 });
   private readonly findStore = makeStore<FindResult | null>(null);
@@ -152,11 +154,15 @@ export class TerminalScreen {
 
   /** `done` is called when the bytes have been taken into the screen. */
   write(data: Uint8Array, done: () => void): void {
-    this.terminal.write(data, done);
+    const pieces = this.characters.push(data);
+    const last = pieces.pop() ?? new Uint8Array(0);
+    for (const piece of pieces) this.terminal.write(piece);
+    this.terminal.write(last, done);
   }
 
   /** An empty screen with nothing in the scrollback and no mode left on. */
   reset(): void {
+    this.characters.reset();
     this.terminal.reset();
     this.terminal.write(showCursor);
   }
