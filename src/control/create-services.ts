@@ -108,6 +108,7 @@ export async function createServices(core: CoreContext): Promise<Services> {
   const requests = makeAccessRequests({ core, hub });
   const missing = startMissingWatch(core, () => hub.changed(['recordings']));
   const care = startEvidenceCare({ core, broker, store });
+  const recordings = makeRecordings({ core, broker, hub, store, tails });
 
   return {
     targetFacts: makeTargetFacts(core),
@@ -118,7 +119,7 @@ export async function createServices(core: CoreContext): Promise<Services> {
     orders,
     relay,
     requests,
-    recordings: makeRecordings({ core, broker, hub, store, tails }),
+    recordings,
     async close() {
       leases.close();
       await missing.close();
@@ -127,6 +128,7 @@ export async function createServices(core: CoreContext): Promise<Services> {
       hub.close();
       await relay.close();
       await keeper.close();
+      await recordings.close();
       await orders.close();
       await watch.close();
     },

@@ -5,7 +5,7 @@ import { parseManifest } from '../../recording/manifest/parse-manifest.ts';
 import { blobOfLine, fingerprint } from '../../recording/signatures/keys.ts';
 import { verifySsh } from '../../recording/signatures/sshsig.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
-import { namespaces, type ReceiptPayload, type Signed } from '../../shared/protocol/signed.ts';
+import { namespaces, type Signed } from '../../shared/protocol/signed.ts';
 import { type Manifest, manifestFile, manifestSignatureFile } from '../../shared/record/manifest.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext, Reader } from '../context.ts';
@@ -15,6 +15,7 @@ import { hold } from '../store/locks.ts';
 import { anchorFault } from './anchor-claims.ts';
 import { type IngestParts, ownRecording } from './ingest.ts';
 import { manifestTimes } from './manifest-times.ts';
+import { receiptFor, storedReceipts } from './receipts.ts';
 import { wireEndMs, wireHead } from './wire-head.ts';
 
 function refusal(what: string, facts?: Record<string, string>): SallyportError {
@@ -97,6 +98,7 @@ async function lastReceipt(core: CoreContext, sessionId: string, lines: number):
     .select(['payload', 'signature'])
     .where('session_id', '=', sessionId)
     .where('lines', '=', lines)
+    .orderBy('place', 'desc')
     .executeTakeFirst();
   return row ?? null;
 }
@@ -180,12 +182,7 @@ export function putManifest(
     deviceKey: string,
     newest: { text: string; signature: string; receipt: Signed | null },
   ): Promise<void> {
-    const receipts = await core.reader
-      .selectFrom('recording_receipts')
-      .select(['payload', 'signature'])
-      .where('session_id', '=', sessionId)
-      .orderBy('lines')
-      .execute();
+    const receipts = await storedReceipts(core.reader, sessionId);
     const keys = {
       serverKey: core.signer.publicKey,
       deviceId: session.device_id,
@@ -220,19 +217,10 @@ export function putManifest(
     const known = previous === manifest.text ? await lastReceipt(core, sessionId, manifest.lines) : null;
     if (known !== null) return { receipt: known, ended };
     // After the manifest that it follows was read: heads of receipts never go back. The last one covers the whole wire, where that ends in time.
+    const given = (await storedReceipts(core.reader, sessionId)).length;
     const wire = await wireHead(core, sessionId, ended ? wireEndMs : 0);
     const at = core.clock.now();
-    const payload: ReceiptPayload = {
-      version: 1,
-      wire,
-      sessionId,
-      lines: manifest.lines,
-      head: manifest.heads[manifest.lines] ?? '',
-      segments: manifest.segments.length,
-      bytes: manifest.segments.reduce((sum, line) => sum + line.bytes, 0),
-      ended,
-      at: at.toISOString(),
-    };
+    const payload = receiptFor(manifest, { wire, sessionId, at });
     const receipt = core.signer.sign('receipt@sallyport', payload);
     await render(session, deviceKey, { ...sent, receipt });
     const saved = await core.writer
@@ -240,6 +228,8 @@ export function putManifest(
       .execute(async (trx) => {
         await hold(trx, { kind: 'recording', sessionId });
         if (((await storedManifest(trx, sessionId))?.text ?? null) !== previous) return null;
+        // A receipt for the wire that was given since names more of it than this one.
+        if ((await storedReceipts(trx, sessionId)).length !== given) return null;
         // A segment may have come since it was checked.
         await checkStored(trx, sessionId, manifest);
         await save(trx, { session, manifest, signature: sent.signature, receipt, at });

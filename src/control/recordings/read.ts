@@ -153,6 +153,7 @@ export async function getManifest(core: CoreContext, actor: Actor, sessionId: st
     .select(['payload', 'signature'])
     .where('session_id', '=', sessionId)
     .orderBy('lines')
+    .orderBy('place')
     .execute();
   const device = await db
     .selectFrom('devices')

@@ -11,6 +11,7 @@ import { putManifest } from './manifest-ingest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { makeKeyedQueue } from './queue.ts';
 import { getJournal, getManifest, getRecording, getSegment, listRecordings } from './read.ts';
+import { commitToWire } from './receipts.ts';
 import type { TailFault } from './tail-held.ts';
 import { getTail } from './tail-read.ts';
 import type { JournalTails } from './tails.ts';
@@ -27,6 +28,20 @@ export function makeRecordings(parts: {
 }) {
   const { core, broker, hub, store, tails } = parts;
   const ingest = { core, store, queue: makeKeyedQueue() };
+  /** After what is being stored of that recording: its receipt may name the wire's end already. */
+  const commit = (sessionId: string, waitMs: number) =>
+    ingest.queue(sessionId, () => commitToWire({ core, store }, sessionId, waitMs));
+
+  const signing = new Set<Promise<unknown>>();
+  // In every process. The launcher's last manifest may have its receipt already: that could not wait for the wire's end.
+  core.bus.subscribe('wire-closed', ({ sessionId }) => {
+    const work = commit(sessionId, 0)
+      .catch((error: unknown) =>
+        core.log.error({ err: error, session: sessionId }, 'the end of a wire could not be signed for'),
+      )
+      .finally(() => signing.delete(work));
+    signing.add(work);
+  });
 
   /** What came last from the endpoint is less than what came while the session ran: someone or something took it away there. */
   async function tellOfTail(actor: Actor, sessionId: string, fault: TailFault | null): Promise<void> {
@@ -63,7 +78,11 @@ export function makeRecordings(parts: {
     wire: (actor: Actor, sessionId: string, direction: WireDirection) =>
       getWire({ core, store }, actor, sessionId, direction),
     unlock: (actor: Actor, request: Parameters<typeof unlockStream>[2]) =>
-      unlockStream({ core, broker }, actor, request),
+      unlockStream({ core, broker, commit }, actor, request),
+    /** Resolves when the ends of wires that were heard of are signed for. */
+    async close(): Promise<void> {
+      await Promise.all(signing);
+    },
   };
 }
 

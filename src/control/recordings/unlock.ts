@@ -1,23 +1,29 @@
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { KeyedStream } from '../../shared/model/recording.ts';
+import type { WireHead } from '../../shared/record/wire.ts';
 import type { Actor } from '../actor.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { CoreContext } from '../context.ts';
 import { findReadable } from './read.ts';
-import { wireHead } from './wire-head.ts';
+import { waitForWireMs } from './receipts.ts';
 
 /**
  * One stream's identity, sealed to the caller's replay process; audited with its purpose before it leaves. Throws SP-3001, SP-3031 (no access rule, or
  * the key was erased), SP-5001 (no such recipient), SP-5006.
  */
 export async function unlockStream(
-  parts: { core: CoreContext; broker: Broker },
+  parts: {
+    core: CoreContext;
+    broker: Broker;
+    /** Signs for what is kept of the wire now (receipts.ts). */
+    commit(sessionId: string, waitMs: number): Promise<WireHead | null>;
+  },
   actor: Actor,
   request: { sessionId: string; stream: KeyedStream; purpose: string; recipient: string },
 ): Promise<string> {
-  const { core, broker } = parts;
+  const { core, broker, commit } = parts;
   const { sessionId, stream, purpose, recipient } = request;
-  const { resource } = await findReadable(core, actor, sessionId, 'ReadRecording');
+  const { resource, session } = await findReadable(core, actor, sessionId, 'ReadRecording');
   const decision = await core.policy.decide(actor, { action: 'UnlockRecording', resource, context: { stream } });
   const detail = { stream, purpose, policies: decision.policies };
   if (!decision.allowed) {
@@ -43,6 +49,8 @@ export async function unlockStream(
       { facts: { stream } },
     );
   }
+  // Before the key goes out: whoever has it could make another wire that it opens, so what the wire was by now is signed for and said first.
+  const wire = await commit(sessionId, waitForWireMs(session));
   const sealed = await broker
     .sealStreamKey({ sessionId, stream, wrapped: key.wrapped, recipient })
     .catch((error: unknown) => {
@@ -56,8 +64,7 @@ export async function unlockStream(
     event: 'recording.unlocked',
     actor: actor.userId,
     subject: sessionId,
-    // Before the key goes out: whoever has it could make another wire that it opens, so what the wire was by now is said first.
-    detail: { ...detail, device: actor.device?.id ?? null, wire: await wireHead(core, sessionId) },
+    detail: { ...detail, device: actor.device?.id ?? null, wire },
   });
   return sealed;
 }

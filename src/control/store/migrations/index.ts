@@ -14,6 +14,7 @@ import { accessRequests } from './009-access-requests.ts';
 import { recordingRules } from './010-recording-rules.ts';
 import { journalTails } from './011-journal-tails.ts';
 import { wires } from './012-wires.ts';
+import { laterReceipts } from './013-later-receipts.ts';
 
 /** In order; the names are stored in the database and never change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -29,6 +30,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '010-recording-rules': recordingRules,
   '011-journal-tails': journalTails,
   '012-wires': wires,
+  '013-later-receipts': laterReceipts,
 };
 
 /**
