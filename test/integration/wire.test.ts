@@ -431,6 +431,26 @@ describe('the wire of a session through the relay', () => {
     expect(found.checks.find(({ name }) => name === 'receipts')).toMatchObject({ ok: true });
   });
 
+  it('is not kept, and so nothing passes, when the disk has its reserve left and no more', async () => {
+    const core = { ...world.server.context, dataFolder: mkdtempSync(path.join(world.folder, 'full-')) };
+    let isFull = false;
+    const reserve = {
+      take() {
+        if (isFull) throw new Error('full');
+      },
+    };
+    const keeper = makeWireKeeper(core, sampleParts().store, reserve);
+    const sink = keeper.open('22222222-2222-4222-8222-222222222222', () => undefined);
+    sink.keep('to-target', Buffer.from('a'));
+    isFull = true;
+    expect(() => sink.keep('to-target', Buffer.from('b'))).toThrow('full');
+    expect(() => keeper.open('33333333-3333-4333-8333-333333333333', () => undefined)).toThrow('full');
+    sink.closed();
+    await keeper.close();
+    const kept = path.join(core.dataFolder, 'wires', '22222222-2222-4222-8222-222222222222', 'wire.to-target');
+    expect(readFileSync(kept, 'utf8')).toBe('a');
+  });
+
   it('is closed and stored by the next start when its process was killed', async () => {
     const { id } = await world.open(jonas, 'web-01', sshd.login);
     const core = { ...world.server.context, dataFolder: mkdtempSync(path.join(world.folder, 'killed-')) };

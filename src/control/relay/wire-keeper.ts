@@ -7,6 +7,7 @@ import type { ObjectStore } from '../recordings/object-store.ts';
 import type { Database } from '../store/database.ts';
 import { makeWireDigests, NotOnDisk } from './wire-digests.ts';
 import { emptyHead, headOf, headOfFiles, removeFiles, WireFiles, wiresFolder } from './wire-files.ts';
+import { makeWireReserve, type WireReserve } from './wire-reserve.ts';
 
 /** How often heads that have changed are written down, and how often what could not be stored is tried again. Milliseconds. */
 const headEveryMs = 1000;
@@ -53,7 +54,11 @@ function hasGrown({ head, files }: Open): boolean {
  * Keeps wires of this process's connections: files in the data folder that grow, their heads in the database about every second and when they close, and the
  * closed ones in the store of recordings. What an earlier process left in the folder is closed as it is and stored.
  */
-export function makeWireKeeper(core: CoreContext, store: Pick<ObjectStore, 'receive'>): WireKeeper {
+export function makeWireKeeper(
+  core: CoreContext,
+  store: Pick<ObjectStore, 'receive'>,
+  reserve: WireReserve = makeWireReserve(core.dataFolder),
+): WireKeeper {
   const folder = wiresFolder(core.dataFolder);
   const digests = makeWireDigests();
   const open = new Map<string, Open>();
@@ -196,11 +201,15 @@ export function makeWireKeeper(core: CoreContext, store: Pick<ObjectStore, 'rece
       await transaction.insertInto('wires').values(values).execute();
     },
     open(sessionId, onLost) {
+      reserve.take(0);
       const files = new WireFiles(folder, sessionId);
       const wire: Open = { files, head: emptyHead, closed: false, lost: false, onLost };
       open.set(sessionId, wire);
       return {
-        keep: (direction, bytes) => wire.files.keep(direction, bytes),
+        keep(direction, bytes) {
+          reserve.take(bytes.length);
+          wire.files.keep(direction, bytes);
+        },
         closed() {
           wire.closed = true;
           void update();
