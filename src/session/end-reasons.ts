@@ -1,6 +1,7 @@
 import { type Problem, SallyportError, toProblem } from '../shared/errors/result.ts';
 import type { EndReason } from '../shared/model/session.ts';
 import type { GrantPayload } from '../shared/protocol/signed.ts';
+import type { Stray } from '../ssh/one-channel.ts';
 
 /** Somebody who should know better sent what is no message. */
 export function malformedReason(who: string): EndReason {
@@ -17,6 +18,17 @@ export function channelFloodReason(grant: Pick<GrantPayload, 'target'>): EndReas
   const problem: Problem = {
     code: 'SP-2050',
     message: `${name} tried to open a thousand channels to this machine, which no honest target does. All were refused, and the connection was cut. Do not connect again before its owner has looked at it.`,
+    facts: { address: `${host}:${port}` },
+  };
+  return { kind: 'connect-failed', problem };
+}
+
+/** The target broke the rules of its one channel, and what crossed is not what is recorded. */
+export function strayReason(grant: Pick<GrantPayload, 'target'>, what: Stray): EndReason {
+  const { name, host, port } = grant.target;
+  const problem: Problem = {
+    code: 'SP-2050',
+    message: `${name} ${what}, which no honest target does. None of it was shown, and the connection was cut. What crossed may be more than the record holds. Do not connect again before its owner has looked at it.`,
     facts: { address: `${host}:${port}` },
   };
   return { kind: 'connect-failed', problem };

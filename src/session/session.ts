@@ -9,7 +9,8 @@ import { type Anchors, makeAnchors } from './anchors.ts';
 import { authorise, type Issuer, makeIssuer, type StartMessage } from './authorise.ts';
 import { makeBannerWriter } from './banner-writer.ts';
 import { makeChannelRefusals } from './channel-refusals.ts';
-import { channelFloodReason, malformedReason, reasonOf } from './end-reasons.ts';
+import { makeDraining } from './draining.ts';
+import { channelFloodReason, malformedReason, reasonOf, strayReason } from './end-reasons.ts';
 import { makeEnding } from './ending.ts';
 import type { Now } from './lease.ts';
 import { advance, inputPasses, type Lifecycle, type LifecycleEvent, outputPasses, requested } from './lifecycle.ts';
@@ -23,7 +24,7 @@ import { type RecordReport, reportRecord } from './record-report.ts';
 import { BestEffortRecorder } from './recorder/best-effort.ts';
 import type { Recorder, RecorderOptions } from './recorder/recorder.ts';
 import { makeSealedPasswords } from './sealed-passwords.ts';
-import { makeShellTarget } from './shell-target.ts';
+import { makeShellTarget, type ShellTarget } from './shell-target.ts';
 import { openShell, type Shell } from './ssh/connect.ts';
 import { reach } from './ssh/relay.ts';
 import type { Wire, WireEnd } from './ssh/wire.ts';
@@ -53,8 +54,6 @@ const times = {
   goodbye: 300,
   orderAfterCut: 2000,
   wireWords: 200,
-  drainPolitely: 1500,
-  drain: 5000,
 };
 
 /** How a login by password was made, for whoever reads the record. */
@@ -88,6 +87,13 @@ export function makeSession(parts: SessionParts): Session {
   let waitingForOrder = false;
   let ticking: NodeJS.Timeout | undefined;
   let report: RecordReport | null = null;
+  let shellTarget: ShellTarget | null = null;
+  const draining = makeDraining({
+    pump: () => pipeline?.pump(),
+    finish: () => pipeline?.finish(),
+    holds: () => shellTarget?.holds() === true,
+    over: drained,
+  });
 
   const screen = makeScreenPort({
     input(data) {
@@ -210,15 +216,16 @@ export function makeSession(parts: SessionParts): Session {
         stopped: () => life.reason !== null,
       }),
       channelRefused: makeChannelRefusals({ mark, tooMany: () => end(channelFloodReason(to)) }),
+      strayed: (what) => end(strayReason(to, what)),
     });
     shell = opened;
     if (life.reason !== null || waitingForOrder) return;
     mark('host-key', `${opened.facts.hostKey} ${opened.facts.cipher} ${opened.facts.kex}`);
     const loggedInBy = loginKindOf(to.credential);
     if (loggedInBy !== 'certificate') mark('login', passwordMarks[loggedInBy]);
-    const target = makeShellTarget(opened.channel, { readable: () => pipeline?.pump(), exited, drained }, () =>
-      end(malformedReason('The screen')),
-    );
+    const events = { readable: () => pipeline?.pump(), exited, drained: () => drained(true) };
+    const target = makeShellTarget(opened.channel, events, () => end(malformedReason('The screen')));
+    shellTarget = target;
     pipeline = makePipeline({
       recorder: record,
       target,
@@ -277,20 +284,15 @@ export function makeSession(parts: SessionParts): Session {
 
   function exited(status: number | null, signal: string | null): void {
     exit = { kind: 'exit', status, signal };
-    drain();
+    draining.begin();
   }
 
-  /** What the target sent before it went is shown as fast as the screen takes it, then without asking, but not for ever. */
-  function drain(): void {
-    setTimeout(() => pipeline?.finish(), times.drainPolitely);
-    setTimeout(drained, times.drain);
-    pipeline?.pump();
-  }
-
-  /** Nothing more comes from the target. Whether it or the network ended that, the wire's own end says, a moment later. */
-  function drained(): void {
+  /** Nothing more comes from the target. Whether it or the network ended that, the wire's own end says, a moment later. `whole`: all that came was recorded. */
+  function drained(whole: boolean): void {
     if (exit !== null) {
-      void endAnchored(exit);
+      // An exit says that nothing is missing.
+      if (whole) void endAnchored(exit);
+      else end({ kind: 'disconnected', by: 'network' });
       return;
     }
     void within(times.wireWords, wire?.closed).then((how) => {
@@ -333,7 +335,7 @@ export function makeSession(parts: SessionParts): Session {
     } else if (how.kind === 'refused' && how.problem.code === 'SP-1005' && shell !== null) {
       end({ kind: 'disconnected', by: 'revoked' });
     } else if (shell !== null) {
-      drain();
+      draining.begin();
     }
   }
 
@@ -351,6 +353,7 @@ export function makeSession(parts: SessionParts): Session {
     if (!first && order === null) return;
     clearInterval(ticking);
     report?.stop();
+    draining.stop();
     anchors?.stop();
     const beganMs = order?.receivedMs ?? now().monotonicMs;
     if (first && reason.kind === 'exit') {

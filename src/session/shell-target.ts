@@ -12,16 +12,24 @@ export interface ShellTargetEvents {
 /** Bytes written to the channel that the target has not taken yet, above which a person can only be pasting without end. */
 const maxUnsent = 16 * 1024 * 1024;
 
-/** A shell's channel as the pipeline's target. Reads are pulled, never pushed: what is not read stays in the channel's window. */
-export function makeShellTarget(channel: ClientChannel, events: ShellTargetEvents, overflow: () => void): Target {
+export interface ShellTarget extends Target {
+  /** Whether something has come that was not read. */
+  holds(): boolean;
+}
+
+/**
+ * A shell's channel as the pipeline's target. Reads are pulled, never pushed: what is not read stays in the channel's window. Data beside the output comes
+ * with it, in its order (src/ssh/one-channel.ts).
+ */
+export function makeShellTarget(channel: ClientChannel, events: ShellTargetEvents, overflow: () => void): ShellTarget {
   channel.on('readable', events.readable);
-  channel.stderr.on('readable', events.readable);
   channel.on('exit', (code: number | null, signal?: string) => events.exited(code, signal ?? null));
   channel.on('close', events.drained);
   // A write to a channel that has just gone; the end of the channel is reported anyway.
   channel.on('error', () => undefined);
   return {
-    read: (max) => pull(channel, max) ?? pull(channel.stderr, max),
+    read: (max) => pull(channel, max),
+    holds: () => channel.readableLength > 0,
     write(data) {
       channel.write(data);
       if (channel.writableLength > maxUnsent) overflow();

@@ -122,19 +122,40 @@ describe('a hostile target', () => {
     expect(markers.at(-1)).toMatch(/SP-2050/);
   });
 
-  it('that writes to the error stream is recorded and shown like any other', async () => {
+  it('that writes to the error stream is recorded and shown like any other, in the order of its words', async () => {
     target.onShell = (_connection, channel) => {
-      channel.stderr.write('from stderr\r\n');
+      channel.write('one ');
+      channel.stderr.write('from stderr ');
+      channel.write('three\r\n');
       channel.on('data', () => channel.exit(1) ?? channel.end());
     };
     world = await startSession({ sshd: target.sshd });
-    await world.sees(/from stderr/);
+    await world.sees(/three/);
     world.type('x');
     expect(await world.ended()).toMatchObject({ reason: { kind: 'exit', status: 1 } });
     const events = await recordedEvents(world.folder, 'output', world.identities.output);
     expect(
       Buffer.concat(events.filter((event) => event.code === 'o').map((event) => Buffer.from(event.data))).toString(),
-    ).toBe('from stderr\r\n');
+    ).toBe('one from stderr three\r\n');
+  });
+
+  it('that speaks on a channel that is not open is cut off, and screen and record say why', async () => {
+    target.onShell = (connection, channel) => {
+      const { outgoing } = channel as unknown as { outgoing: { id: number } };
+      const raw = connection as unknown as { _protocol: { channelData(number: number, data: Buffer): void } };
+      channel.on('data', () => raw._protocol.channelData(outgoing.id + 1, Buffer.from('unheard')));
+      channel.write('ready');
+    };
+    world = await startSession({ sshd: target.sshd });
+    await world.sees(/ready/);
+    world.type('x');
+    expect(await world.ended()).toMatchObject({
+      reason: { kind: 'connect-failed', problem: { code: 'SP-2050', message: expect.stringMatching(/not open/) } },
+      complete: true,
+    });
+    const events = await recordedEvents(world.folder, 'output', world.identities.output);
+    expect(Buffer.from(events.at(-1)?.data ?? '').toString()).toMatch(/a channel that is not open/);
+    expect(world.text()).toBe('ready');
   });
 
   it('that closes the shell without a word ends the session as closed by the target', async () => {

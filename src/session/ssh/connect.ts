@@ -2,6 +2,7 @@ import { Client, type ClientChannel, type NegotiatedAlgorithms } from 'ssh2';
 import { blobOfLine, fingerprint } from '../../recording/signatures/keys.ts';
 import { assertNever, SallyportError } from '../../shared/errors/result.ts';
 import { cipherAlgorithms, hostKeyAlgorithms, kexAlgorithms, macAlgorithms } from '../../ssh/algorithms.ts';
+import { holdToOneChannel, type Stray } from '../../ssh/one-channel.ts';
 import { assertSupportedSsh2, refuseServerChannels, takeIgnoredInReexchanges } from '../../ssh/ssh2-internals.ts';
 import type { Anchors } from '../anchors.ts';
 import { anchorGrant, type Lost } from './anchor-grant.ts';
@@ -17,6 +18,8 @@ export interface SshOptions extends Omit<LoginContext, 'failed'> {
   terminal: { cols: number; rows: number; term: string };
   banner(text: string): void;
   channelRefused(type: string): void;
+  /** The target did what no honest one does; none of it is shown. The session must end. */
+  strayed(what: Stray): void;
 }
 
 export interface Shell {
@@ -154,6 +157,7 @@ async function login(client: Client, options: SshOptions): Promise<{ facts: Shel
       heard = true;
     });
     refuseServerChannels(client, options.channelRefused);
+    holdToOneChannel(client, options.strayed);
     takeIgnoredInReexchanges(client);
     options.anchors?.attach(client);
     way.attach(client);
