@@ -122,8 +122,9 @@ export async function createServices(core: CoreContext): Promise<Services> {
     recordings,
     async close() {
       leases.close();
+      // Stopped first, waited for last: nobody's connection waits for a look at old evidence.
+      const cared = care.close();
       await missing.close();
-      await care.close();
       await requests.close();
       hub.close();
       await relay.close();
@@ -131,6 +132,7 @@ export async function createServices(core: CoreContext): Promise<Services> {
       await recordings.close();
       await orders.close();
       await watch.close();
+      await cared;
     },
   };
 }

@@ -207,6 +207,23 @@ describe('the wire of a session through the relay', () => {
         .set({ verified_at: null, tried_at: new Date(world.server.context.clock.now().getTime() - agoMs) })
         .where('session_id', '=', session.id)
         .execute();
+    await died(24 * 3_600_000);
+    const events = await world.auditOf(session.id);
+    // A stop in the middle of a look ends it, and nothing is said of what it had seen by then.
+    const stop = new AbortController();
+    const parts = sampleParts();
+    let reads = 0;
+    const store: typeof parts.store = Object.assign(Object.create(parts.store), {
+      get(key: string) {
+        reads += 1;
+        stop.abort();
+        return parts.store.get(key);
+      },
+    });
+    expect(await sampleEvidence({ ...parts, store, signal: stop.signal })).toEqual([]);
+    expect(reads).toBe(1);
+    expect(await sampleEvidence({ ...parts, signal: stop.signal })).toEqual([]);
+    expect(await world.auditOf(session.id)).toEqual(events);
     await died(3_600_000);
     expect(await sampleEvidence(sampleParts())).toEqual([]);
     await died(24 * 3_600_000);

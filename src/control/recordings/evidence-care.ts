@@ -6,7 +6,7 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 export interface EvidenceCare {
-  /** Resolves when what is under way is done. */
+  /** Ends a look that is under way; resolves when it has ended. */
   close(): Promise<void>;
 }
 
@@ -20,16 +20,19 @@ export function startEvidenceCare(parts: SampleParts & { store: ObjectStore }): 
       .then(() => undefined)
       .catch((error: unknown) => core.log.error({ err: error }, what));
   }
+  const stop = new AbortController();
   let hours = 0;
   const timer = setInterval(() => {
     run('wires could not be released', () => releaseWires(core, store));
-    if (hours % (dayMs / hourMs) === 0) run('no evidence could be looked at', () => sampleEvidence(parts));
+    if (hours % (dayMs / hourMs) === 0)
+      run('no evidence could be looked at', () => sampleEvidence({ ...parts, signal: stop.signal }));
     hours += 1;
   }, hourMs);
   timer.unref();
   return {
     async close() {
       clearInterval(timer);
+      stop.abort();
       await work;
     },
   };

@@ -12,6 +12,8 @@ export interface SampleParts {
   core: CoreContext;
   broker: Pick<Broker, 'sealStreamKey'>;
   store: Pick<ObjectStore, 'get' | 'open'>;
+  /** Aborted: a look that is under way ends without a word, and none begins. */
+  signal?: AbortSignal;
 }
 
 export interface SampleResult {
@@ -80,12 +82,19 @@ async function documentsOf(core: CoreContext, session: SessionRow) {
   };
 }
 
+async function* untilAborted(stream: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const chunk of stream) {
+    signal?.throwIfAborted();
+    yield chunk;
+  }
+}
+
 /**
  * Verifies one stored recording with the keys that the vault holds: everything is opened in memory, a segment at a time, and the wire is compared with it.
- * The result is an audit event, an alert when something does not hold. Null when it cannot be opened here, or has no manifest.
+ * The result is an audit event, an alert when something does not hold. Null when it cannot be opened here, or has no manifest. Throws when it is aborted.
  */
 export async function verifyStored(parts: SampleParts, sessionId: string): Promise<SampleResult | null> {
-  const { core, store } = parts;
+  const { core, store, signal } = parts;
   const session = await findSession(core.reader, sessionId);
   const documents = session === null ? null : await documentsOf(core, session);
   const output = await identityOf(parts, sessionId, 'output');
@@ -93,10 +102,18 @@ export async function verifyStored(parts: SampleParts, sessionId: string): Promi
   if (session === null || documents === null || output === null || input === null) return null;
   const found = await verifyRecording({
     ...documents,
-    segment: (kind, seq) => store.get(`${sessionId}/${partFile(kind, seq)}`),
-    wire: async (direction) => (await store.open(`${sessionId}/${wireFile(direction)}`))?.stream ?? null,
+    segment: (kind, seq) => {
+      signal?.throwIfAborted();
+      return store.get(`${sessionId}/${partFile(kind, seq)}`);
+    },
+    wire: async (direction) => {
+      const stream = (await store.open(`${sessionId}/${wireFile(direction)}`))?.stream ?? null;
+      return stream === null ? null : untilAborted(stream, signal);
+    },
     identities: { output, input },
   });
+  // What was stopped looks like what does not hold.
+  signal?.throwIfAborted();
   const compared = found.checks.some(({ name, ok, detail }) => name === 'crossing' && ok && !detail.startsWith('not'));
   await core.audit.record({
     event: found.ok ? 'recording.verified' : 'recording.evidence-differs',
@@ -135,6 +152,7 @@ export async function sampleEvidence(parts: SampleParts, atMost = sampleAtMost):
     .execute();
   const results: SampleResult[] = [];
   for (const { id, tries } of due) {
+    if (parts.signal?.aborted) break;
     const { numUpdatedRows } = await core.writer
       .updateTable('wires')
       .set({ tries: tries + 1, tried_at: core.clock.now() })
@@ -152,6 +170,7 @@ export async function sampleEvidence(parts: SampleParts, atMost = sampleAtMost):
         .execute();
       if (result !== null) results.push(result);
     } catch (error) {
+      if (parts.signal?.aborted) break;
       core.log.error({ err: error, session: id }, 'the evidence of a recording could not be looked at');
     }
   }
