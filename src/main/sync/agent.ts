@@ -49,7 +49,8 @@ interface Folder {
   busy: boolean;
   /** Something happened while it was busy: look again. */
   again: boolean;
-  gapTold: boolean;
+  /** The server misses what it had (it may have been restored): all that is here goes again, once. */
+  resend: boolean;
   attempt: number;
   timer: NodeJS.Timeout | null;
   problem: Problem | null;
@@ -178,7 +179,7 @@ export class SyncAgent {
       stored: new Set(),
       busy: false,
       again: false,
-      gapTold: false,
+      resend: false,
       attempt: 0,
       timer: null,
       problem: null,
@@ -235,7 +236,7 @@ export class SyncAgent {
       return false;
     }
     folder.targetName = content.session.targetName;
-    folder.bytes = bytesLeft(content, { live, stored: folder.stored });
+    folder.bytes = bytesLeft(content, { live, stored: folder.stored, resend: folder.resend });
     if (link === null) return false;
     assertOwn(content, link.membership);
     if (content.damaged && !live) {
@@ -246,7 +247,8 @@ export class SyncAgent {
       );
     }
     const keepStoredMs = this.keepsStored ? this.options.keepStoredHours() * 3_600_000 : 0;
-    const step = nextStep(content, { live, stored: folder.stored, keepStoredMs, nowMs: Date.now() });
+    const { stored, resend } = folder;
+    const step = nextStep(content, { live, stored, resend, keepStoredMs, nowMs: Date.now() });
     const { sessionId } = content.session;
     this.options.onChange();
     switch (step.act) {
@@ -264,7 +266,7 @@ export class SyncAgent {
       case 'put-manifest': {
         const receipt = await putManifest(link.caller, path, content, link.membership.identity.serverKey);
         folder.problem = null;
-        folder.gapTold = false;
+        folder.resend = false;
         this.options.onReceipt(sessionId, { ...receipt, frames: coveredFrames(content) });
         this.options.onStored(sessionId);
         return true;
@@ -302,9 +304,8 @@ export class SyncAgent {
   private failed(folder: Folder, error: unknown): void {
     const problem = toProblem(error);
     folder.problem = problem;
-    if (problem.code === 'SP-3022' && !folder.gapTold) {
-      // The server misses what we thought it had (it may have been restored): send all of it again, once.
-      folder.gapTold = true;
+    if (problem.code === 'SP-3022' && !folder.resend) {
+      folder.resend = true;
       folder.stored.clear();
       folder.again = true;
       return;

@@ -158,7 +158,7 @@ test.each([
 ] as [string, SpoolContent, boolean, ReadonlySet<string>, SyncStep][])(
   '%s',
   (_name, folder, live, stored, expected) => {
-    expect(nextStep(folder, { live, stored, keepStoredMs: 0, nowMs: startMs + 1 })).toEqual(expected);
+    expect(nextStep(folder, { live, stored, resend: false, keepStoredMs: 0, nowMs: startMs + 1 })).toEqual(expected);
   },
 );
 
@@ -171,7 +171,7 @@ test('what is stored stays here too for as long as policy says, each part from i
     files: [first.file, second.file, 'journal'],
   });
   const at = (folder: SpoolContent, nowMs: number, live = false) =>
-    nextStep(folder, { live, stored: none, keepStoredMs: 2 * hour, nowMs });
+    nextStep(folder, { live, stored: none, resend: false, keepStoredMs: 2 * hour, nowMs });
   expect(at(running, startMs, true)).toEqual({ act: 'rest', untilMs: startMs + hour });
   expect(at(running, startMs + hour, true)).toEqual({ act: 'release', files: [first.file] });
   // A finished one needs its journal no more.
@@ -182,8 +182,26 @@ test('what is stored stays here too for as long as policy says, each part from i
   );
 });
 
+test('a server that lost what it had gets all of it that is still here, then the manifest', () => {
+  const again = (stored: string[], files: string[]) =>
+    nextStep(content({ ended: true, receiptLines: 5, receiptEnded: true, files }), {
+      live: false,
+      stored: new Set(stored),
+      resend: true,
+      keepStoredMs: 0,
+      nowMs: startMs + 1,
+    });
+  const both = [first.file, second.file];
+  expect(again([], both)).toEqual({ act: 'put-part', part: first });
+  expect(again(['output/0'], both)).toEqual({ act: 'put-part', part: second });
+  expect(again(['output/0', 'anchor/0'], both)).toEqual({ act: 'put-manifest' });
+  // What is gone from here cannot go: the server's answer to the manifest says so.
+  expect(again(['output/0'], [first.file])).toEqual({ act: 'put-manifest' });
+  expect(bytesLeft(content({ receiptLines: 4, files: both }), { live: true, stored: none, resend: true })).toBe(120);
+});
+
 test('the backlog counts what has still to go', () => {
-  expect(bytesLeft(content({}), { live: true, stored: none })).toBe(120);
-  expect(bytesLeft(content({}), { live: false, stored: new Set(['output/0']) })).toBe(520);
-  expect(bytesLeft(content({ ended: true, receiptLines: 3 }), { live: false, stored: none })).toBe(20);
+  expect(bytesLeft(content({}), { live: true, stored: none, resend: false })).toBe(120);
+  expect(bytesLeft(content({}), { live: false, stored: new Set(['output/0']), resend: false })).toBe(520);
+  expect(bytesLeft(content({ ended: true, receiptLines: 3 }), { live: false, stored: none, resend: false })).toBe(20);
 });

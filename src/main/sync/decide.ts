@@ -17,6 +17,8 @@ export interface SyncFacts {
   live: boolean;
   /** Names of parts the server has taken in this run; what a receipt covers is stored too. */
   stored: ReadonlySet<string>;
+  /** The server misses what its receipts cover: what is still here goes once more. */
+  resend: boolean;
   /** How long what is stored stays here too, from its receipt on. */
   keepStoredMs: number;
   nowMs: number;
@@ -33,14 +35,23 @@ export function partName(part: { stream: string; seq: number }): string {
 export function nextStep(content: SpoolContent, facts: SyncFacts): SyncStep {
   const { manifest, journalBytes } = content;
   if (manifest !== null) {
-    const covered = content.receipt?.lines ?? 0;
-    const part = manifest.parts.find((one) => one.line >= covered && !facts.stored.has(partName(one)));
+    const part = partsLeft(content, facts)[0];
     if (part !== undefined) return { act: 'put-part', part };
-    if (manifest.worth > covered) return { act: 'put-manifest' };
+    if (facts.resend || manifest.worth > (content.receipt?.lines ?? 0)) return { act: 'put-manifest' };
     if (manifest.ended || facts.live) return release(content, facts);
   }
   if (facts.live) return { act: 'rest', untilMs: null };
   return journalBytes === null ? { act: 'remove' } : { act: 'put-journal' };
+}
+
+/** The parts that have to go up, in the manifest's order. */
+function partsLeft(
+  { manifest, receipt, files }: SpoolContent,
+  facts: Pick<SyncFacts, 'stored' | 'resend'>,
+): SpoolPart[] {
+  const covered = receipt?.lines ?? 0;
+  const goes = (part: SpoolPart) => part.line >= covered || (facts.resend && files.has(part.file));
+  return manifest?.parts.filter((part) => goes(part) && !facts.stored.has(partName(part))) ?? [];
 }
 
 /** What may go of a recording that has nothing to send: each part when the time since its own receipt is over, the folder with the last of them. */
@@ -63,11 +74,8 @@ function release({ manifest, receipt, receiptTimes, files }: SpoolContent, facts
 }
 
 /** Bytes that still have to go up for this folder. */
-export function bytesLeft(content: SpoolContent, options: { live: boolean; stored: ReadonlySet<string> }): number {
-  const covered = content.receipt?.lines ?? 0;
-  let bytes = 0;
-  for (const part of content.manifest?.parts ?? [])
-    if (part.line >= covered && !options.stored.has(partName(part))) bytes += part.bytes;
+export function bytesLeft(content: SpoolContent, options: Pick<SyncFacts, 'live' | 'stored' | 'resend'>): number {
+  let bytes = partsLeft(content, options).reduce((sum, part) => sum + part.bytes, 0);
   if (!options.live && content.manifest?.ended !== true) bytes += content.journalBytes ?? 0;
   return bytes;
 }
