@@ -3,8 +3,9 @@ import type { Client } from 'ssh2';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { anchorName } from '../recording/evidence/anchor.ts';
 import type { GrantPayload } from '../shared/protocol/signed.ts';
+import { anchorBytesAtMost } from '../shared/record/anchors.ts';
 import type { KeptExchange } from '../ssh/kept-exchanges.ts';
-import { type Anchors, makeAnchors } from './anchors.ts';
+import { type Anchors, fitting, makeAnchors } from './anchors.ts';
 import type { AnchorToKeep, SealedPart } from './recorder/recorder.ts';
 
 interface Carried {
@@ -203,6 +204,11 @@ describe('the anchors of a session', () => {
     await anchor?.fileOf(0).catch(done?.reject);
     await vi.advanceTimersByTimeAsync(0);
     expect(failures).toHaveLength(1);
+  });
+
+  it('are no longer than the server takes', () => {
+    expect(fitting(Buffer.alloc(anchorBytesAtMost))).toHaveLength(anchorBytesAtMost);
+    expect(() => fitting(Buffer.alloc(anchorBytesAtMost + 1))).toThrow(/longer than/);
   });
 
   it('hold a target up that exchanges keys faster than they can be kept, and let it go on', async () => {

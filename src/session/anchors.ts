@@ -9,7 +9,7 @@ import {
 } from '../recording/evidence/anchor.ts';
 import { exchangeHash } from '../recording/evidence/anchor-exchange.ts';
 import type { GrantPayload, Signed } from '../shared/protocol/signed.ts';
-import { type Anchor, anchorVersion } from '../shared/record/anchors.ts';
+import { type Anchor, anchorBytesAtMost, anchorVersion } from '../shared/record/anchors.ts';
 import type { AnchorSubject } from '../shared/record/manifest.ts';
 import { type KeptExchange, type KeptExchanges, keepExchanges } from '../ssh/kept-exchanges.ts';
 import type { Recorder } from './recorder/recorder.ts';
@@ -226,7 +226,13 @@ async function fileOfAnchor(exchange: KeptExchange<Carried>, seq: number, grant:
     checkAnchorClaims(anchor, { session: grant.sessionId, seq, subject, lines, digest, hostKeys: grant.hostKeys }) ??
     checkAnchorSecret(anchor, secret);
   if (wrong !== null) throw new Error(`an anchor does not verify: ${wrong}`);
-  return formatAnchor(anchor);
+  return fitting(formatAnchor(anchor));
+}
+
+/** The same bytes. Throws when the server would take no such anchor: a target's part of an exchange may be long. */
+export function fitting(file: Buffer): Buffer {
+  if (file.length <= anchorBytesAtMost) return file;
+  throw new Error(`an anchor of ${file.length} bytes is longer than the ${anchorBytesAtMost} that one may have`);
 }
 
 function base64(bytes: Buffer): string {
