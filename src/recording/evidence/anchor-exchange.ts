@@ -55,7 +55,11 @@ export function negotiate(
   client: KexInit,
   server: KexInit,
 ): { kex: string; hostKeyAlgorithm: string; toTarget: string; fromTarget: string } | null {
-  const first = (list: keyof KexInit) => client[list].find((name) => server[list].includes(name));
+  // Both lists may be as long as an anchor allows: each name is looked at once.
+  const first = (list: keyof KexInit) => {
+    const known = new Set(server[list]);
+    return client[list].find((name) => known.has(name));
+  };
   const [kex, hostKeyAlgorithm] = [first('kex'), first('hostKey')];
   const [toTarget, fromTarget] = [first('cipherToTarget'), first('cipherFromTarget')];
   if (!kex || !hostKeyAlgorithm || !toTarget || !fromTarget) return null;
