@@ -8,7 +8,9 @@ window.measured = (async () => {
   const player = AsciinemaPlayer.create('/recording.cast', element, { preload: true, fit: false });
   await new Promise((resolve, reject) => {
     player.addEventListener('metadata', resolve);
-    player.addEventListener('error', reject);
+    player.addEventListener('error', (event) =>
+      reject(new Error(event?.message ?? event?.error ?? JSON.stringify(event))),
+    );
   });
   // Its first jump waits for everything to be loaded.
   await player.seek(0);
