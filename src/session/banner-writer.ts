@@ -1,3 +1,4 @@
+import { bannerKind } from '../shared/record/markers.ts';
 import { plainBanner } from '../ssh/banner.ts';
 import type { Screen } from './pipeline.ts';
 import type { Recorder } from './recorder/recorder.ts';
@@ -21,7 +22,7 @@ export function makeBannerWriter(options: {
     const bytes = Buffer.from(plainBanner(text.slice(0, left)), 'utf8');
     left -= Math.min(left, text.length);
     if (bytes.length === 0) return;
-    options.mark('banner', `The next ${bytes.length} bytes of output are the target's login banner.`, bytes.length);
+    options.mark(bannerKind, `The next ${bytes.length} bytes of output are the target's login banner.`, bytes.length);
     if (options.stopped()) return;
     try {
       options.screen.output(bytes, options.recorder.output(bytes));

@@ -103,7 +103,8 @@ export function makeSession(parts: SessionParts): Session {
     },
     resize(cols, rows) {
       size = clampSize({ cols, rows });
-      pipeline?.resize(size.cols, size.rows);
+      // As with what is typed: the program is gone, and what is recorded is what the target was told.
+      if (exit === null) pipeline?.resize(size.cols, size.rows);
     },
     disconnect: () => end({ kind: 'disconnected', by: 'person' }),
     room: () => pipeline?.pump(),
@@ -199,22 +200,26 @@ export function makeSession(parts: SessionParts): Session {
         hold: (held) => void (held ? reached.stream.pause() : reached.stream.resume()),
         failed: fail,
       });
+    const showBanner = makeBannerWriter({
+      mark,
+      recorder: record,
+      screen,
+      failed: recordFailed,
+      stopped: () => life.reason !== null,
+    });
     const opened = await openShell({
       wire: reached,
       anchors,
       grant: to,
       serverKey: message.serverKey,
-      terminal: { ...size, term: message.terminal.term },
+      terminal: { ...recordedSize, term: message.terminal.term },
       sign: (proof, toSign) => signatures.ask(proof, toSign),
       sealedPassword: (proof) => passwords.ask(to.sessionId, proof),
       step: (step) => change({ type: 'step', step }),
-      banner: makeBannerWriter({
-        mark,
-        recorder: record,
-        screen,
-        failed: recordFailed,
-        stopped: () => life.reason !== null,
-      }),
+      banner: (text) => {
+        // No target has words before the login when its program runs.
+        if (pipeline === null) showBanner(text);
+      },
       channelRefused: makeChannelRefusals({ mark, tooMany: () => end(channelFloodReason(to)) }),
       strayed: (what) => end(strayReason(to, what)),
     });
@@ -231,7 +236,7 @@ export function makeSession(parts: SessionParts): Session {
       target,
       screen,
       outputPasses: () => limits?.check() !== 'nothing' && outputPasses(life),
-      inputPasses: () => inputPasses(life),
+      inputPasses: () => exit === null && inputPasses(life),
       failed: recordFailed,
       later: (next) => void setImmediate(next),
     });
@@ -282,6 +287,7 @@ export function makeSession(parts: SessionParts): Session {
     pipeline?.pump();
   }
 
+  /** From here on nothing is recorded as typed: nobody would get it. */
   function exited(status: number | null, signal: string | null): void {
     exit = { kind: 'exit', status, signal };
     draining.begin();

@@ -112,8 +112,9 @@ describe('anchors of a session on OpenSSH', () => {
     expect(await compared(world, observer)).toMatchObject({
       equal: true,
       difference: null,
-      notRecorded: 0,
-      notSent: 0,
+      notRecorded: { output: 0, input: 0 },
+      notSent: { input: 0, sizes: 0 },
+      lastUnused: false,
       resizes: 1,
     });
   });

@@ -98,7 +98,8 @@ describe('a real recording', () => {
 
 /**
  * Security 17b: who has the store, the keys of all streams and the session's signing key writes another recording that holds in itself: sealed again, chained again,
- * signed again. Each time all is removed that would give it away and can be removed.
+ * signed again. Each time all is removed that would give it away and can be removed. Not shown: an insider who can reach the target's port as well, and has it sign exchanges with
+ * digests of the other manifest. Where no wire is kept, such anchors are as good as the first; receipts show it.
  */
 describe('a recording that an insider has rewritten', () => {
   const replace: [string, string] = ['half-2', 'HALF-3'];
@@ -125,7 +126,7 @@ describe('a recording that an insider has rewritten', () => {
     expect(checks.find((check) => check.name === 'manifest signature')?.ok).toBe(true);
   });
 
-  it('is caught by an anchor, which nobody but the target can make anew', async () => {
+  it('is caught by an anchor, where none was made anew: that takes a key exchange with the target', async () => {
     const how = { change, segments, keepAnchor: all, keepReceiptLine: all, keepReceipt: none };
     const { firstBad } = await verify(without(await rewrite(recording, how), ...wires));
     expect(firstBad).toEqual({ where: 'anchor 2 (000002.anchor)', what: 'it names another manifest' });

@@ -85,10 +85,12 @@ export function raw(events: Event[], code: 'o' | 'i'): Buffer {
 /** The output that came from the target's channel: without the bytes that markers with `bytes` announced. */
 export function fromChannel(events: Event[]): Buffer {
   const parts: Buffer[] = [];
-  let foreign = 0;
+  let [foreign, all, begun] = [0, 0, false];
   for (const { code, data } of events) {
-    if (code === 'm') foreign += announced(data.toString('utf8'));
+    const more = code === 'm' && !begun ? announced(data.toString('utf8')) : 0;
+    if (all + more <= 65_536) [foreign, all] = [foreign + more, all + more];
     if (code !== 'o') continue;
+    begun ||= foreign < data.length;
     parts.push(data.subarray(Math.min(foreign, data.length)));
     foreign -= Math.min(foreign, data.length);
   }
@@ -97,8 +99,8 @@ export function fromChannel(events: Event[]): Buffer {
 
 function announced(marker: string): number {
   try {
-    const { bytes } = JSON.parse(marker) as { bytes?: number };
-    return bytes ?? 0;
+    const { kind, bytes } = JSON.parse(marker) as { kind?: string; bytes?: number };
+    return kind === 'banner' ? (bytes ?? 0) : 0;
   } catch {
     return 0;
   }

@@ -78,21 +78,30 @@ function compareWire(files: Files, documents: Documents, record: Streams, exchan
   const typed = wentOn ? toTarget.data.subarray(0, record.input.length) : toTarget.data;
   must(record.input.subarray(0, typed.length).equals(typed), 'the recorded input is not what crossed');
   must(!whole || toTarget.after + fromTarget.after === 0, 'packets crossed that do not open');
-  const exit = record.events.output.find(({ code }) => code === 'x')?.data.toString();
+  const exit = record.events.output.find(({ code }) => code === 'x')?.data.toString() || null;
+  must(exit === fromTarget.exit || (!whole && exit === null), 'another end of the program crossed');
+  const unusedMay = (turning: boolean) => (turning || !whole ? 1 : 0);
+  for (const { unused, turning } of [toTarget, fromTarget])
+    must(unused <= unusedMay(turning), 'an anchor is of another connection');
   must(
-    exit === undefined || fromTarget.exitStatus === null || exit === fromTarget.exitStatus,
-    'another exit status crossed',
+    toTarget.granted - fromTarget.data.length - fromTarget.after <= 2_097_152,
+    'a larger window than any session has',
   );
+  const goodbye = whole && toTarget.closed;
+  const unsent = record.input.length - typed.length;
+  must(!goodbye || unsent === 0 || fromTarget.granted === toTarget.data.length, 'input is recorded that was not sent');
 
   const { cols, rows } = header.terminal as { cols: number; rows: number };
   const harmless = /^(window-change |global (keepalive|no-more-sessions|hostkeys-prove-00)@openssh\.com)/;
   const asked = toTarget.requests.filter((request) => !harmless.test(request));
   const ran = header.command === null ? 'shell' : `exec ${header.command}`;
-  must(asked.join('\n') === `open session\npty-req ${cols}x${rows}\n${ran}`, `the target was asked for ${asked}`);
   const changes = toTarget.requests
     .filter((request) => request.startsWith('window-change '))
     .map((text) => text.slice(14));
   const sizes = record.events.output.filter(({ code }) => code === 'r').map(({ data }) => data.toString());
+  const start = [`${cols}x${rows}`, sizes[0]].map((size) => `open session\npty-req ${size}\n${ran}`);
+  must(start.includes(asked.join('\n')), `the target was asked for ${asked}`);
+  must(sizes.length - changes.length <= (goodbye ? 0 : 64), 'sizes are recorded that the target was not told');
   const crossing = wentOn ? changes.slice(0, sizes.length) : changes;
   must(sizes.slice(0, crossing.length).join() === crossing.join(), 'other sizes crossed than were recorded');
   return { toTarget, fromTarget };

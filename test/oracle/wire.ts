@@ -10,7 +10,14 @@ export interface Carried {
   /** Packets, and their bytes, that no key opens: before the first kept exchange, and after an exchange that was cut before it was kept. */
   before: { packets: number; bytes: number };
   after: number;
-  exitStatus: string | null;
+  /** Status, or SIG and the name of a signal. */
+  exit: string | null;
+  /** Keys of exchanges that opened nothing; whether the last opened packet says that the next keys follow. */
+  unused: number;
+  turning: boolean;
+  /** Bytes that this side let the other send, and sent itself; it closed the channel. */
+  granted: number;
+  closed: boolean;
 }
 
 /** Steps over identification and clear packets, up to and with NEWKEYS; a wire after a login by the broker has none. */
@@ -44,9 +51,9 @@ function open(keys: Keys, count: number, length: Buffer, sealed: Buffer): Buffer
 /** Opens all packets of a direction with the keys of the anchors, in order. */
 export function readWire(file: Uint8Array, epochs: Keys[]): Carried {
   const walk = new Walk(file);
-  const seen: Seen = { data: [], requests: [], channels: new Set(), exitStatus: null };
+  const seen: Seen = { data: [], requests: [], channels: new Set(), exit: null, granted: 0, closed: false };
   const [before, lengths] = [{ packets: 0, bytes: 0 }, 4 + 16];
-  let [epoch, count, after] = [-1, 0, 0];
+  let [epoch, count, after, turning] = [-1, 0, 0, false];
   skipClear(walk);
   while (walk.left >= 4) {
     const length = walk.take(4);
@@ -60,6 +67,7 @@ export function readWire(file: Uint8Array, epochs: Keys[]): Carried {
       if (payload !== null) [epoch, count] = [epoch + 1, 0];
     }
     count += 1;
+    turning = payload?.[0] === 21;
     if (payload !== null) readPayload(seen, payload);
     else if (epoch >= 0) after += size + lengths;
     else {
@@ -69,15 +77,18 @@ export function readWire(file: Uint8Array, epochs: Keys[]): Carried {
   }
   must(before.packets <= 200 && before.bytes <= 131_072, 'more than a login crossed before the first kept exchange');
   must(seen.channels.size <= 1, 'data of more than one channel');
-  const { requests, exitStatus } = seen;
-  return { data: Buffer.concat(seen.data), requests, before, after, exitStatus };
+  const { requests, exit, granted, closed } = seen;
+  const unused = epochs.length - 1 - epoch;
+  return { data: Buffer.concat(seen.data), requests, before, after, exit, unused, turning, granted, closed };
 }
 
 interface Seen {
   data: Buffer[];
   requests: string[];
   channels: Set<number>;
-  exitStatus: string | null;
+  exit: string | null;
+  granted: number;
+  closed: boolean;
 }
 
 function readPayload(seen: Seen, payload: Buffer): void {
@@ -88,8 +99,22 @@ function readPayload(seen: Seen, payload: Buffer): void {
     if (kind === 95) walk.uint32();
     seen.data.push(walk.string());
   }
+  if (kind === 97) seen.closed = true;
+  if (kind === 93) {
+    walk.uint32();
+    seen.granted += walk.uint32();
+  }
   // The channel was opened under kept keys, and there is one.
-  if (kind === 90) seen.requests.push(`open ${walk.text()}`);
+  if (kind === 90) {
+    seen.requests.push(`open ${walk.text()}`);
+    walk.uint32();
+    seen.granted += walk.uint32();
+  }
+  if (kind === 91) {
+    walk.uint32();
+    walk.uint32();
+    seen.granted += walk.uint32();
+  }
   if (kind === 80) seen.requests.push(`global ${walk.text()}`);
   if (kind !== 98) return;
   walk.uint32();
@@ -98,6 +123,7 @@ function readPayload(seen: Seen, payload: Buffer): void {
   if (name === 'pty-req') walk.string();
   if (name === 'pty-req' || name === 'window-change') seen.requests.push(`${name} ${walk.uint32()}x${walk.uint32()}`);
   else if (name === 'exec') seen.requests.push(`exec ${walk.text()}`);
-  else if (name === 'exit-status') seen.exitStatus = String(walk.uint32());
+  else if (name === 'exit-status') seen.exit = String(walk.uint32());
+  else if (name === 'exit-signal') seen.exit = `SIG${walk.text()}`;
   else seen.requests.push(name);
 }

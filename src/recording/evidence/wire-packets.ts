@@ -105,6 +105,16 @@ export class PacketReader {
     return this.next > 0;
   }
 
+  /** Kept exchanges whose keys opened nothing. */
+  get unused(): number {
+    return this.exchanges.length - this.next;
+  }
+
+  /** The last that was opened says that the next exchange's keys follow, and no packet under them came. */
+  get turning(): boolean {
+    return this.openedAny && this.current === null && this.closed.after.packets === 0;
+  }
+
   /** Where what was read ends in whole packets. */
   get end(): number {
     return this.offset;

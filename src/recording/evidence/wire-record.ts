@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../shared/record/events.ts';
-import { markerSchema } from '../../shared/record/markers.ts';
+import { bannerKind, markerSchema } from '../../shared/record/markers.ts';
 import type { TerminalSize } from './wire-channel.ts';
 
 /** What a meeting of bytes came to. */
@@ -80,6 +80,9 @@ export class RecordedInput extends RecordedStream {
 /** Beyond it the list of sizes would be the memory of whoever verifies; what crossed is bounded by the same. */
 const resizesAtMost = 1_000_000;
 
+/** The words of targets before the login come to less. */
+const announcedAtMost = 65_536;
+
 /** The output stream has the sizes and the end of the program too, and the words that no channel carried. */
 export class RecordedOutput extends RecordedStream {
   readonly stream = 'output';
@@ -88,6 +91,8 @@ export class RecordedOutput extends RecordedStream {
   /** Bytes that a marker said the channel did not carry. */
   announced = 0;
   private notOurs = 0;
+  private promised = 0;
+  private begun = false;
 
   protected carried({ code, data }: RecordedEvent): Buffer {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
@@ -96,12 +101,20 @@ export class RecordedOutput extends RecordedStream {
       this.notOurs -= skipped;
       this.announced += skipped;
       this.offset += skipped;
+      this.begun ||= skipped < bytes.length;
       return bytes.subarray(skipped);
     }
-    if (code === 'm') this.notOurs += announcedBytes(bytes);
+    if (code === 'm') this.announce(bannerBytes(bytes));
     else if (code === 'x') this.exit = bytes.toString('utf8');
     else if (code === 'r') this.resize(bytes.toString('utf8'));
     return Buffer.alloc(0);
+  }
+
+  /** Only before the channel's first output: no channel is there before the login. What is not announced has to have crossed. */
+  private announce(bytes: number): void {
+    if (this.begun || this.promised + bytes > announcedAtMost) return;
+    this.promised += bytes;
+    this.notOurs += bytes;
   }
 
   private resize(text: string): void {
@@ -111,10 +124,10 @@ export class RecordedOutput extends RecordedStream {
   }
 }
 
-function announcedBytes(data: Buffer): number {
+function bannerBytes(data: Buffer): number {
   try {
     const marker = markerSchema.safeParse(JSON.parse(data.toString('utf8')));
-    return marker.success ? (marker.data.bytes ?? 0) : 0;
+    return marker.success && marker.data.kind === bannerKind ? (marker.data.bytes ?? 0) : 0;
   } catch {
     return 0;
   }

@@ -14,13 +14,46 @@ async function* eventsOf(recording: OpenableRecording, stream: Stream, rest: Res
   if (rest !== null) yield* rest[stream];
 }
 
+/** All that was found, and all that could not be looked at. */
 function inWords(found: WireComparison): string {
+  const { announcedBytes, notRecorded, notSent } = found;
+  const { toTarget, fromTarget } = found.closed;
   const parts = [
     `${found.outputBytes} bytes of output, ${found.inputBytes} of input and ${found.resizes} resizes crossed as recorded`,
   ];
-  if (found.notRecorded > 0) parts.push(`${found.notRecorded} bytes of output were on their way when it was cut`);
-  if (found.notSent > 0) parts.push(`${found.notSent} bytes of input were recorded and not sent any more`);
+  if (notRecorded.output > 0) parts.push(`${notRecorded.output} bytes of output crossed and are not recorded`);
+  if (notRecorded.input > 0) parts.push(`${notRecorded.input} bytes of input crossed and are not recorded`);
+  if (notSent.input > 0) parts.push(`${notSent.input} bytes of input were recorded and not sent any more`);
+  if (notSent.sizes > 0) parts.push(`${notSent.sizes} sizes were recorded and not sent any more`);
+  if (announcedBytes > 0)
+    parts.push(`${announcedBytes} bytes are recorded as the target's words before the login, which nothing confirms`);
+  const login = toTarget.before.bytes + fromTarget.before.bytes;
+  if (login > 0)
+    parts.push(
+      `the login was not opened (${toTarget.before.bytes} bytes to the target, ${fromTarget.before.bytes} from it)`,
+    );
+  const after = toTarget.after.bytes + fromTarget.after.bytes;
+  if (after > 0)
+    parts.push(
+      `${toTarget.after.bytes} bytes to the target and ${fromTarget.after.bytes} from it cannot be opened: their exchange was not kept`,
+    );
+  const cut = toTarget.cut + fromTarget.cut;
+  if (cut > 0) parts.push(`${cut} bytes are of packets that were cut off`);
   return parts.join('; ');
+}
+
+/** Why a record that is equal to what can be opened may still not be all that crossed. */
+function lacking(found: WireComparison, ended: boolean): string[] {
+  const { notRecorded, notSent, closed } = found;
+  const reasons: string[] = [];
+  if (notRecorded.output > 0) reasons.push('output crossed that is not recorded');
+  if (notRecorded.input > 0) reasons.push('input crossed that is not recorded');
+  if (closed.toTarget.after.bytes + closed.fromTarget.after.bytes > 0)
+    reasons.push('bytes crossed at the end that nobody can open');
+  if (ended && notSent.input > 0)
+    reasons.push('input is recorded that was not sent, although the program ended by itself');
+  if (found.lastUnused) reasons.push('nothing crossed after the last anchor that shows it to be of this connection');
+  return reasons;
 }
 
 /**
@@ -58,6 +91,9 @@ export async function checkCrossing(
   });
   const { difference } = found;
   if (difference !== null) list.bad('crossing', `${difference.stream}, byte ${difference.offset}`, difference.what);
-  else list.good('crossing', inWords(found));
+  else {
+    list.good('crossing', inWords(found));
+    for (const reason of lacking(found, manifest.end?.kind === 'exit')) list.lacks('crossing', reason);
+  }
   return found.equal;
 }

@@ -58,6 +58,9 @@ function readManifest(text: string, list: CheckList): Manifest | null {
 function checkEnd(manifest: Manifest, list: CheckList): void {
   if (manifest.end === null) list.lacks('end', 'none: the recording is incomplete after its last segment');
   else list.good('end', `${manifest.end.reason}, ${manifest.end.at}`);
+  // Whatever crossed after it is bounded by nothing, and it is the endpoint that says when its record failed.
+  if (manifest.end?.kind === 'recorder-failed' && manifest.header.mode === 'best-effort')
+    list.lacks('record', 'it ended when the record failed; the session may have gone on unrecorded');
 }
 
 /**

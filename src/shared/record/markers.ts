@@ -15,6 +15,9 @@ export const markerSchema = z.object({
 });
 export type Marker = z.infer<typeof markerSchema>;
 
+/** The target's words before the login: the only kind whose `bytes` count. */
+export const bannerKind = 'banner';
+
 /** The kind that the recorder itself writes: how the session ended, when it was not the shell's own exit. All kinds: docs/recording-format.md. */
 export const endedKind = 'ended';
 
