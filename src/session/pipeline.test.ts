@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SallyportError } from '../shared/errors/result.ts';
-import { makePipeline, maxFrame, type PipelineOptions } from './pipeline.ts';
+import { makePipeline, maxFrame, maxTyped, type PipelineOptions } from './pipeline.ts';
 
 /** A world of fakes that writes down what happened in which order. */
 function makeWorld(overrides: Partial<PipelineOptions> = {}) {
@@ -46,6 +46,7 @@ function makeWorld(overrides: Partial<PipelineOptions> = {}) {
     outputPasses: () => world.passes,
     inputPasses: () => world.passes,
     failed: (error) => world.errors.push(error),
+    overflow: () => log.push('overflow'),
     later: (run) => laters.push(run),
     ...overrides,
   });
@@ -138,6 +139,28 @@ describe('the pipeline', () => {
     expect(world.log.map((line) => line.replace(/y+$/, (run) => String(run.length)))).toEqual(
       [65_536, 65_536, 1].flatMap((size) => [`record input ${size}`, `send ${size}`]),
     );
+  });
+
+  it('lets what is typed wait for the recorder, in order, and not without end', async () => {
+    const { world, pipeline, bytes } = makeWorld();
+    const backlog = Promise.withResolvers<void>();
+    world.backlog = backlog.promise;
+    pipeline.input(bytes('a'));
+    pipeline.input(bytes('b'));
+    expect(world.log).toEqual([]);
+    world.backlog = null;
+    // The record is small again, but what came first is not sent yet.
+    pipeline.input(bytes('c'));
+    backlog.resolve();
+    await backlog.promise;
+    await Promise.resolve();
+    expect(world.log).toEqual(['a', 'b', 'c'].flatMap((key) => [`record input ${key}`, `send ${key}`]));
+    world.log.length = 0;
+    world.backlog = new Promise(() => undefined);
+    pipeline.input(Buffer.alloc(maxTyped));
+    expect(world.log).toEqual([]);
+    pipeline.input(bytes('x'));
+    expect(world.log).toEqual(['overflow']);
   });
 
   it('empties what is left when the target is gone, room or not', () => {

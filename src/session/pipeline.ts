@@ -24,6 +24,8 @@ export interface PipelineOptions {
   inputPasses(): boolean;
   /** The record could not be written: the session must end. Called with what the recorder threw. */
   failed(error: unknown): void;
+  /** More is typed than the record takes, and more than anybody pastes: the session must end. */
+  overflow(): void;
   /** Runs a function in a later turn of the loop, after messages that wait (a disconnect, a kill) were handled. */
   later(run: () => void): void;
 }
@@ -41,6 +43,8 @@ export interface Pipeline {
 
 /** One frame takes what one turn brought, up to this. */
 export const maxFrame = 65_536;
+/** Bytes typed that may wait for the record, as many as may wait for the target. */
+export const maxTyped = 16_777_216;
 /** Frames in one turn: about 1 ms of work, so that an order never waits long behind output. */
 const framesPerTurn = 4;
 
@@ -53,6 +57,8 @@ export function makePipeline(options: PipelineOptions): Pipeline {
   let stopped = false;
   let finishing = false;
   let scheduled = false;
+  const typed: Uint8Array[] = [];
+  let typedBytes = 0;
 
   /** True when `record` returned; a record that failed is the end of the session. */
   function recorded(record: () => void): boolean {
@@ -95,15 +101,32 @@ export function makePipeline(options: PipelineOptions): Pipeline {
     pumpLater();
   }
 
+  /** Moves what was typed, as fast as it is recorded. */
+  function send(): void {
+    for (let part = typed[0]; part !== undefined && !stopped; part = typed[0]) {
+      const passes = options.inputPasses();
+      const backlog = passes ? recorder.drained() : null;
+      if (backlog !== null) {
+        void backlog.then(send, options.failed);
+        return;
+      }
+      typed.shift();
+      typedBytes -= part.length;
+      const taken = part;
+      if (passes && recorded(() => recorder.input(taken))) target.write(taken);
+    }
+  }
+
   return {
     pump,
     input(data) {
-      for (let start = 0; start < data.length; start += maxFrame) {
-        if (stopped || !options.inputPasses()) return;
-        const part = data.subarray(start, start + maxFrame);
-        if (!recorded(() => recorder.input(part))) return;
-        target.write(part);
-      }
+      if (stopped || !options.inputPasses()) return;
+      const waits = typed.length > 0;
+      for (let start = 0; start < data.length; start += maxFrame) typed.push(data.subarray(start, start + maxFrame));
+      typedBytes += data.length;
+      // What waits goes on by itself, once the record has caught up.
+      if (!waits) send();
+      if (typedBytes > maxTyped && !stopped) options.overflow();
     },
     resize(cols, rows) {
       if (stopped) return;
@@ -115,6 +138,7 @@ export function makePipeline(options: PipelineOptions): Pipeline {
     },
     stop() {
       stopped = true;
+      typed.length = 0;
     },
   };
 }

@@ -236,8 +236,10 @@ export function makeSession(parts: SessionParts): Session {
       target,
       screen,
       outputPasses: () => limits?.check() !== 'nothing' && outputPasses(life),
-      inputPasses: () => exit === null && inputPasses(life),
+      // The limits once more: what was typed may have waited for the record.
+      inputPasses: () => exit === null && limits?.check() === 'all' && inputPasses(life),
       failed: recordFailed,
+      overflow: () => end(malformedReason('The screen')),
       later: (next) => void setImmediate(next),
     });
     screen.tell({

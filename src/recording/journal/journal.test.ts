@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { tagBytes } from '../../shared/record/journal.ts';
 import { makeAgeIdentity } from '../codecs/age.ts';
 import { openFrame, sealFrame } from './frame.ts';
-import { createJournal, type JournalWriter } from './journal-writer.ts';
+import { createJournal, type JournalWriter, recordWriteFailed } from './journal-writer.ts';
 import { readJournal } from './read-journal.ts';
 
 const output = await makeAgeIdentity();
@@ -45,6 +45,21 @@ async function write(): Promise<{ bytes: Buffer; starts: number[]; chain: string
   journal.close();
   return { bytes: readFileSync(join(folder, 'journal')), starts, chain, folder };
 }
+
+describe('a record that fails', () => {
+  it('says so in words of the disk where the disk failed, and in others where the program did', () => {
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    expect(recordWriteFailed(full)).toMatchObject({
+      message: expect.stringMatching(/the disk is full.*Free space/),
+      facts: { fault: 'ENOSPC' },
+    });
+    for (const error of [new TypeError('x is not a function'), Object.assign(new Error('bad'), { code: 'ERR_ZSTD' })])
+      expect(recordWriteFailed(error)).toMatchObject({
+        message: expect.not.stringMatching(/file system|[Ff]ree space/),
+        facts: { fault: 'program' },
+      });
+  });
+});
 
 describe('a journal', () => {
   let journal: Awaited<ReturnType<typeof write>>;

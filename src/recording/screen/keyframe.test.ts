@@ -100,8 +100,29 @@ describe('a keyframe', () => {
     draw(model, 'a\x1b[2147483647b漢\x1b[2147483647b');
     for (const final of ['S', 'T', 'L', 'M', 'I', 'Z']) draw(model, `\x1b[2147483647${final}`);
     expect(performance.now() - began).toBeLessThan(1000);
-    draw(model, `x${'\u0301'.repeat(300_000)}`);
-    expect(model.keyframe()).toBeNull();
+    expect(new ScreenModel({ cols: 1000, rows: 500 }).keyframe()).toBeNull();
+  });
+
+  it('has no more marks on a character than it can carry, however they come', () => {
+    const model = new ScreenModel(size);
+    for (const text of [`x${'\u0301'.repeat(5)}`, '\u0301'.repeat(300_000), 'y漢', '\u0308'.repeat(20)])
+      draw(model, text);
+    const line = model.inside._bufferService.buffers.active.lines.get(0);
+    expect([0, 1, 2].map((column) => line?.getString(column).length)).toEqual([9, 1, 9]);
+  });
+
+  it('keeps no more links than may stand on a screen, and goes on with new ones when the old are gone', () => {
+    const model = new ScreenModel({ cols: 100, rows: 50 });
+    const linked = (count: number, name: string) =>
+      Array.from({ length: count }, (_, at) => `\x1b]8;;http://${name}/${at}\x1b\\${name}`).join('');
+    const held = () => (Reflect.get(model, 'links') as Map<number, unknown>).size;
+    draw(model, linked(5000, 'a'));
+    expect(held()).toBe(4096);
+    draw(model, `\x1b]8;;\x1b\\\x1b[2J\x1b[H${linked(1, 'b')}`);
+    expect(held()).toBeLessThan(10);
+    expect(model.keyframe()?.init).toContain('http://b/0');
+    draw(model, `\x1b]8;;http://${'c'.repeat(3000)}\x1b\\d`);
+    expect(model.keyframe()?.init).not.toContain('ccc');
   });
 
   it('repeats a character as often as it would show', () => {

@@ -3,14 +3,23 @@ import { Terminal } from '@xterm/headless/lib-headless/xterm-headless.mjs';
 import { colsAtMost, rowsAtMost } from '../../shared/record/terminal-size.ts';
 import type { Keyframe } from '../text/cast.ts';
 import { incompleteTail } from '../text/event-text.ts';
+import { boundMarks } from './bounded-marks.ts';
 import { boundSequences } from './bounded-sequences.ts';
+import { DrawingCost, followCost } from './drawing-cost.ts';
 import { keyframeText } from './keyframe.ts';
 import type { LinkData } from './paint.ts';
 import { differenceOf, type ScreenState, stateOf } from './screen-state.ts';
 import { type Inside, insideOf } from './xterm-inside.ts';
 
-/** A keyframe is never longer; a screen that would need more (a cell of a thousand combining marks) has none. */
+/** A keyframe is never longer; a screen that would need more has none. */
 const keyframeCharactersAtMost = 262_144;
+
+/** A keyframe is made, drawn and compared at one go: of a larger screen, which would take more than a tenth of a second, there is none. */
+export const keyframeCellsAtMost = 32_768;
+
+/** Links that stand on the screen at a time; a further one is shown as text. So is one that is longer than links are. */
+const linksAtMost = 4096;
+const linkCharactersAtMost = 2083;
 
 /** xterm's parser between two sequences. */
 const groundState = 0;
@@ -27,6 +36,8 @@ const smallest = { cols: 2, rows: 1 };
 export class ScreenModel {
   readonly terminal: Terminal;
   readonly inside: Inside;
+  /** What drawing costs. */
+  readonly cost = new DrawingCost();
   private pending: Uint8Array = new Uint8Array(0);
   private readonly links = new Map<number, LinkData>();
   private readonly linkNumbers = new Map<string, number>();
@@ -39,6 +50,8 @@ export class ScreenModel {
     this.terminal.unicode.activeVersion = '11';
     this.inside = insideOf(this.terminal);
     boundSequences(this.terminal, this.inside);
+    followCost(this.terminal, this.inside, this.cost);
+    boundMarks(this.inside, this.cost);
     this.followLinks();
     this.followColors();
   }
@@ -83,13 +96,13 @@ export class ScreenModel {
   }
 
   /**
-   * The screen as it is now, or null where text cannot say it: inside a character or an escape sequence, or in a state that no sequence of
+   * The screen as it is now, or null where text cannot say it: inside a character or an escape sequence, on a very large screen, or in a state that no sequence of
    * sequences was found for. What is returned was tried: drawn on a fresh terminal it gives this state in every cell and every mode.
    */
   keyframe(): Keyframe | null {
     if (this.pending.length > 0 || this.inside._inputHandler._parser.currentState !== groundState) return null;
+    if (this.size.cols * this.size.rows > keyframeCellsAtMost) return null;
     const state = this.state();
-    this.forgetLinks(state);
     const init = keyframeText(this.inside, this.linkOf, this.colors);
     if (init.length > keyframeCharactersAtMost) return null;
     const keyframe = { cols: state.cols, rows: state.rows, init };
@@ -123,10 +136,14 @@ export class ScreenModel {
     });
   }
 
+  /** 0, no link, for one that is too long or one too many. */
   private linkNumber(link: LinkData): number {
+    if (link.id.length + link.uri.length > linkCharactersAtMost) return 0;
     const key = `${link.id};${link.uri}`;
     const known = this.linkNumbers.get(key);
     if (known !== undefined) return known;
+    if (this.links.size >= linksAtMost) this.forgetLinks();
+    if (this.links.size >= linksAtMost) return 0;
     const number = this.nextLink;
     this.nextLink += 1;
     this.links.set(number, link);
@@ -134,12 +151,15 @@ export class ScreenModel {
     return number;
   }
 
-  /** Forgets what nothing on the screen links to any more. */
-  private forgetLinks(state: ScreenState): void {
-    if (this.links.size === 0) return;
+  /** Forgets what nothing on either screen links to any more. By count alone: whether a keyframe was made must make no difference. */
+  private forgetLinks(): void {
+    const { normal, alt } = this.inside._bufferService.buffers;
+    this.cost.spend(this.size.cols * this.size.rows);
     const used = new Set([this.inside._inputHandler._curAttrData.extended.urlId]);
-    for (const row of [...state.normal.cells, ...state.alternate.cells]) {
-      for (const cell of row) used.add(cell.attributes.link);
+    for (const { lines } of [normal, alt]) {
+      for (let row = 0; row < lines.length; row += 1) {
+        for (const extended of Object.values(lines.get(row)?._extendedAttrs ?? {})) used.add(extended?.urlId ?? 0);
+      }
     }
     for (const [number, { id, uri }] of this.links) {
       if (used.has(number)) continue;

@@ -74,7 +74,9 @@ export interface Inside {
     _utf8Decoder: { interim: Uint8Array };
     _windowTitle: string;
     _iconName: string;
+    _unicodeService: { charProperties(code: number, preceding: number): number };
     parse(data: string | Uint8Array): unknown;
+    print(data: Uint32Array, start: number, end: number): void;
     onColor(listener: (requests: ColorRequest[]) => void): unknown;
     repeatPrecedingCharacter(parameters: { params: number[]; length: number }): boolean;
   } & Record<string, unknown>;
@@ -118,7 +120,9 @@ function isInside(core: unknown): core is Inside {
     '_inputHandler._parser.precedingJoinState',
     '_inputHandler._parser.currentState',
     '_inputHandler._utf8Decoder.interim',
+    '_inputHandler._unicodeService.charProperties',
     '_inputHandler.parse',
+    '_inputHandler.print',
     '_inputHandler.repeatPrecedingCharacter',
     'coreService.decPrivateModes.origin',
     'coreService.modes.insertMode',

@@ -1,7 +1,8 @@
 import type { InsideBuffer } from '../screen/xterm-inside.ts';
 import { lineEndingAt, lineToCursor } from './rows.ts';
 
-const entersAtMost = 100;
+/** Enters that wait for their lines. */
+export const entersAtMost = 100;
 
 /**
  * Finds commands on the screen: only what stands there, so a password that is not echoed is in none. Where the shell marks its prompts (OSC 133: A prompt,

@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../../shared/record/events.ts';
 import { isPossible, readSize } from '../../shared/record/terminal-size.ts';
 import { lineCharactersAtMost } from '../../shared/record/text-lines.ts';
+import { cellsPerSegment, DrawsTooMuch, slicesOf } from '../screen/drawing-cost.ts';
 import { ScreenModel } from '../screen/screen-model.ts';
 import type { Inside } from '../screen/xterm-inside.ts';
 import type { Keyframe } from '../text/cast.ts';
@@ -15,6 +16,10 @@ const lookMs = 1000;
 /** A screen that is erased is read before, so often in each tenth of a second of the recording: who erases more often shows nothing to read. */
 const erasuresAtMost = 20;
 const erasureMs = 100;
+/** Keys typed while nothing is shown tell no more than so many of them. */
+export const typedAtMost = 100;
+/** Reading a cell takes less than drawing it: so many count as one. */
+const readCells = 4;
 /**
  * What resizing may cost in one segment, in cells of the screens before and after: some ten thousand times of a usual screen. A screen that is resized more is
  * not followed any further: a hostile recording would hold whoever draws it for minutes.
@@ -49,6 +54,7 @@ export class ScreenFollower {
     this.told = new Told(options.session);
     this.screen = new ScreenModel(options.size);
     this.inside = this.screen.inside;
+    this.screen.cost.allow(cellsPerSegment);
     this.followLines();
     this.followErasures();
     this.followMarks();
@@ -59,11 +65,17 @@ export class ScreenFollower {
   }
 
   take(event: FollowedEvent): void {
+    const taking = this.taking(event);
+    while (taking.next().done !== true);
+  }
+
+  /** As `take`, a few milliseconds at a time: whoever has other work gives way between them. */
+  *taking(event: FollowedEvent): Generator<void> {
     if (this.isFailed) return;
     try {
       if (event.code === 'i') {
         // Counts with the output that comes next: only so it makes no difference in which segment it was typed.
-        this.held.push(event);
+        if (this.held.length < typedAtMost) this.held.push(event);
         return;
       }
       for (const { atMs, data } of this.held.splice(0)) {
@@ -71,10 +83,14 @@ export class ScreenFollower {
         this.typed(data);
       }
       this.passTime(event.atMs);
-      if (event.code === 'o') this.screen.write(event.data);
-      else if (event.code === 'r') this.resize(Buffer.from(event.data).toString('utf8'));
-    } catch {
-      this.fail();
+      if (event.code === 'r') this.resize(Buffer.from(event.data).toString('utf8'));
+      if (event.code !== 'o') return;
+      for (const slice of slicesOf(event.data, this.screen.size)) {
+        this.screen.write(slice);
+        yield;
+      }
+    } catch (error) {
+      this.fail(error);
     }
   }
 
@@ -83,8 +99,8 @@ export class ScreenFollower {
     if (this.isFailed) return null;
     try {
       return this.screen.keyframe();
-    } catch {
-      this.fail();
+    } catch (error) {
+      this.fail(error);
       return null;
     }
   }
@@ -94,17 +110,22 @@ export class ScreenFollower {
     if (options.isLast && !this.isFailed) {
       try {
         this.tellRest();
-      } catch {
-        this.fail();
+      } catch (error) {
+        this.fail(error);
       }
     }
     this.resizedCells = 0;
+    this.screen.cost.allow(cellsPerSegment);
     return this.told.cut(segment);
   }
 
-  private fail(): void {
+  private fail(error?: unknown): void {
     this.isFailed = true;
-    this.told.add({ t: this.nowMs, gap: 'The screen could not be followed any further.' });
+    const gap =
+      error instanceof DrawsTooMuch
+        ? 'The screen was not followed any further: it is drawn too often.'
+        : 'The screen could not be followed any further.';
+    this.told.add({ t: this.nowMs, gap });
   }
 
   private get isAlternate(): boolean {
@@ -149,9 +170,15 @@ export class ScreenFollower {
 
   private look(): void {
     const { rows, buffers } = this.inside._bufferService;
+    this.spendReading();
     const lines = Array.from({ length: rows }, (_, row) => buffers.alt.lines.get(row)?.translateToString(true) ?? '');
     for (const line of this.alternate.look(lines.map((text) => text.trimEnd())))
       this.told.add({ t: this.nowMs, line, alternate: true });
+  }
+
+  private spendReading(): void {
+    const { cols, rows } = this.screen.size;
+    this.screen.cost.spend(Math.ceil((cols * rows) / readCells));
   }
 
   /** Lines that leave the screen at its top. */
@@ -224,6 +251,7 @@ export class ScreenFollower {
 
   private tellScreen(): void {
     const { rows, buffers } = this.inside._bufferService;
+    this.spendReading();
     const lines = screenLines(buffers.normal, rows);
     const [first = '', ...others] = lines;
     // The end of a line whose beginning has left already.

@@ -53,10 +53,11 @@ export class ScreenChecker {
     let began = performance.now();
     for (const event of cast.events) {
       await this.typedUntil(event.atMs);
-      this.follower.take(event);
-      if (performance.now() - began < sliceMs) continue;
-      await setImmediate();
-      began = performance.now();
+      for (const _ of this.follower.taking(event)) {
+        if (performance.now() - began < sliceMs) continue;
+        await setImmediate();
+        began = performance.now();
+      }
     }
     const text = this.follower.cut(line.seq, { isLast: line.why === 'end' });
     if (this.input !== null) await this.checkText(line.seq, text);

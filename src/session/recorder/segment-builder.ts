@@ -1,6 +1,7 @@
 import { formatCastEvent, formatCastHeader, formatSegmentComment } from '../../recording/text/cast.ts';
 import { EventTextEncoder, eventTextBytes } from '../../recording/text/event-text.ts';
-import type { FollowedEvent } from '../../recording/text-lines/screen-follower.ts';
+import { entersAtMost } from '../../recording/text-lines/commands.ts';
+import { type FollowedEvent, typedAtMost } from '../../recording/text-lines/screen-follower.ts';
 import type { KeyedStream, Stream } from '../../shared/model/recording.ts';
 import type { CastHeader, EventCode, EventCounts } from '../../shared/record/events.ts';
 import {
@@ -38,19 +39,29 @@ export interface CutSegment {
 export class SegmentBuilder {
   private readonly stream: Stream;
   private readonly session: string;
+  private readonly onTyped: ((data: Uint8Array, atMs: number) => void) | undefined;
   private readonly encoder = new EventTextEncoder();
   private readonly ground = new GroundState();
   private seq = 0;
   private text: Buffer[];
   private textBytes: number;
   private followed: FollowedEvent[] = [];
+  /** Keys since the last output, and whether they are later than it. */
+  private keys = { count: 0, areLater: false };
   private events: EventCounts = {};
   private times: { t0: number; t1: number } | null = null;
   private lastMs = 0;
   private offset = 0;
 
-  constructor(options: { stream: Stream; session: string; header: CastHeader }) {
+  /** `onTyped`: of a builder of input, each event that it keeps. */
+  constructor(options: {
+    stream: Stream;
+    session: string;
+    header: CastHeader;
+    onTyped?: (data: Uint8Array, atMs: number) => void;
+  }) {
     this.stream = options.stream;
+    this.onTyped = options.onTyped;
     this.session = options.session;
     const header = Buffer.from(formatCastHeader(options.header));
     this.text = [header];
@@ -81,9 +92,16 @@ export class SegmentBuilder {
     this.add(code, text, atMs);
   }
 
-  /** For a builder of output: something was typed. The keys themselves are not kept here. */
+  /**
+   * For a builder of output: something was typed. The keys themselves are not kept here. What the screen would pass over is not either: keys after so many
+   * without an output, where those of the last output's millisecond come before it.
+   */
   typed(enters: number, atMs: number): void {
-    this.followed.push({ atMs, code: 'i', data: Buffer.from(enters === 0 ? '.' : '\r'.repeat(enters)) });
+    if (!this.keys.areLater && atMs > this.lastMs) this.keys = { count: 0, areLater: true };
+    this.keys.count += 1;
+    if (this.keys.count > typedAtMost) return;
+    const data = enters === 0 ? '.' : '\r'.repeat(Math.min(enters, entersAtMost));
+    this.followed.push({ atMs, code: 'i', data: Buffer.from(data) });
   }
 
   /** Why the open segment should be cut here, or null. Only at the upper bound does it answer inside a character or a sequence. */
@@ -143,7 +161,10 @@ export class SegmentBuilder {
     if (code === 'o') this.ground.push(text);
     const at = Math.max(atMs, this.lastMs);
     const line = Buffer.from(formatCastEvent(at - this.lastMs, code, text));
-    if (this.stream === 'output') this.followed.push({ atMs: at, code, data: dataOf(code, text) });
+    if (this.stream === 'output') {
+      this.followed.push({ atMs: at, code, data: dataOf(code, text) });
+      this.keys = { count: 0, areLater: false };
+    } else this.onTyped?.(eventTextBytes(text), at);
     this.lastMs = at;
     this.text.push(line);
     this.textBytes += line.length;

@@ -1,8 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import { formatKeyframe } from '../../recording/text/cast.ts';
+import { formatKeyframe, type Keyframe } from '../../recording/text/cast.ts';
 import { inOrder, ScreenFollower } from '../../recording/text-lines/screen-follower.ts';
 import { Told } from '../../recording/text-lines/told.ts';
 import type { CutSegment } from './segment-builder.ts';
+
+/**
+ * A keyframe is made at one go, and takes about three microseconds a cell: never more than a small part of the session's time. In milliseconds of the recording
+ * from one to the next, per cell: a second for a large screen, a tenth for a usual one.
+ */
+const keyframeMsPerCell = 1 / 16;
 
 /** How long the screen may draw before it lets keys, orders and output pass. */
 const sliceMs = 4;
@@ -15,6 +21,7 @@ export class SegmentScreen {
   private readonly options: { session: string; size: { cols: number; rows: number } };
   private follower: ScreenFollower | null = null;
   private isBroken = false;
+  private lastKeyframeMs = 0;
 
   constructor(options: { session: string; size: { cols: number; rows: number } }) {
     this.options = options;
@@ -26,19 +33,28 @@ export class SegmentScreen {
    */
   async follow(segment: CutSegment, options: { text: boolean }): Promise<{ keyframe: string | null; sidecar: string }> {
     const follower = this.begin();
-    const keyframe = segment.seq === 0 ? null : (follower?.keyframe() ?? null);
+    const keyframe = follower === null ? null : this.keyframe(follower, segment);
     let began = performance.now();
     for (const event of follower === null ? [] : inOrder(segment.followed)) {
-      follower?.take(event);
-      if (performance.now() - began < sliceMs) continue;
-      await setImmediate();
-      began = performance.now();
+      for (const _ of follower?.taking(event) ?? []) {
+        if (performance.now() - began < sliceMs) continue;
+        await setImmediate();
+        began = performance.now();
+      }
     }
     const sidecar = follower?.cut(segment.seq, { isLast: segment.why === 'end' });
     return {
       keyframe: keyframe === null ? null : formatKeyframe(keyframe),
       sidecar: options.text && sidecar !== undefined ? sidecar : this.without(segment),
     };
+  }
+
+  /** Null also where one was made a moment before: a viewer then draws a little more. */
+  private keyframe(follower: ScreenFollower, segment: CutSegment): Keyframe | null {
+    const { cols, rows } = follower.screenSize;
+    if (segment.seq === 0 || segment.t0 - this.lastKeyframeMs < cols * rows * keyframeMsPerCell) return null;
+    this.lastKeyframeMs = segment.t0;
+    return follower.keyframe();
   }
 
   private begin(): ScreenFollower | null {
