@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { readJournal } from '../../src/recording/journal/read-journal.ts';
 import { parseManifest } from '../../src/recording/manifest/parse-manifest.ts';
 import { verifyFolder } from '../../src/recording/verify/verify-folder.ts';
+import type { Problem } from '../../src/shared/errors/result.ts';
 import { cleanExit, makeRecordingWorld, startRecorder } from './recording-fixture.ts';
 
 const child = join(import.meta.dirname, 'recording-child.ts');
@@ -80,6 +81,33 @@ describe('a recording', () => {
     expect(await failed).toMatchObject({ code: 'SP-3011', facts: { fault: 'ENOENT' } });
     expect(recorder.drained()).toBeNull();
     expect(await recorder.close(cleanExit)).toEqual({ complete: false });
+  });
+
+  it('ends before its manifest is longer than the server takes, whole and with an end that says why', async () => {
+    const world = await makeRecordingWorld();
+    const atMost = 280_000;
+    const recorder = await startRecorder({ ...world, options: { ...world.options, manifestBytesAtMost: atMost } });
+    const failures: Problem[] = [];
+    recorder.onFailed((problem) => failures.push(problem));
+    const chunk = Buffer.alloc(65_536, 'x');
+    let shown = 0;
+    const showAll = async () => {
+      while (shown < 30_000_000) {
+        shown = recorder.output(chunk);
+        await recorder.drained();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await expect(showAll()).rejects.toMatchObject({ code: 'SP-3011', facts: { fault: 'length' } });
+    expect(failures).toEqual([
+      expect.objectContaining({ message: expect.stringMatching(/as long as a recording can be/) }),
+    ]);
+    expect(await recorder.close({ kind: 'recorder-failed', problem: failures[0]! })).toEqual({ complete: true });
+    expect(readFileSync(join(world.folder, 'manifest')).length).toBeLessThan(atMost);
+    const result = await verifyFolder(world.folder, world.keys);
+    expect(result).toMatchObject({ ok: true, ended: true });
+    expect(result.manifest?.end).toMatchObject({ kind: 'recorder-failed', outputBytes: shown });
+    rmSync(world.folder, { recursive: true });
   });
 
   it('is not begun in a folder that is not there, or without a reader', async () => {

@@ -14,12 +14,15 @@ export class ManifestWriter {
   private readonly parts: string[];
   private readonly hash: Hash = createHash('sha256');
   private ended = false;
+  /** Bytes of the text so far. */
+  bytes = 0;
   /** The digest of the first n lines, from the header's last line on. */
   private readonly heads: string[];
 
   constructor(header: ManifestHeader) {
     const text = formatHeader(header);
     this.parts = [text];
+    this.bytes = Buffer.byteLength(text);
     this.hash.update(text);
     this.heads = [this.head()];
   }
@@ -72,6 +75,7 @@ export class ManifestWriter {
   private add(text: string): void {
     if (this.ended) throw new Error('the manifest has its end');
     this.parts.push(text);
+    this.bytes += Buffer.byteLength(text);
     this.hash.update(text);
     this.heads.push(this.head());
   }

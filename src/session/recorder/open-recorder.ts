@@ -70,6 +70,7 @@ export async function openRecorder(options: RecorderOptions): Promise<Recorder> 
       sessionKey: options.sessionKey,
       recipients: grant.recipients,
       reserve,
+      manifestBytesAtMost: options.manifestBytesAtMost,
       session: grant.sessionId,
       castHeader: {
         version: 3,

@@ -92,4 +92,6 @@ export interface RecorderOptions {
   terminal: { cols: number; rows: number; term: string };
   /** Name and version of the program, e.g. "sallyport 0.1.0". */
   software: string;
+  /** Bytes of a manifest that the server takes, when that is less than the format's limit: for tests. */
+  manifestBytesAtMost?: number;
 }

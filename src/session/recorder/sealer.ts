@@ -1,6 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { syncFolder, writeWhole } from '../../recording/files/durable.ts';
-import { recordWriteFailed } from '../../recording/journal/journal-writer.ts';
+import { recordTooLong, recordWriteFailed } from '../../recording/journal/journal-writer.ts';
 import type { ManifestWriter } from '../../recording/manifest/manifest-writer.ts';
 import { sealSegment } from '../../recording/segments/seal.ts';
 import { writeManifestPair } from '../../recording/signatures/manifest-pair.ts';
@@ -9,7 +9,7 @@ import { SallyportError } from '../../shared/errors/result.ts';
 import type { KeyedStream, PartKind } from '../../shared/model/recording.ts';
 import { namespaces, receiptPayloadSchema, type Signed } from '../../shared/protocol/signed.ts';
 import type { CastHeader } from '../../shared/record/events.ts';
-import type { EndLine } from '../../shared/record/manifest.ts';
+import { type EndLine, manifestBytesAtMost as manifestLimit } from '../../shared/record/manifest.ts';
 import { partFile } from '../../shared/record/parts.ts';
 import type { AnchorToKeep, SealedPart } from './recorder.ts';
 import { isFull, type Reserve } from './reserve.ts';
@@ -19,6 +19,8 @@ import { SegmentScreen } from './segment-screen.ts';
 /** Text that waits: above the first the session must stop reading, below the second it may go on. */
 const backlogHigh = 2_097_152;
 const backlogLow = 524_288;
+/** Of a manifest, for what is open or waits when no more is taken, and for the end. */
+const manifestRoom = 262_144;
 /** Under a flood the manifest is signed once for several segments; alone, each is signed at once. */
 const signAtMostFor = 8;
 
@@ -28,6 +30,8 @@ export interface SealerOptions {
   sessionKey: KeyObject;
   recipients: Record<KeyedStream, string[]>;
   reserve: Reserve;
+  /** Bytes of a manifest that the server takes; smaller in tests. */
+  manifestBytesAtMost?: number | undefined;
   session: string;
   castHeader: CastHeader;
   onSealed: (part: SealedPart) => void;
@@ -61,6 +65,7 @@ export class Sealer {
   private backlog = 0;
   private failure: SallyportError | null = null;
   private inReserve = false;
+  private isLong = false;
   private finishing = false;
   private running: Promise<void> | null = null;
   private waiting: { promise: Promise<void>; resolve: () => void } | null = null;
@@ -186,6 +191,7 @@ export class Sealer {
         one.parts = await job.run();
         this.release(job.textBytes);
       }
+      this.stopWhenLong();
       if (done.some(({ parts }) => parts.length > 0)) {
         await this.write(() => syncFolder(this.options.folder));
         await this.write(() => this.sign());
@@ -198,6 +204,14 @@ export class Sealer {
       for (const part of parts) this.options.onSealed(part);
       job.signed?.();
     }
+  }
+
+  /** A manifest that the server refuses would never be stored: the record ends before, while there is room for its end. */
+  private stopWhenLong(): void {
+    const { manifest, manifestBytesAtMost: atMost = manifestLimit } = this.options;
+    if (this.isLong || manifest.bytes <= atMost - manifestRoom) return;
+    this.isLong = true;
+    this.options.onFailed(recordTooLong());
   }
 
   private async seal(segment: CutSegment): Promise<SealedPart[]> {

@@ -4,6 +4,7 @@ import { orderViewSchema } from '../model/order.ts';
 import { keyedStreamSchema, partKindSchema, recordingViewSchema } from '../model/recording.ts';
 import { recordModeSchema } from '../model/session.ts';
 import { loginKindSchema, targetViewSchema } from '../model/target.ts';
+import { manifestBytesAtMost } from '../record/manifest.ts';
 import { wireDirections } from '../record/wire.ts';
 import { accessApi } from './access-api.ts';
 import { signedSchema } from './signed.ts';
@@ -356,7 +357,7 @@ export const controlApi = {
     auth: 'device',
     summary: 'Store the signed manifest; answers a receipt',
     params: z.object({ sessionId: id }),
-    body: z.object({ manifest: z.string().max(8_388_608), signature: z.string().max(8192) }),
+    body: z.object({ manifest: z.string().max(manifestBytesAtMost), signature: z.string().max(8192) }),
     response: z.object({ receipt: signedSchema }),
   },
   putJournal: {

@@ -11,6 +11,8 @@ import { sizeFields } from './terminal-size.ts';
 export const manifestVersion = 1;
 export const manifestFile = 'manifest';
 export const manifestSignatureFile = 'manifest.sig';
+/** A longer one is not stored. Some 430 bytes for 256 KiB of output: about 5 GB of it. */
+export const manifestBytesAtMost = 8_388_608;
 
 export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.number().int().nonnegative();
