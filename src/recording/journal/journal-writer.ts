@@ -19,12 +19,16 @@ import { type EpochKeys, formatKeysFrame, makeEpochKeys } from './keys-frame.ts'
 
 const datasync = promisify(fdatasync);
 
+/** The fault that SP-3011 names where no file system answered. */
+export const programFault = 'program';
+
 /** The fault that SP-3011 names of a record that ends because it is long. */
 export const lengthFault = 'length';
 
 /** Why a record could not be written, from the fault that SP-3011 names: words for the middle of a sentence. */
 export function recordFaultWords(fault: string | undefined): string {
   if (fault === lengthFault) return 'it is as long as a recording can be';
+  if (fault === programFault) return 'this program failed while it made it';
   if (fault === 'ENOSPC' || fault === 'EDQUOT') return 'the disk is full';
   return fault === 'EROFS' ? 'the disk takes no more writes' : `the file system answered ${fault ?? 'unknown'}`;
 }
@@ -38,13 +42,19 @@ export function recordTooLong(): SallyportError {
   );
 }
 
-/** SP-3011 for any fault of the file system while recording. */
+/** SP-3011 for any fault while recording: of the file system, or of the program itself. */
 export function recordWriteFailed(error: unknown): SallyportError {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
+  const given = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // Those of a file system are E and capitals; Node's own say ERR_ and more.
+  const code = /^E[A-Z0-9]+$/.test(given) ? given : programFault;
+  const now =
+    code === programFault
+      ? 'Connect again; if it comes back, tell whoever runs Sallyport for you.'
+      : 'Free space or repair the disk, then connect again.';
   const why = recordFaultWords(code);
   return new SallyportError(
     'SP-3011',
-    `The recording could not be written: ${why}. The session was stopped, nothing unrecorded was shown. Free space or repair the disk, then connect again.`,
+    `The recording could not be written: ${why}. The session was stopped, nothing unrecorded was shown. ${now}`,
     { facts: { fault: code } },
   );
 }

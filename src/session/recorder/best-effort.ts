@@ -1,13 +1,17 @@
-import { lengthFault, recordFaultWords } from '../../recording/journal/journal-writer.ts';
+import { lengthFault, programFault, recordFaultWords } from '../../recording/journal/journal-writer.ts';
 import { type Problem, toProblem } from '../../shared/errors/result.ts';
 import type { EndReason } from '../../shared/model/session.ts';
 import type { Signed } from '../../shared/protocol/signed.ts';
 import type { AnchorToKeep, JournalHead, Recorder, SealedPart, SyncedHead } from './recorder.ts';
 
+const diskIsFine: ReadonlySet<string> = new Set([programFault, lengthFault]);
+
 /** In the words of a session that goes on. */
 function unrecorded(problem: Problem): Problem {
   const why = recordFaultWords(problem.facts?.fault);
-  const now = problem.facts?.fault === lengthFault ? 'connect anew' : 'free space or repair the disk, then connect anew';
+  const now = diskIsFine.has(problem.facts?.fault ?? '')
+    ? 'connect anew'
+    : 'free space or repair the disk, then connect anew';
   return {
     ...problem,
     message: `The record of this session could not be written any more: ${why}. By your organisation's rules the session goes on, and from here on nothing of it is recorded. To be recorded again, ${now}.`,

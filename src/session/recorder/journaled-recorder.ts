@@ -55,7 +55,13 @@ export class JournaledRecorder implements Recorder {
     this.reserve = options.reserve;
     this.builders = {
       output: new SegmentBuilder({ stream: 'output', session, header }),
-      input: new SegmentBuilder({ stream: 'input', session, header }),
+      input: new SegmentBuilder({
+        stream: 'input',
+        session,
+        header,
+        // By the events that are kept, which is what whoever checks the text has: a character that is cut comes with its last byte.
+        onTyped: (data, atMs) => this.builders.output.typed(entersIn(data), atMs),
+      }),
     };
     const onFailed = (error: SallyportError) => this.fail(error);
     const onHead = (head: SyncedHead) => {
@@ -144,8 +150,7 @@ export class JournaledRecorder implements Recorder {
     // A sealer that failed first has given the reserve back: it is for the end, not for more to be shown.
     if (this.failure !== null) throw this.failure;
     const stream = streamOf(code);
-    // Later than all output that was cut off before it: so times alone tell what was on the screen when it was typed.
-    const atMs = code === 'i' ? Math.max(this.now(), this.outputCutMs + 1) : this.now();
+    const atMs = this.nowOf(stream);
     let end = stream === 'output' ? this.journal.head().outputBytes : this.journal.head().inputBytes;
     for (let at = 0; at < data.length; at += eventBytesAtMost) {
       const part = data.subarray(at, at + eventBytesAtMost);
@@ -153,8 +158,12 @@ export class JournaledRecorder implements Recorder {
       this.builders[stream].bytes(code, part, atMs);
       this.cutIfDue(stream);
     }
-    if (code === 'i' && data.length > 0) this.builders.output.typed(entersIn(data), atMs);
     return end;
+  }
+
+  /** Input is later than all output that was cut off before it: so times alone tell what was on the screen when it was typed. */
+  private nowOf(stream: Stream): number {
+    return stream === 'input' ? Math.max(this.now(), this.outputCutMs + 1) : this.now();
   }
 
   private fact(code: 'r' | 'm' | 'x', text: string): void {
@@ -197,7 +206,8 @@ export class JournaledRecorder implements Recorder {
   }
 
   private cut(stream: Stream, why: CloseReason): void {
-    const segment = this.builders[stream].cut({ why, frames: this.journal.framesOf(stream), nowMs: this.now() });
+    const nowMs = this.nowOf(stream);
+    const segment = this.builders[stream].cut({ why, frames: this.journal.framesOf(stream), nowMs });
     if (stream === 'output') this.outputCutMs = this.now();
     clearTimeout(this.timers[stream]);
     delete this.timers[stream];
