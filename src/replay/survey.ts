@@ -1,7 +1,7 @@
 import { type Verification, verifyRecording } from '../recording/verify/verify-recording.ts';
 import { SallyportError, toProblem } from '../shared/errors/result.ts';
 import type { PartKind } from '../shared/model/recording.ts';
-import type { Check, ReplayToScreen } from '../shared/protocol/replay.ts';
+import { type Check, notFinishedYet, type ReplayToScreen } from '../shared/protocol/replay.ts';
 import type { Manifest, SegmentLine } from '../shared/record/manifest.ts';
 import type { WireDirection } from '../shared/record/wire.ts';
 import type { ManifestAnswer } from './fetcher.ts';
@@ -47,6 +47,7 @@ export class Survey {
   private readonly options: SurveyOptions;
   private readonly lines = new Map<string, SegmentLine>();
   private readonly faults: string[] = [];
+  private notWhole: string[] = [];
   /** Stored bytes that are kept for the second look at them: what is stored is a small part of what it holds. */
   private readonly stored = new Map<string, Uint8Array>();
   private storedBytes = 0;
@@ -75,10 +76,23 @@ export class Survey {
       const verification = await this.verify();
       this.stored.clear();
       const found = verification?.checks ?? [];
+      // What the index says already is not said twice, and of a session that runs only that it does.
+      const runs = this.options.reasons.includes(notFinishedYet);
+      if (!runs)
+        this.notWhole = found
+          .filter((check) => check.lacking === true && check.name !== 'end')
+          .map((check) => check.detail);
       const before = this.options.checks.filter((check) => !found.some((each) => each.name === check.name));
       const checks = [...found, ...before];
       const marks = await this.options.timeline.allMarks(this.options.store);
-      this.say({ finished: true, done: this.total, checks, verified: checks.every((check) => check.ok), marks });
+      this.say({
+        finished: true,
+        done: this.total,
+        checks,
+        verified: checks.every((check) => check.ok),
+        evidence: verification?.evidence ?? null,
+        marks,
+      });
     } catch (error) {
       if (!(error instanceof SallyportError)) throw error;
       this.say({ finished: true, problem: toProblem(error) });
@@ -148,8 +162,9 @@ export class Survey {
       finished: false,
       checks: [],
       verified: null,
+      evidence: null,
       faults: named,
-      incomplete: inWords([...reasons, ...named]),
+      incomplete: inWords([...reasons, ...this.notWhole, ...named]),
       problem: null,
       activity: timeline.activity(),
       marks: part.marks ?? timeline.marks(),

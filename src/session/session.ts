@@ -134,7 +134,7 @@ export function makeSession(parts: SessionParts): Session {
     report?.unrecorded();
     anchors?.stop();
     link.send({ type: 'recording-stopped', problem });
-    screen.tell({ type: 'recording-stopped', problem });
+    screen.tell({ type: 'recording-stopped', problem, atMs: Date.now() });
   }
 
   function recordFailed(error: unknown): void {

@@ -240,6 +240,15 @@ describe('recordings on the command line', () => {
       code: 3,
       out: expect.stringMatching(/holds as far as it goes[\s\S]*ok +journal +\d+ frames go on/),
     });
+    // A journal that was damaged gives what is before the damage, and does not end as if that were all.
+    const journal = readFileSync(join(copy, 'journal'));
+    const at = journal.length - 2000;
+    writeFileSync(join(copy, 'journal'), journal.with(at, (journal[at] ?? 0) ^ 1));
+    const cut = await recordings(['cat', copy, '--identity', identity], { serverKey });
+    expect(cut).toMatchObject({ code: expect.any(Number), err: expect.stringContaining('journal, byte') });
+    expect(cut.code).not.toBe(0);
+    expect(shown.subarray(0, cut.bytes.length).equals(cut.bytes)).toBe(true);
+    expect(cut.bytes.length).toBeLessThan(shown.length);
     rmSync(crashed.folder, { recursive: true });
   });
 });

@@ -152,6 +152,17 @@ describe('verify', () => {
         {},
         made.identities,
       ).then(({ firstBad }) => `${firstBad?.where}: ${firstBad?.what}`);
+    // A sidecar that says only that it was not kept is no fault, but the recording is not whole.
+    const silent = await rewrite(made, {
+      segments: [{ stream: 'text', seq: 1 }],
+      change: (text) => `${text.split('\n')[0]}\n{"t":1,"gap":"The text of this segment was not kept."}\n`,
+      keepAnchor: () => true,
+      keepReceiptLine: () => true,
+      keepReceipt: () => false,
+    });
+    const unsaid = await verifyAfter((folder) => new WorkingFolder(folder).hold(silent), {}, made.identities);
+    expect(unsaid.firstBad).toBeNull();
+    expect(unsaid.notWhole).toContain('1 texts say that they were not kept');
     expect(await texts('output', 1, (lines) => lines.toSpliced(-3, 1))).toMatch(
       /^output segment 1 .*: holds \d+ events "o"/,
     );

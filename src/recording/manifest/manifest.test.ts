@@ -128,6 +128,16 @@ describe('a manifest', () => {
     expect(() => parseManifest(join(lines.toSpliced(0, 1, 'sallyport-recording 9')))).toThrow(/version 9/);
   });
 
+  it('is refused when its first anchor is not that of the grant', () => {
+    const writer = new ManifestWriter(makeHeader());
+    const anchor = { seq: 0, file: '000000.anchor', sha256: 'a'.repeat(64), bytes: 10, at: 5 };
+    writer.anchor({ ...anchor, subject: 'head', lines: headerLines });
+    expect(() => parseManifest(writer.text)).toThrow(/is the first anchor and not that of the grant/);
+    const granted = new ManifestWriter(makeHeader());
+    granted.anchor({ ...anchor, subject: 'grant', lines: 0 });
+    expect(parseManifest(granted.text).anchors).toHaveLength(1);
+  });
+
   it('extends another only by whole lines after it, and never after the end', () => {
     const open = parseManifest(makeManifest(false));
     const ended = parseManifest(makeManifest());

@@ -88,6 +88,8 @@ function checkEnd(end: EndLine, segments: SegmentLine[], anchors: AnchorLine[], 
 function checkAnchor(anchor: AnchorLine, last: AnchorLine | undefined, line: number): void {
   if (anchor.seq !== (last === undefined ? 0 : last.seq + 1))
     throw manifestProblem(line, `names anchor ${anchor.seq} where another should be`);
+  if (last === undefined && anchor.subject !== 'grant')
+    throw manifestProblem(line, 'is the first anchor and not that of the grant');
   if (anchor.file !== anchorFile(anchor.seq)) throw manifestProblem(line, 'names another file than its anchor has');
   const covers = anchor.subject === 'grant' ? anchor.lines === 0 : anchor.lines >= headerLines && anchor.lines < line;
   if (!covers) throw manifestProblem(line, 'covers lines that an anchor there cannot cover');

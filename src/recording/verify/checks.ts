@@ -2,6 +2,8 @@
 export interface Check {
   name: string;
   ok: boolean;
+  /** It is no fault but not whole either: something is absent. */
+  lacking?: true;
   detail: string;
 }
 
@@ -29,7 +31,7 @@ export class CheckList {
 
   /** Notes that something is absent: no fault, but not whole either. */
   lacks(name: string, what: string): void {
-    this.checks.push({ name, ok: true, detail: what });
+    this.checks.push({ name, ok: true, lacking: true, detail: what });
     this.missing.push(what);
   }
 

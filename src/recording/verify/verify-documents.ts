@@ -42,7 +42,7 @@ export function checkSignatures(documents: RecordingDocuments, list: CheckList):
       signature: sessionKeyCertificate,
     })
   ) {
-    list.good('session key', 'certified by the device it ran on');
+    list.good('session key', 'certified by the device key beside it, which the grant does not name');
   } else {
     list.bad('session key', 'session key certificate', "is not the device key's for this session key");
   }

@@ -72,7 +72,7 @@ async function readReceipts(folder: string): Promise<Signed[]> {
   return one === null ? [] : [one];
 }
 
-/** Device and session keys as the manifest itself claims them: the grant, signed by the server, is what makes them true. */
+/** Device and session keys as the manifest itself claims them. The grant, signed by the server, makes the session's true; of the device's key it says nothing. */
 function claimed(manifest: string): FolderKeys {
   try {
     const { header } = parseManifest(manifest);

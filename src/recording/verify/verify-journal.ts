@@ -110,7 +110,7 @@ export async function checkJournal(
 }
 
 /** Where the journal does not go on from the segments of a stream, or null. A stream that was not opened cannot be compared. */
-function seamFault(
+export function seamFault(
   recording: OpenableRecording,
   journal: JournalContents,
   stream: Stream,

@@ -72,8 +72,8 @@ export class ScreenChecker {
     const words = [`${this.keyframes} keyframes`];
     if (this.input === null) words.push('text not computed anew: that needs the keys of output, input and text');
     else words.push(`${this.texts} texts are what the output draws`);
-    if (this.notKept > 0) words.push(`${this.notKept} texts say that they were not kept`);
     this.list.good('screen', words.join(', '));
+    if (this.notKept > 0) this.list.lacks('screen', `${this.notKept} texts say that they were not kept`);
   }
 
   private async typedUntil(atMs: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { evidenceLevelSchema } from '../../shared/model/session.ts';
-import { recordingEvidence, runningEvidence, wireWords } from './evidence-words.ts';
+import { recordingEvidence, replayEvidence, runningEvidence, wireWords } from './evidence-words.ts';
 
 const wire = { bytesToTarget: 1000, bytesFromTarget: 2_000_000, open: false, releasedAt: null };
 
@@ -9,6 +9,14 @@ describe('what stands behind a record, in words', () => {
     const all = evidenceLevelSchema.options.map((evidence) => recordingEvidence({ evidence, wire: null }));
     expect(new Set(all.map((each) => each.word)).size).toBe(4);
     expect(new Set(all.map((each) => each.means)).size).toBe(4);
+  });
+
+  it('are those of the list only until the check has said what holds', () => {
+    const listed = { evidence: 'anchored-with-wire', wire } as const;
+    expect(replayEvidence(listed, null).word).toBe('Anchored with wire, as it says');
+    expect(replayEvidence(listed, 'recorder-only').word).toBe('Recorder only');
+    expect(replayEvidence(null, null).word).toBe('Recorder only');
+    expect(replayEvidence(null, 'anchored').word).toBe('Anchored');
   });
 
   it('counts the anchors of a running session', () => {

@@ -70,3 +70,17 @@ export function recordingEvidence(recording: Pick<RecordingView, 'evidence' | 'w
     means: `${left} The wire that the relay had kept was deleted ${dayOf(releasedAt)}, when its time was over.`,
   };
 }
+
+/**
+ * What stands behind a recording that is replayed: by what its check found to hold; until then (`checked` null) what its list says, with the words for that. Pure.
+ */
+export function replayEvidence(
+  recording: Pick<RecordingView, 'evidence' | 'wire'> | null,
+  checked: EvidenceLevel | null,
+): EvidenceWords {
+  if (checked !== null)
+    return recording === null ? evidenceWords[checked] : recordingEvidence({ wire: recording.wire, evidence: checked });
+  if (recording === null) return evidenceWords['recorder-only'];
+  const { word, means } = recordingEvidence(recording);
+  return { word: `${word}, as it says`, means: `${means} Whether that holds is not checked yet.` };
+}

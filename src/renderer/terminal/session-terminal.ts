@@ -92,7 +92,7 @@ export class SessionTerminal {
       case 'recording-stopped':
         // The first one counts: from then on nothing is recorded, whatever is said later.
         this.factsStore.update((now) =>
-          now.stopped === null ? { ...now, stopped: { problem: message.problem, atMs: Date.now() } } : now,
+          now.stopped === null ? { ...now, stopped: { problem: message.problem, atMs: message.atMs } } : now,
         );
         break;
       case 'problem':

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { problemSchema } from '../errors/result.ts';
 import { keyedStreamSchema, partKindSchema, recordingViewSchema } from '../model/recording.ts';
+import { evidenceLevelSchema } from '../model/session.ts';
 import { wireDirections } from '../record/wire.ts';
 import { controlApi } from './control-api.ts';
 
@@ -48,7 +49,13 @@ export const replayToOwnerSchema = z.discriminatedUnion('type', [
 ]);
 export type ReplayToOwner = z.infer<typeof replayToOwnerSchema>;
 
-export const checkSchema = z.object({ name: z.string(), ok: z.boolean(), detail: z.string() });
+export const checkSchema = z.object({
+  name: z.string(),
+  ok: z.boolean(),
+  /** No fault, but not whole either: something is absent. */
+  lacking: z.literal(true).optional(),
+  detail: z.string(),
+});
 export type Check = z.infer<typeof checkSchema>;
 
 /**
@@ -103,6 +110,8 @@ export const replayToScreenSchema = z.discriminatedUnion('type', [
     checks: z.array(checkSchema),
     /** Null until all of it was read: then whether every check holds. */
     verified: z.boolean().nullable(),
+    /** What stands behind it, by what was found to hold; null until that was looked at. */
+    evidence: evidenceLevelSchema.nullable(),
     /** What was found bad so far, by name, first found first. */
     faults: z.array(z.string()),
     /** As in `opened`, with what was found since. */

@@ -21,8 +21,8 @@ export const sessionToScreenSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('record'), writtenBytes: z.number(), syncedAtMs: z.number(), sealedSegments: z.number() }),
   /** What stands behind the record by now. `anchors`: how many exchanges the target's host key has signed for it. */
   z.object({ type: z.literal('evidence'), level: evidenceLevelSchema, anchors: z.number().int() }),
-  /** The record could not go on; by policy the session does. From here on nothing of it is recorded. */
-  z.object({ type: z.literal('recording-stopped'), problem: problemSchema }),
+  /** The record could not go on; by policy the session does. From `atMs` on (wall clock) nothing of it is recorded. */
+  z.object({ type: z.literal('recording-stopped'), problem: problemSchema, atMs: z.number() }),
   /** Seconds left by the grant's time limit. */
   z.object({
     type: z.literal('opened'),

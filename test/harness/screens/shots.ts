@@ -73,6 +73,7 @@ const tab = (index: number) => async (page: Page) => {
 
 const unrecorded = {
   type: 'recording-stopped',
+  atMs: Date.now(),
   problem: {
     code: 'SP-3011',
     message: 'The disk of this device is full, so the record could not go on. Make room, then connect again.',
@@ -87,7 +88,7 @@ interface Told {
 const checks = [
   { name: 'manifest chain', ok: true, detail: '41 lines, each follows from those before it' },
   { name: 'manifest signature', ok: true, detail: 'the session signed exactly this manifest' },
-  { name: 'session key', ok: true, detail: 'certified by the device it ran on' },
+  { name: 'session key', ok: true, detail: 'certified by the device key beside it, which the grant does not name' },
   { name: 'grant', ok: true, detail: 'Jonas Lindqvist on pay-db-03 as deploy' },
   { name: 'segments', ok: true, detail: '19 stored as the manifest says, none missing' },
   { name: 'anchors', ok: true, detail: '4, each signed by the target’s host key' },
@@ -121,6 +122,7 @@ const replayed = (verified: boolean, incomplete: string | null): Told => ({
           },
     ),
     verified,
+    evidence: verified ? 'anchored-with-wire' : 'recorder-only',
     faults: verified
       ? []
       : ['output segment 4 is not shown: it was changed: its digest is not the one in the manifest'],

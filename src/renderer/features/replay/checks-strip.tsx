@@ -92,7 +92,8 @@ const listedAtMost = 60;
 function Verdict(props: { survey: ReplaySurvey }) {
   const { checks } = props.survey;
   const [all, setAll] = useState(false);
-  const holds = checks.filter((check) => check.ok).length;
+  const holds = checks.filter((check) => check.ok && check.lacking !== true).length;
+  const lacking = checks.filter((check) => check.ok && check.lacking === true).length;
   const few = checks.length <= namedAtMost;
   const failing = checks.filter((check) => !check.ok);
   const named = few || all ? checks.slice(0, listedAtMost) : failing.slice(0, failingAtMost);
@@ -103,6 +104,7 @@ function Verdict(props: { survey: ReplaySurvey }) {
         <span className={cx(css.check, few && css.checksAll)}>
           <Check size={14} strokeWidth={1.9} aria-hidden="true" />
           {holds === checks.length ? `All ${holds} checks hold` : `${counted(holds, 'check')} hold`}
+          {lacking === 0 ? '' : `, ${lacking} ${lacking === 1 ? 'finds' : 'find'} something missing`}
         </span>
       )}
       {named.map((check) => (
@@ -113,7 +115,9 @@ function Verdict(props: { survey: ReplaySurvey }) {
             ) : (
               <X size={14} strokeWidth={2.2} aria-hidden="true" />
             )}
-            <span className="visually-hidden">{check.ok ? 'Holds: ' : 'Fails: '}</span>
+            <span className="visually-hidden">
+              {check.ok ? (check.lacking === true ? 'Missing: ' : 'Holds: ') : 'Fails: '}
+            </span>
             {sentence(check.name)}
             {check.ok ? <span className="visually-hidden">, {check.detail}</span> : `: ${check.detail}`}
           </span>

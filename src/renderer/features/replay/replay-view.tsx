@@ -8,7 +8,7 @@ import { Foot } from '../../components/foot.tsx';
 import { BrokenLinkIcon, CutIcon, RecordingIcon, StrictIcon } from '../../components/icons/icons.tsx';
 import { Banner, cx, ErrorCard, IconButton, ProductionBadge } from '../../components/primitives.tsx';
 import { detailsOf, titleOf } from '../../errors/words.ts';
-import { evidenceWords, recordingEvidence } from '../../services/evidence-words.ts';
+import { replayEvidence } from '../../services/evidence-words.ts';
 import { clock, day, length } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { makeStore, useStore } from '../../services/store.ts';
@@ -204,7 +204,7 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
             <ChecksStrip
               survey={survey}
               surveyedAtMs={state.surveyedAtMs}
-              evidence={recording === null ? evidenceWords['recorder-only'] : recordingEvidence(recording)}
+              evidence={replayEvidence(recording, survey?.evidence ?? null)}
               sessionId={props.sessionId}
             />
           )}
