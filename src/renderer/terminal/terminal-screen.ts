@@ -3,6 +3,7 @@ import { SearchAddon } from '@xterm/addon-search';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
 import { WebglAddon } from '@xterm/addon-webgl';
 import { type IDisposable, Terminal } from '@xterm/xterm';
+import { boundedInsideOf, boundSequences } from '../../shared/terminal/bounded-sequences.ts';
 import { WholeCharacters } from '../../shared/utf8.ts';
 import { makeStore, type Readable } from '../services/store.ts';
 import { letterSpacing } from './cells.ts';
@@ -87,6 +88,7 @@ export class TerminalScreen {
     this.terminal.loadAddon(this.search);
     this.terminal.loadAddon(new Unicode11Addon());
     this.terminal.unicode.activeVersion = '11';
+    boundSequences(this.terminal, boundedInsideOf(this.terminal));
     this.terminal.write(showCursor);
     this.owned.push(this.terminal.onResize(({ cols, rows }) => this.sizeStore.set(`${cols} × ${rows}`)));
     this.owned.push(this.terminal.parser.registerOscHandler(8, () => true));
