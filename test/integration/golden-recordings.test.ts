@@ -27,6 +27,8 @@ describe.each(goldenNames)('the golden recording of version 1: %s', (name) => {
     expect(opened.firstBad).toBeNull();
     expect(opened).toMatchObject({ ok: true, pinned: true, ended: expected.end !== null });
     expect(await verifyFolder(folder, { serverKey })).toMatchObject({ ok: true, firstBad: null });
+    // A session that outlived its record is not all there, whatever holds.
+    if (name === 'best-effort') expect(opened.notWhole).toContain('may have gone on unrecorded');
   });
 
   it.each(['output', 'input'] as const)('gives the same bytes of %s by cat', async (stream) => {
