@@ -65,6 +65,31 @@ describe('a segment', () => {
     expect(parseCast(textOf(cut)).header).toEqual(header);
   });
 
+  it('tells of what was typed by the events that it keeps: a cut character comes with its last byte', () => {
+    const typed: [string, number][] = [];
+    const onTyped = (data: Uint8Array, atMs: number) => typed.push([Buffer.from(data).toString('utf8'), atMs]);
+    const builder = new SegmentBuilder({ stream: 'input', session: 's1', header, onTyped });
+    builder.bytes('i', Buffer.from([0xe2, 0x82]), 1);
+    expect(typed).toEqual([]);
+    builder.bytes('i', Buffer.from([0xac, 0x0d]), 5);
+    builder.bytes('i', Buffer.from([0xe2]), 6);
+    const cut = builder.cut({ why: 'keys', frames: 0, nowMs: 9 });
+    expect(typed).toEqual(parseCast(textOf(cut)).events.map(({ data, atMs }) => [Buffer.from(data).toString(), atMs]));
+    expect(typed.map(([, atMs]) => atMs)).toEqual([5, 9]);
+  });
+
+  it('keeps no more keys than count, however many are typed while nothing is shown', () => {
+    const builder = makeBuilder();
+    builder.bytes('o', Buffer.from('$ '), 1);
+    for (let at = 0; at < 1000; at += 1) builder.typed(1_000_000, 1);
+    for (let at = 0; at < 1000; at += 1) builder.typed(0, 2 + at);
+    builder.bytes('o', Buffer.from('x'), 5000);
+    builder.typed(1, 5000);
+    const followed = builder.cut({ why: 'end', frames: 0, nowMs: 5000 })?.followed ?? [];
+    expect(followed.filter(({ code }) => code === 'i')).toHaveLength(201);
+    expect(Math.max(...followed.map(({ data }) => data.length))).toBe(100);
+  });
+
   it('is packed harder when it came slowly', () => {
     const slow = makeBuilder();
     slow.bytes('o', Buffer.alloc(300_000, 0x61), 0);
