@@ -115,6 +115,8 @@ function readPayload(seen: Seen, payload: Buffer): void {
     walk.uint32();
     seen.granted += walk.uint32();
   }
+  // Of the launcher's, where requests are looked at: a login has no place under a kept key.
+  if (kind >= 50 && kind <= 79) seen.requests.push('login');
   if (kind === 80) seen.requests.push(`global ${walk.text()}`);
   if (kind !== 98) return;
   walk.uint32();
