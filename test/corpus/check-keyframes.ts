@@ -1,4 +1,5 @@
 import { restoreScreen, ScreenModel } from '../../src/recording/screen/screen-model.ts';
+import { keyframeMsPerCell } from '../../src/session/recorder/segment-screen.ts';
 import type { RecordedEvent } from '../../src/shared/record/events.ts';
 import type { OpenedSegment } from './recorded-segments.ts';
 
@@ -26,9 +27,14 @@ export function checkKeyframes(
     }
     return null;
   };
+  let keyframeMs = 0;
   for (const { line, cast } of segments) {
-    if (cast.keyframe !== null) restored.push({ seq: line.seq, screen: restoreScreen(cast.keyframe) });
-    else if (line.seq > 0 && segments[line.seq - 1]?.line.why !== 'forced')
+    const { cols, rows } = whole.size;
+    const isSoon = line.t0 - keyframeMs < cols * rows * keyframeMsPerCell;
+    if (cast.keyframe !== null) {
+      restored.push({ seq: line.seq, screen: restoreScreen(cast.keyframe) });
+      keyframeMs = line.t0;
+    } else if (line.seq > 0 && !isSoon && segments[line.seq - 1]?.line.why !== 'forced')
       return `segment ${line.seq} has no keyframe`;
     const difference = differ(`at segment ${line.seq}`);
     if (difference !== null) return difference;

@@ -8,7 +8,7 @@ import type { CutSegment } from './segment-builder.ts';
  * A keyframe is made at one go, and takes about three microseconds a cell: never more than a small part of the session's time. In milliseconds of the recording
  * from one to the next, per cell: a second for a large screen, a tenth for a usual one.
  */
-const keyframeMsPerCell = 1 / 16;
+export const keyframeMsPerCell = 1 / 16;
 
 /** How long the screen may draw before it lets keys, orders and output pass. */
 const sliceMs = 4;
