@@ -168,3 +168,23 @@ const acknowledgeAt = async (offset: number) => {
   feed.acknowledged(sessionId, offset);
   await settled();
 };
+
+test('in a flood whose segments are being stored nothing goes up twice; what is left goes a moment after the last', async () => {
+  write(10);
+  feed.grown(sessionId);
+  await settled();
+  for (let round = 0; round < 3; round += 1) await acknowledge();
+  expect(kept).toEqual(readFileSync(path));
+  const before = kept.length;
+  feed.stored(sessionId, { output: 1, input: 0 });
+  for (let round = 0; round < 40; round += 1) write(60_000);
+  for (let round = 2; round < 8; round += 1) {
+    feed.stored(sessionId, { output: round, input: 0 });
+    feed.grown(sessionId);
+    await settled();
+  }
+  expect(kept.length).toBe(before);
+  await vi.waitFor(() => expect(kept.length).toBeGreaterThan(before), 5000);
+  while (kept.length < statSync(path).size) await acknowledge();
+  expect(kept).toEqual(readFileSync(path));
+});

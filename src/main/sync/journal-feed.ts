@@ -17,6 +17,12 @@ const underWayAtMost = 4_194_304;
 const stalledMs = 5000;
 /** This far behind, it is worth looking for what need not be sent any more. */
 const farBehindBytes = 1_048_576;
+/**
+ * In a flood everything would go up twice, as frames and as segments. While it is farther behind than the first, a journal rests as long as its segments come to be stored: each word of that buys
+ * the second more, in milliseconds.
+ */
+const floodBehindBytes = 2_097_152;
+const floodRestMs = 1000;
 
 export interface FeedOptions {
   spool: string;
@@ -39,6 +45,9 @@ interface Feed {
   covered: { output: number; input: number };
   /** Where the search for covered frames goes on, and for which coverage it was made. */
   searched: number;
+  /** While a flood's segments come to be stored, nothing is sent before this, in milliseconds of performance.now(). */
+  restUntil: number;
+  rest: NodeJS.Timeout | null;
   file: FileHandle | null;
   busy: boolean;
   again: boolean;
@@ -92,6 +101,7 @@ export class JournalFeed {
   stored(sessionId: string, covered: { output: number; input: number }): void {
     const feed = this.feeds.get(sessionId);
     if (feed === undefined) return;
+    if (covered.output > feed.covered.output) feed.restUntil = performance.now() + floodRestMs;
     feed.covered = covered;
     void this.pump(feed);
   }
@@ -103,6 +113,7 @@ export class JournalFeed {
     this.feeds.delete(sessionId);
     feed.over = true;
     if (feed.stall !== null) clearTimeout(feed.stall);
+    if (feed.rest !== null) clearTimeout(feed.rest);
     if (!feed.busy) void this.close(feed);
   }
 
@@ -122,6 +133,8 @@ export class JournalFeed {
       window: windowAtFirst,
       covered: { output: 0, input: 0 },
       searched: 0,
+      restUntil: 0,
+      rest: null,
       file: null,
       busy: false,
       again: false,
@@ -187,6 +200,7 @@ export class JournalFeed {
     if (!feed.known || feed.over || room <= 0) return false;
     feed.file ??= await open(join(this.options.spool, feed.sessionId, journalFile), 'r');
     if (feed.sent > 0) await this.skipStored(feed);
+    if (feed.sent > 0 && (await this.rests(feed))) return false;
     const at = feed.sent;
     const bytes = await this.read(feed, at, underWay === 0 ? pieceBytesAtMost : Math.min(room, pieceBytesAtMost));
     const piece = at === 0 ? headerOf(bytes) : framesOf(bytes, underWay === 0 ? feed.window : room);
@@ -224,6 +238,19 @@ export class JournalFeed {
       at += end;
       feed.searched = at;
     }
+  }
+
+  /** True in a flood whose segments are being stored: there this journal waits, and looks again by itself. */
+  private async rests(feed: Feed): Promise<boolean> {
+    const left = feed.restUntil - performance.now();
+    if (left <= 0 || feed.file === null || feed.over) return false;
+    if ((await feed.file.stat()).size - feed.sent < floodBehindBytes) return false;
+    feed.rest ??= setTimeout(() => {
+      feed.rest = null;
+      void this.pump(feed);
+    }, left + 1);
+    feed.rest.unref();
+    return true;
   }
 
   private async read(feed: Feed, at: number, length: number): Promise<Uint8Array> {
