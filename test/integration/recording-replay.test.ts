@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { build } from 'vite';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ageSeal } from '../../src/recording/codecs/age.ts';
@@ -10,6 +11,7 @@ import { parseManifest } from '../../src/recording/manifest/parse-manifest.ts';
 import { sealSegment } from '../../src/recording/segments/seal.ts';
 import { signDocument } from '../../src/recording/signatures/signed.ts';
 import { formatSegmentComment } from '../../src/recording/text/cast.ts';
+import { keyframeMsPerCell } from '../../src/session/recorder/segment-screen.ts';
 import { type Problem, SallyportError, toProblem } from '../../src/shared/errors/result.ts';
 import type { RecordingView, Stream } from '../../src/shared/model/recording.ts';
 import { type ReplayToScreen, replayToOwnerSchema, replayToScreenSchema } from '../../src/shared/protocol/replay.ts';
@@ -227,6 +229,8 @@ describe('the replay process', () => {
       if (index % 3000 === 0) recorder.input(Buffer.from(`uptime ${index}\r`));
       if (index === 3000) recorder.output(echo);
       if (index === 5) recorder.resize(132, 43);
+      // Between two cuts: a screen of this size is kept again only when as much of the recording's time has passed as it is worth.
+      if (index === 4500) await setTimeout(132 * 43 * keyframeMsPerCell + 50);
     }
     recorder.output(Buffer.from([0xff, 0x41]));
     recorder.exit('0');
