@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { Agent, type Dispatcher, request } from 'undici';
@@ -12,6 +12,9 @@ import { sessionKeyStatement } from '../../../src/shared/protocol/signed.ts';
 import type { Device } from '../live-world/world.ts';
 import type { Relation } from './matrix.ts';
 import type { RightsWorld } from './world.ts';
+
+/** Of another session: an unlock reads it, since it signs for the wire that goes with it. */
+const anyManifest = readFileSync(path.join(import.meta.dirname, '../../fixtures/recordings-v1/whole/manifest'), 'utf8');
 
 /** A request of one cell. `subject`: the id it is about, or null; lists look for it in the answer. */
 export interface Asked {
@@ -147,7 +150,7 @@ function aboutStored(more: (id: string, as: string | undefined) => Promise<Parti
       .insertInto('recording_manifests')
       .values({
         session_id: id,
-        text: 'a manifest\n',
+        text: anyManifest,
         signature: 'a signature',
         ended: false,
         end_reason: null,
