@@ -28,13 +28,16 @@ const debianPackages = [
   },
   { names: ['age'], purpose: 'checking recordings' },
   { names: ['zstd'], purpose: 'checking recordings' },
+  { names: ['jq'], purpose: 'checking recordings' },
+  { names: ['openssl'], purpose: 'checking recordings' },
+  { names: ['perl'], purpose: 'checking recordings' },
   { names: ['python3'], purpose: 'building node-pty' },
   { names: ['make'], purpose: 'building node-pty' },
   { names: ['g++'], purpose: 'building node-pty' },
 ];
 
 /** What to look for on a Linux that is not Debian: programs only, libraries have no common names. */
-const programs = ['sshd', 'ssh-keygen', 'age', 'zstd', 'Xvfb', 'make', 'python3', 'g++'];
+const programs = ['sshd', 'ssh-keygen', 'age', 'zstd', 'jq', 'openssl', 'perl', 'Xvfb', 'make', 'python3', 'g++'];
 
 const policyFile = '/usr/sbin/policy-rc.d';
 
