@@ -88,7 +88,10 @@ describe('anchors of a session on OpenSSH', () => {
     ends.push(() => observer.stop());
     const world = await session({ sshd: { ...restless, port: observer.port } });
     // Numbered lines out of the target all the time, numbered lines into it meanwhile, each answered.
-    world.type('PS1=; stty -echo; (for n in $(seq 9000); do echo "out $n some words to fill the line"; done) & \r');
+    // What is typed before is echoed in the middle of lines.
+    world.type("PS1=; stty -echo; echo 'no'-echo\r");
+    await world.sees(/no-echo\r/);
+    world.type('(for n in $(seq 9000); do echo "out $n some words to fill the line"; done) & \r');
     world.type('while read -r line; do [ "$line" = end ] && break; echo "got $line"; done\r');
     const count = 300;
     for (let number = 1; number <= count; number += 1) {

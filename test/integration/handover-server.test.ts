@@ -196,6 +196,7 @@ describe('a login by password through the control server', () => {
     await until(() => methods.at(-1) === 'password', 'the target to have the password');
     launcher.send(Buffer.from('SSH-2.0-early\r\n'));
     expect(await over).toMatchObject({ code: 4003, reason: 'SP-2042 launcher exchange-order' });
+    await until(async () => (await world.auditOf(id)).includes('login.refused'), 'the refusal to be written down');
     expect(await detailsOf('login.refused', id)).toMatchObject([{ check: 'launcher exchange-order' }]);
   });
 
