@@ -91,8 +91,10 @@ describe('anchors of a session on OpenSSH', () => {
     // What is typed before is echoed in the middle of lines.
     world.type("PS1=; stty -echo; echo 'no'-echo\r");
     await world.sees(/no-echo\r/);
-    world.type('(for n in $(seq 9000); do echo "out $n some words to fill the line"; done) & \r');
-    world.type('while read -r line; do [ "$line" = end ] && break; echo "got $line"; done\r');
+    world.type(
+      '(for n in $(seq 9000); do echo "out $n some words to fill the line"; done) & while read -r line; do [ "$line" = end ] && break; echo "got $line"; done\r',
+    );
+    await world.sees(/out 1 some/);
     const count = 300;
     for (let number = 1; number <= count; number += 1) {
       world.type(`line ${number}\r`);
