@@ -7,6 +7,7 @@ import type { Broker } from '../broker/broker.ts';
 import type { CoreContext } from '../context.ts';
 import { findSession, grantOf, type SessionRow, signedGrantOf } from '../live/session-store.ts';
 import type { ObjectStore } from './object-store.ts';
+import { storedReceipts } from './receipts.ts';
 
 export interface SampleParts {
   core: CoreContext;
@@ -56,13 +57,7 @@ async function documentsOf(core: CoreContext, session: SessionRow) {
     .where('session_id', '=', session.id)
     .executeTakeFirst();
   if (manifest === undefined) return null;
-  const receipts = await db
-    .selectFrom('recording_receipts')
-    .select(['payload', 'signature'])
-    .where('session_id', '=', session.id)
-    .orderBy('lines')
-    .orderBy('place')
-    .execute();
+  const receipts = await storedReceipts(db, session.id);
   const device = await db
     .selectFrom('devices')
     .select('public_key')

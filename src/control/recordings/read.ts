@@ -8,6 +8,7 @@ import { findOwned, ownedResource, type SessionRow } from '../live/session-store
 import type { OwnedResource } from '../policy/policy.ts';
 import { recordingNotFound } from './ingest.ts';
 import type { ObjectStore } from './object-store.ts';
+import { storedReceipts } from './receipts.ts';
 import { type RecordingFacts, toRecordingView } from './views.ts';
 
 const streams: readonly KeyedStream[] = ['output', 'input', 'text'];
@@ -148,13 +149,7 @@ export async function getManifest(core: CoreContext, actor: Actor, sessionId: st
     .where('session_id', '=', sessionId)
     .executeTakeFirst();
   if (manifest === undefined) throw notStoredYet('The manifest');
-  const receipts = await db
-    .selectFrom('recording_receipts')
-    .select(['payload', 'signature'])
-    .where('session_id', '=', sessionId)
-    .orderBy('lines')
-    .orderBy('place')
-    .execute();
+  const receipts = await storedReceipts(db, sessionId);
   const device = await db
     .selectFrom('devices')
     .select('public_key')

@@ -17,11 +17,6 @@ export interface InsideExtended {
   clone(): InsideExtended;
 }
 
-export interface InsideCell extends InsideAttributes {
-  content: number;
-  combinedData: string;
-}
-
 export interface InsideLine {
   isWrapped: boolean;
   length: number;
