@@ -5,8 +5,10 @@ import type { Me } from '../shared/protocol/control-api.ts';
 import type { ControlToLauncher } from '../shared/protocol/control-channel.ts';
 import type { AppState, SessionView } from '../shared/protocol/ipc.ts';
 import type { OwnerToReplay } from '../shared/protocol/replay.ts';
+import type { RecordingsQuery } from '../shared/protocol/review-api.ts';
 import type { OwnerToSession } from '../shared/protocol/session-control.ts';
 import { endReasonText } from '../shared/record/end-reason.ts';
+import type { ControlCaller } from './control-client/client.ts';
 import { ControlLink } from './control-link.ts';
 import type { Forked } from './forked.ts';
 import type { IdentityService, Membership } from './identity/identity.ts';
@@ -221,8 +223,20 @@ export class Launcher {
     this.supervisor.attach(id, () => this.options.window.openPort('session', id));
   }
 
-  loadRecordings() {
-    return this.recordings.load(this.requireLink().caller);
+  loadRecordings(query: RecordingsQuery) {
+    return this.recordings.load(this.requireLink().caller, query);
+  }
+
+  /** Who asks the control server. Throws SP-1003 where this device is not enrolled. */
+  caller(): ControlCaller {
+    return this.requireLink().caller;
+  }
+
+  async exportReplay(
+    _replayId: string,
+    _format: 'asciicast' | 'transcript',
+  ): Promise<{ path: string | null; bytes: number }> {
+    throw new SallyportError('SP-5002', 'This version cannot export from the window yet.');
   }
 
   openReplay(sessionId: string, purpose: string): Promise<string> {

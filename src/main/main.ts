@@ -12,6 +12,7 @@ import {
   net,
   powerMonitor,
   safeStorage,
+  shell,
 } from 'electron';
 import type { OwnerToReplay } from '../shared/protocol/replay.ts';
 import type { OwnerToSession } from '../shared/protocol/session-control.ts';
@@ -23,6 +24,7 @@ import { WindowLink } from './ipc/window-link.ts';
 import { readLaunchOptions } from './launch-options.ts';
 import { Launcher } from './launcher.ts';
 import { makeLog } from './log.ts';
+import { MemoryStore } from './memory/memory.ts';
 import { QuitFlow } from './quit.ts';
 import { SettingsStore } from './settings/settings.ts';
 import { forkUtility } from './utility-process.ts';
@@ -74,6 +76,11 @@ async function run(): Promise<void> {
     },
   });
   nativeTheme.themeSource = (await settings.load()).theme;
+  const memory = new MemoryStore({
+    path: join(folder, 'memory.json'),
+    onChange: (changed) => link.send('memory.changed', changed),
+  });
+  await memory.load();
 
   const launcher = new Launcher({
     folder,
@@ -120,6 +127,7 @@ async function run(): Promise<void> {
     makeHandlers({
       launcher,
       settings,
+      memory,
       desktop: {
         // A promise since Electron 4x, a string before.
         clipboardRead: async () => await clipboard.readText(),
@@ -127,6 +135,8 @@ async function run(): Promise<void> {
         minimise: () => window?.minimize(),
         toggleMaximise: () => (window?.isMaximized() === true ? window.unmaximize() : window?.maximize()),
         close: () => window?.close(),
+        openLink: (url) => shell.openExternal(url),
+        openAbout: () => undefined,
         answerQuit: (answer) => quit.answer(answer),
       },
     }),

@@ -9,6 +9,8 @@ import { App } from './app/app.tsx';
 import { shortcutOf } from './app/shortcuts.ts';
 import { makeTestHooks } from './app/test-hooks.ts';
 import { makeAppService } from './services/app-service.ts';
+import { makeCommands } from './commands/command.ts';
+import { makeMemoryService } from './services/memory-service.ts';
 import { makeBridge } from './services/bridge.ts';
 import { makeNavigation } from './services/navigation.ts';
 import { makePorts } from './services/ports.ts';
@@ -48,6 +50,8 @@ function makeServices(): Services {
     ports,
     app,
     settings,
+    memory: makeMemoryService(bridge),
+    commands: makeCommands(),
     sessions,
     sessionUi: makeSessionUi({ sessions, app }),
     targets: makeTargetsService(bridge),
@@ -67,7 +71,7 @@ async function start(): Promise<void> {
   const root = document.getElementById('root');
   if (root === null) throw new Error('the page has no #root');
   const services = makeServices();
-  await Promise.all([loadFonts(), services.settings.load(), services.app.load(), services.sessions.load()]);
+  await Promise.all([loadFonts(), services.settings.load(), services.memory.load(), services.app.load(), services.sessions.load()]);
   // Before the first paint: the page must not flash in the other scheme.
   document.documentElement.dataset.mantineColorScheme = services.settings.scheme.get();
   if (new URLSearchParams(location.search).has('test')) window.__sallyportTest = makeTestHooks(services);

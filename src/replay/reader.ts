@@ -6,7 +6,7 @@ import { emptyBlock, eventsOf, type LoadedPart, type ScreenEvent } from './parts
 
 const batchBytes = 262_144;
 const batchEvents = 1000;
-type Asked = Exclude<ScreenToReplay, { type: 'close' }>;
+type Asked = Extract<ScreenToReplay, { type: 'seek' | 'read' }>;
 
 /** Answers `seek` and `read` in batches, one request after another, so that neither this process nor the screen stands still for long. */
 export class Reader {

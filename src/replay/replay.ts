@@ -45,7 +45,7 @@ export class Replay implements OwnerListener {
       });
     } else if (parsed.data.type === 'close') {
       this.exit();
-    } else if (this.reader !== null) {
+    } else if (this.reader !== null && (parsed.data.type === 'seek' || parsed.data.type === 'read')) {
       void this.reader.answer(parsed.data);
     }
   }

@@ -168,6 +168,8 @@ export class Survey {
       problem: null,
       activity: timeline.activity(),
       marks: part.marks ?? timeline.marks(),
+      commands: [],
+      lines: null,
       ...part,
     });
   }

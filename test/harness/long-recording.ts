@@ -205,5 +205,12 @@ function makeView(grant: RecordingWorld['grant']): RecordingView {
     bytes: 0,
     journal: null,
     mayUnlock: ['output'],
+    review: {
+      reviewed: null,
+      hold: null,
+      bookmarks: 0,
+      findings: { open: 0, closed: 0, worst: null },
+      may: { review: false, hold: false },
+    },
   };
 }

@@ -89,7 +89,7 @@ test('a stuck recording is kept and shown, and holds up nobody', async () => {
   await app.until(() => app.sessions.find((one) => one.id === good.id)?.record.complete);
   await app.until(() => app.state.backlog.lastProblem?.code === 'SP-3021' && app.state.backlog.recordings === 1);
   await app.until(() => app.log.some((line) => line.startsWith('sync.done') && line.includes(good.sessionId)));
-  const { local } = await app.launcher.loadRecordings();
+  const { local } = await app.launcher.loadRecordings({});
   expect(local).toEqual([
     expect.objectContaining({
       sessionId: bad.sessionId,

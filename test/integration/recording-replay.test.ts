@@ -189,6 +189,13 @@ function makeView(
     bytes: 0,
     journal,
     mayUnlock: options.mayUnlock ?? ['output', 'input'],
+    review: {
+      reviewed: null,
+      hold: null,
+      bookmarks: 0,
+      findings: { open: 0, closed: 0, worst: null },
+      may: { review: false, hold: false },
+    },
   };
 }
 

@@ -47,6 +47,7 @@ export const putManifest = defineRoute(
 
 export const listRecordings = defineRoute('listRecordings', async (context, { actor, query }) => ({
   recordings: await context.services.recordings.list(actor, query.limit),
+  next: null,
 }));
 
 export const getRecording = defineRoute('getRecording', (context, { actor, params }) =>

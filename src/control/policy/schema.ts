@@ -22,7 +22,7 @@ action SeeTarget appliesTo { principal: User, resource: Target };
 action Connect appliesTo { principal: User, resource: Target, context: { login: String, granted: Bool } };
 action RequestAccess appliesTo { principal: User, resource: Target, context: { login: String } };
 action DecideRequest appliesTo { principal: User, resource: Request };
-action ListRecordings, ReadRecording appliesTo { principal: User, resource: Recording };
+action ListRecordings, ReadRecording, ReviewRecording, HoldRecording appliesTo { principal: User, resource: Recording };
 action UnlockRecording appliesTo { principal: User, resource: Recording, context: { stream: String } };
 action SeeSessions, KillSession appliesTo { principal: User, resource: Session };
 action LiftLock appliesTo { principal: User, resource: Lock };

@@ -150,5 +150,12 @@ export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: Key
     bytes: segments.reduce((sum, row) => sum + row.bytes, 0) + (journal?.bytes ?? 0),
     journal: journal === null ? null : { bytes: journal.bytes, storedAt: journal.stored_at.toISOString() },
     mayUnlock,
+    review: {
+      reviewed: null,
+      hold: null,
+      bookmarks: 0,
+      findings: { open: 0, closed: 0, worst: null },
+      may: { review: false, hold: false },
+    },
   };
 }

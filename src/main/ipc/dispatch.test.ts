@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { SallyportError } from '../../shared/errors/result.ts';
+import { defaultSettings } from '../../shared/protocol/ipc.ts';
 import { dispatch, type Handlers } from './dispatch.ts';
 
 const origin = 'app://sallyport';
@@ -9,7 +10,7 @@ function makeHandlers(called: string[]): Handlers {
   const handlers: Partial<Handlers> = {
     'settings.get': () => {
       called.push('settings.get');
-      return { theme: 'dark', fontSize: 14, copyOnSelect: false };
+      return { ...defaultSettings, fontSize: 14 };
     },
     'sessions.close': () => {
       throw new SallyportError('SP-5002', 'gone', { facts: { id: '1' } });
@@ -36,7 +37,7 @@ function ask(options: Partial<Parameters<typeof dispatch>[0]>) {
 }
 
 test('a request of our page in its shape is answered', async () => {
-  expect((await ask({})).result).toEqual({ ok: true, value: { theme: 'dark', fontSize: 14, copyOnSelect: false } });
+  expect((await ask({})).result).toEqual({ ok: true, value: { ...defaultSettings, fontSize: 14 } });
 });
 
 test.each([

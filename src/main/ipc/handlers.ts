@@ -1,4 +1,5 @@
 import type { Launcher } from '../launcher.ts';
+import type { MemoryStore } from '../memory/memory.ts';
 import type { SettingsStore } from '../settings/settings.ts';
 import type { Handlers } from './dispatch.ts';
 
@@ -9,12 +10,20 @@ export interface Desktop {
   minimise(): void;
   toggleMaximise(): void;
   close(): void;
+  /** Opens an http or https address in the browser of the desktop. */
+  openLink(url: string): Promise<void>;
+  openAbout(): void;
   answerQuit(answer: 'quit' | 'stay'): void;
 }
 
 /** The whole table of ipc.ts, one line per request. */
-export function makeHandlers(options: { launcher: Launcher; settings: SettingsStore; desktop: Desktop }): Handlers {
-  const { launcher, settings, desktop } = options;
+export function makeHandlers(options: {
+  launcher: Launcher;
+  settings: SettingsStore;
+  memory: MemoryStore;
+  desktop: Desktop;
+}): Handlers {
+  const { launcher, settings, memory, desktop } = options;
   const { supervisor } = launcher;
   return {
     'app.state': () => launcher.state.get(),
@@ -28,11 +37,29 @@ export function makeHandlers(options: { launcher: Launcher; settings: SettingsSt
     'sessions.attach': ({ id }) => done(launcher.attach(id)),
     'sessions.disconnect': ({ id }) => done(supervisor.disconnect(id)),
     'sessions.close': ({ id }) => done(supervisor.close(id)),
-    'recordings.list': () => launcher.loadRecordings(),
+    'recordings.list': ({ query }) => launcher.loadRecordings(query),
+    'recordings.search': ({ query }) => launcher.caller().call('search', { query }),
+    'recordings.notes': ({ sessionId }) => launcher.caller().call('getNotes', { params: { sessionId } }),
+    'recordings.addBookmark': ({ sessionId, body }) =>
+      launcher.caller().call('addBookmark', { params: { sessionId }, body }),
+    'recordings.removeBookmark': ({ sessionId, bookmarkId }) =>
+      launcher.caller().call('removeBookmark', { params: { sessionId, bookmarkId } }),
+    'recordings.addFinding': ({ sessionId, body }) =>
+      launcher.caller().call('addFinding', { params: { sessionId }, body }),
+    'recordings.changeFinding': ({ sessionId, findingId, body }) =>
+      launcher.caller().call('changeFinding', { params: { sessionId, findingId }, body }),
+    'recordings.setReviewed': ({ sessionId, body }) =>
+      launcher.caller().call('setReviewed', { params: { sessionId }, body }),
+    'recordings.setHold': ({ sessionId, body }) => launcher.caller().call('setHold', { params: { sessionId }, body }),
     'replay.open': async ({ sessionId, purpose }) => ({ replayId: await launcher.openReplay(sessionId, purpose) }),
+    'replay.export': ({ replayId, format }) => launcher.exportReplay(replayId, format),
     'replay.close': ({ replayId }) => done(launcher.closeReplay(replayId)),
     'settings.get': () => settings.get(),
     'settings.set': (change) => settings.set(change),
+    'memory.get': () => memory.get(),
+    'memory.set': (change) => memory.set(change),
+    'link.open': async ({ url }) => done(await desktop.openLink(url)),
+    'about.open': () => done(desktop.openAbout()),
     'clipboard.read': async () => {
       launcher.requireClipboard();
       return { text: await desktop.clipboardRead() };

@@ -7,7 +7,7 @@ import type { Forked } from '../forked.ts';
 import type { Log } from '../log.ts';
 import { WireReads } from './wire-reads.ts';
 
-type Asked = Exclude<ReplayToOwner, { type: 'failed' | 'screen' | 'fetch-wire' }>;
+type Asked = Exclude<ReplayToOwner, { type: 'failed' | 'screen' | 'fetch-wire' | 'exported' }>;
 type Answer = { json: unknown } | { bytes: Uint8Array<ArrayBuffer> };
 
 /** Fetches what a replay process asked for, of its one recording. Throws what the server refuses. */
@@ -83,12 +83,12 @@ export class Replays {
       else if (parsed.data.type === 'fetch-wire') {
         const { type: _type, id, ...asked } = parsed.data;
         void this.reply(child, sessionId, id, () => wires.next(asked));
-      } else if (parsed.data.type !== 'screen') {
+      } else if (parsed.data.type !== 'screen' && parsed.data.type !== 'exported') {
         const asked = parsed.data;
         void this.reply(child, sessionId, asked.id, () => fetchFor(caller, sessionId, purpose, asked));
       }
     });
-    child.send({ type: 'open', recording, serverKey, purpose });
+    child.send({ type: 'open', recording, serverKey, purpose, local: false });
     child.send({ type: 'port' }, this.options.openPort(replayId));
     return replayId;
   }

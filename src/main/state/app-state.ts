@@ -14,6 +14,7 @@ export class AppStateStore {
       enrolment: { state: 'first-run', managed: null, problem: null },
       connection: { state: 'connecting' },
       backlog: { recordings: 0, bytes: 0, lastProblem: null },
+      fixed: null,
       quitAsked: null,
     };
   }
@@ -23,7 +24,7 @@ export class AppStateStore {
   }
 
   /** Replaces the given parts; says so only when something is different. */
-  update(change: Partial<Pick<AppState, 'enrolment' | 'connection' | 'backlog' | 'quitAsked'>>): void {
+  update(change: Partial<Pick<AppState, 'enrolment' | 'connection' | 'backlog' | 'fixed' | 'quitAsked'>>): void {
     const next = { ...this.current, ...change };
     if (JSON.stringify(next) === JSON.stringify(this.current)) return;
     this.current = next;

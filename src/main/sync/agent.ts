@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ErrorCode } from '../../shared/errors/codes.ts';
 import { type Problem, SallyportError, toProblem } from '../../shared/errors/result.ts';
-import type { Backlog } from '../../shared/protocol/ipc.ts';
+import type { Backlog, LocalRecording } from '../../shared/protocol/ipc.ts';
 import type { ReceiptPayload, Signed } from '../../shared/protocol/signed.ts';
 import { retryDelayMs } from '../control-channel/backoff.ts';
 import type { ControlCaller } from '../control-client/client.ts';
@@ -33,14 +33,6 @@ const stuckCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'SP-5005',
 ]);
 const atOnce = 2;
-
-export interface LocalRecording {
-  sessionId: string;
-  targetName: string;
-  bytes: number;
-  state: 'running' | 'waiting' | 'sending' | 'stuck';
-  problem: Problem | null;
-}
 
 interface Folder {
   sessionId: string;
@@ -145,6 +137,8 @@ export class SyncAgent {
     return [...this.folders.values()].map((folder) => ({
       sessionId: folder.sessionId,
       targetName: folder.targetName,
+      login: '',
+      startedAtMs: null,
       bytes: folder.bytes,
       state: folder.stuck
         ? 'stuck'

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { SallyportBridge } from '../../shared/protocol/ipc.ts';
+import { defaultSettings, type SallyportBridge } from '../../shared/protocol/ipc.ts';
 import { makeBridge } from './bridge.ts';
 
 function makeRaw(answer: () => Promise<unknown>) {
@@ -14,7 +14,7 @@ function makeRaw(answer: () => Promise<unknown>) {
   return { raw, emit: (body: unknown) => listeners.forEach((listener) => void listener(body)) };
 }
 
-const settings = { theme: 'dark', fontSize: 13, copyOnSelect: false };
+const settings = { ...defaultSettings, theme: 'dark' };
 
 describe('the bridge', () => {
   it('gives a value of the right shape', async () => {

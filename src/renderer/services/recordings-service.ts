@@ -1,11 +1,8 @@
-import type { z } from 'zod';
 import type { Problem } from '../../shared/errors/result.ts';
 import type { RecordingView } from '../../shared/model/recording.ts';
-import type { ipcRequests } from '../../shared/protocol/ipc.ts';
+import type { LocalRecording } from '../../shared/protocol/ipc.ts';
 import type { TypedBridge } from './bridge.ts';
 import { makeStore, type Readable } from './store.ts';
-
-export type LocalRecording = z.infer<(typeof ipcRequests)['recordings.list']['response']>['local'][number];
 
 export interface RecordingsState {
   recordings: RecordingView[] | null;
@@ -30,10 +27,10 @@ export function makeRecordingsService(bridge: TypedBridge): RecordingsService {
       return;
     }
     state.update((now) => ({ ...now, loading: true }));
-    const answer = await bridge.request('recordings.list', {});
+    const answer = await bridge.request('recordings.list', { query: { limit: 500 } });
     state.update((now) =>
       answer.ok
-        ? { ...answer.value, loading: false, problem: null }
+        ? { recordings: answer.value.recordings, local: answer.value.local, loading: false, problem: null }
         : { ...now, loading: false, problem: answer.error },
     );
     if (again) {

@@ -1,7 +1,9 @@
 import { createContext, type ReactNode, use } from 'react';
+import type { Commands } from '../commands/command.ts';
 import type { TerminalScreen } from '../terminal/terminal-screen.ts';
 import type { AppService } from './app-service.ts';
 import type { TypedBridge } from './bridge.ts';
+import type { MemoryService } from './memory-service.ts';
 import type { Navigation } from './navigation.ts';
 import type { Ports } from './ports.ts';
 import type { RecordingsService } from './recordings-service.ts';
@@ -16,6 +18,8 @@ export interface Services {
   ports: Ports;
   app: AppService;
   settings: SettingsService;
+  memory: MemoryService;
+  commands: Commands;
   targets: TargetsService;
   sessions: SessionsService;
   sessionUi: SessionUi;

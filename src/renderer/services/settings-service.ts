@@ -1,4 +1,4 @@
-import type { Settings } from '../../shared/protocol/ipc.ts';
+import { defaultSettings, type Settings } from '../../shared/protocol/ipc.ts';
 import type { Scheme } from '../terminal/terminal-theme.ts';
 import type { TypedBridge } from './bridge.ts';
 import { makeStore, type Readable } from './store.ts';
@@ -10,8 +10,6 @@ export interface SettingsService {
   load(): Promise<void>;
   change(part: Partial<Settings>): void;
 }
-
-export const defaultSettings: Settings = { theme: 'system', fontSize: 13, copyOnSelect: false };
 
 /** Settings as main keeps them; the theme follows the system when it should. */
 export function makeSettingsService(bridge: TypedBridge, systemIsLight: MediaQueryList): SettingsService {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reviewStateSchema } from './review.ts';
 import { evidenceLevelSchema, routeKindSchema } from './session.ts';
 import { loginKindSchema } from './target.ts';
 
@@ -61,5 +62,6 @@ export const recordingViewSchema = z.object({
   journal: z.object({ bytes: z.number(), storedAt: z.string() }).nullable(),
   /** The streams that the asking person may unlock. */
   mayUnlock: z.array(keyedStreamSchema),
+  review: reviewStateSchema,
 });
 export type RecordingView = z.infer<typeof recordingViewSchema>;

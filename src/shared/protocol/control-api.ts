@@ -7,6 +7,7 @@ import { loginKindSchema, targetViewSchema } from '../model/target.ts';
 import { manifestBytesAtMost } from '../record/manifest.ts';
 import { wireDirections } from '../record/wire.ts';
 import { accessApi } from './access-api.ts';
+import { recordingsQuerySchema, reviewApi } from './review-api.ts';
 import { signedSchema } from './signed.ts';
 
 /**
@@ -45,7 +46,7 @@ export const meSchema = z.object({
     clipboard: z.enum(['allowed', 'denied']),
   }),
   /** Which views this person has. */
-  views: z.array(z.enum(['targets', 'sessions', 'recordings', 'live'])),
+  views: z.array(z.enum(['targets', 'sessions', 'history', 'recordings', 'live'])),
 });
 export type Me = z.infer<typeof meSchema>;
 
@@ -375,8 +376,9 @@ export const controlApi = {
     path: '/v1/recordings',
     auth: 'device',
     summary: 'Recordings I may see',
-    query: z.object({ limit: z.coerce.number().int().min(1).max(1000).default(200) }),
-    response: z.object({ recordings: z.array(recordingViewSchema) }),
+    query: recordingsQuerySchema,
+    /** `next`: what to ask `after` for the page that follows; null at the end. */
+    response: z.object({ recordings: z.array(recordingViewSchema), next: z.string().nullable() }),
   },
   getRecording: {
     method: 'GET',
@@ -452,6 +454,7 @@ export const controlApi = {
     response: z.object({ sealedIdentity: base64 }),
   },
   ...accessApi,
+  ...reviewApi,
   listAudit: {
     method: 'GET',
     path: '/v1/audit',

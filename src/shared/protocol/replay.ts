@@ -14,7 +14,21 @@ export const notFinishedYet = 'it is not finished yet';
  * bounded number of parts.
  */
 export const ownerToReplaySchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('open'), recording: recordingViewSchema, serverKey: z.string(), purpose: z.string() }),
+  /** `local`: manifest and parts come from this device, which has more of it than the store. */
+  z.object({
+    type: z.literal('open'),
+    recording: recordingViewSchema,
+    serverKey: z.string(),
+    purpose: z.string(),
+    local: z.boolean(),
+  }),
+  /** Writes a copy to `path` (made anew, 0600), as `sallyport recordings export` would. Answered by `exported`. */
+  z.object({
+    type: z.literal('export'),
+    id: z.number().int(),
+    format: z.enum(['asciicast', 'transcript']),
+    path: z.string(),
+  }),
   z.object({ type: z.literal('port') }),
   z.object({
     type: z.literal('answer'),
@@ -43,6 +57,7 @@ export const replayToOwnerSchema = z.discriminatedUnion('type', [
     anew: z.boolean(),
   }),
   z.object({ type: z.literal('unlock'), id: z.number().int(), stream: keyedStreamSchema, recipient: z.string() }),
+  z.object({ type: z.literal('exported'), id: z.number().int(), bytes: z.number(), problem: problemSchema.nullable() }),
   z.object({ type: z.literal('failed'), problem: problemSchema }),
   /** Plain Node only: a message to the screen. */
   z.object({ type: z.literal('screen'), message: z.unknown() }),
@@ -78,6 +93,15 @@ const markSchema = z.object({
   kind: z.enum(['resize', 'marker', 'exit', 'input']),
   text: z.string(),
 });
+
+/** What could be read on the screen, in the order in which it became known (shared/record/text-lines.ts). */
+export const transcriptLineSchema = z.object({
+  atMs: z.number(),
+  kind: z.enum(['line', 'command', 'gap']),
+  text: z.string(),
+  alternate: z.boolean(),
+});
+export type TranscriptLine = z.infer<typeof transcriptLineSchema>;
 
 /** Replay process -> renderer. Times are milliseconds since the start of the recording. */
 export const replayToScreenSchema = z.discriminatedUnion('type', [
@@ -121,7 +145,38 @@ export const replayToScreenSchema = z.discriminatedUnion('type', [
     /** Bytes of output and input per equal slice of the duration; of what was not read yet an estimate. */
     activity: activitySchema,
     marks: z.array(markSchema),
+    /** What was entered behind a prompt, in its order; of at most 5,000. `status` null: not known. */
+    commands: z.array(z.object({ atMs: z.number(), command: z.string(), status: z.number().int().nullable() })),
+    /** Lines of the transcript so far; null where the text may not be opened. */
+    lines: z.number().int().nullable(),
   }),
+  /** Answer to `lines`: from index `from` on. */
+  z.object({
+    type: z.literal('lines'),
+    id: z.number().int(),
+    from: z.number().int(),
+    total: z.number().int(),
+    lines: z.array(transcriptLineSchema),
+  }),
+  /** Answer to `find`, the first 1,000 hits. `finished` false: the survey still reads, ask again when it has finished. */
+  z.object({
+    type: z.literal('found'),
+    id: z.number().int(),
+    total: z.number().int(),
+    finished: z.boolean(),
+    hits: z.array(
+      z.object({
+        /** Index in the transcript. */
+        line: z.number().int(),
+        atMs: z.number(),
+        kind: z.enum(['line', 'command']),
+        /** The line, shortened around the first match, and where the matches are in it. */
+        text: z.string(),
+        marks: z.array(z.tuple([z.number().int(), z.number().int()])),
+      }),
+    ),
+  }),
+  z.object({ type: z.literal('exporting'), done: z.number(), total: z.number() }),
   /**
    * Answer to `seek` and `read`, in one or more messages: the events of part `part`. `start` comes with the first. `fault`: why the part is not shown; it then has no events and what
    * follows begins at the next part's own start.
@@ -148,6 +203,15 @@ export const screenToReplaySchema = z.discriminatedUnion('type', [
   /** The part from whose start the screen at `toMs` is to be drawn. */
   z.object({ type: z.literal('seek'), id: z.number().int(), toMs: z.number() }),
   z.object({ type: z.literal('read'), id: z.number().int(), part: z.number().int().nonnegative() }),
+  /** At most 500 lines of the transcript. */
+  z.object({
+    type: z.literal('lines'),
+    id: z.number().int(),
+    from: z.number().int().nonnegative(),
+    count: z.number().int().min(1).max(500),
+  }),
+  /** Lines of the transcript that hold `text`, without regard to case. */
+  z.object({ type: z.literal('find'), id: z.number().int(), text: z.string().min(1).max(200) }),
   z.object({ type: z.literal('close') }),
 ]);
 export type ScreenToReplay = z.infer<typeof screenToReplaySchema>;

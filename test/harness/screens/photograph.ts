@@ -5,11 +5,12 @@ import { createServer } from 'node:http';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Browser, chromium } from '@playwright/test';
-import { ipcRequests } from '../../../src/shared/protocol/ipc.ts';
+import { defaultSettings, ipcRequests } from '../../../src/shared/protocol/ipc.ts';
 import { replayToScreenSchema } from '../../../src/shared/protocol/replay.ts';
 import { sessionToScreenSchema } from '../../../src/shared/protocol/session-port.ts';
+import { allShots as shots } from './all-shots.ts';
 import { installFakeBridge, type Scenario } from './fake-bridge.ts';
-import { type Shot, shots } from './shots.ts';
+import type { Shot } from './shots.ts';
 import { now } from './world.ts';
 
 const root = path.join(import.meta.dirname, '../../..');
@@ -81,7 +82,7 @@ function checkScenario(shot: Shot): void {
 }
 
 function inScheme(scenario: Scenario, scheme: 'dark' | 'light'): Scenario {
-  const settings = { ok: true, value: { theme: scheme, fontSize: 13, copyOnSelect: false } };
+  const settings = { ok: true, value: { ...defaultSettings, theme: scheme } };
   return { ...scenario, answers: { ...scenario.answers, 'settings.get': settings } };
 }
 

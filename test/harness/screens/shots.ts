@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test';
 import { testIds } from '../../../src/renderer/test-ids.ts';
 import type { Problem } from '../../../src/shared/errors/result.ts';
 import { formatCode } from '../../../src/shared/protocol/invite.ts';
+import { defaultSettings, emptyMemory } from '../../../src/shared/protocol/ipc.ts';
 import type { Scenario } from './fake-bridge.ts';
 import { replayEvents, terminalText } from './terminal-text.ts';
 import * as world from './world.ts';
@@ -16,7 +17,7 @@ export interface Shot {
 const ok = (value: unknown) => ({ ok: true, value });
 const failed = (error: Problem) => ({ ok: false, error });
 
-function scenario(answers: Scenario['answers'] = {}, rest: Partial<Scenario> = {}): Scenario {
+export function scenario(answers: Scenario['answers'] = {}, rest: Partial<Scenario> = {}): Scenario {
   return {
     answers: {
       'app.state': ok(world.appState),
@@ -27,7 +28,8 @@ function scenario(answers: Scenario['answers'] = {}, rest: Partial<Scenario> = {
       'clipboard.read': ok({
         text: 'cd /var/lib/postgresql/15/main\nls -la pg_wal | tail -5\nsudo systemctl reload postgresql@15-main\n',
       }),
-      'settings.get': ok({ theme: 'dark', fontSize: 13, copyOnSelect: false }),
+      'memory.get': ok(emptyMemory),
+      'settings.get': ok({ ...defaultSettings, theme: 'dark' }),
       ...answers,
     },
     terminals: { a: terminalText, b: terminalText, c: terminalText, d: terminalText },

@@ -42,6 +42,7 @@ export const appState: AppState = {
   enrolment,
   connection: { state: 'online', sinceMs: now - hour, roundTripMs: 11 },
   backlog: { recordings: 0, bytes: 0, lastProblem: null },
+  fixed: null,
   quitAsked: null,
 };
 
@@ -303,6 +304,13 @@ function recording(index: number, rest: Partial<RecordingView>): RecordingView {
     bytes: 1_812_000,
     journal: null,
     mayUnlock: ['output', 'input'],
+    review: {
+      reviewed: null,
+      hold: null,
+      bookmarks: 0,
+      findings: { open: 0, closed: 0, worst: null },
+      may: { review: false, hold: false },
+    },
     ...rest,
   };
 }

@@ -25,6 +25,13 @@ function makeRecording(sessionId: string, startedAt: string, rest: Partial<Recor
     bytes: 0,
     journal: null,
     mayUnlock: [],
+    review: {
+      reviewed: null,
+      hold: null,
+      bookmarks: 0,
+      findings: { open: 0, closed: 0, worst: null },
+      may: { review: false, hold: false },
+    },
     ...rest,
   };
 }

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
+import type { LocalRecording } from '../../../shared/protocol/ipc.ts';
 import { BrokenLinkIcon, CatchingUpIcon, RecordingIcon, StrictIcon } from '../../components/icons/icons.tsx';
 import { cx } from '../../components/primitives.tsx';
 import { bytes, counted } from '../../services/format.ts';
-import type { LocalRecording } from '../../services/recordings-service.ts';
 import { testIds } from '../../test-ids.ts';
 import css from './recordings.module.css';
 

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { emptyMemory, type Memory, memorySchema } from '../../shared/protocol/ipc.ts';
+import { readJson, writeWhole } from '../files.ts';
+
+/** What the launcher remembers: one JSON file. What is missing or wrong in it is empty again, one value at a time. */
+export class MemoryStore {
+  private current: Memory = emptyMemory;
+  private writing: Promise<void> = Promise.resolve();
+  private readonly path: string;
+  private readonly onChange: (memory: Memory) => void;
+
+  constructor(options: { path: string; onChange: (memory: Memory) => void }) {
+    this.path = options.path;
+    this.onChange = options.onChange;
+  }
+
+  async load(): Promise<Memory> {
+    const stored = (await readJson(this.path, z.record(z.string(), z.unknown()))) ?? {};
+    const kept = Object.entries(stored).filter(
+      ([name, value]) => memorySchema.partial().safeParse({ [name]: value }).success,
+    );
+    this.current = memorySchema.parse({ ...emptyMemory, ...Object.fromEntries(kept) });
+    return this.current;
+  }
+
+  get(): Memory {
+    return this.current;
+  }
+
+  /** Changes what is given, keeps it, tells the listener. Throws what the file system throws; the change then holds until the restart. */
+  async set(change: Partial<Memory>): Promise<Memory> {
+    this.current = memorySchema.parse({ ...this.current, ...change });
+    this.onChange(this.current);
+    const text = `${JSON.stringify(this.current)}\n`;
+    this.writing = this.writing.catch(() => undefined).then(() => writeWhole(this.path, text));
+    await this.writing;
+    return this.current;
+  }
+}

@@ -1,0 +1,62 @@
+import { makeStore, type Readable } from '../services/store.ts';
+
+/** Where a command stands in the palette and on the page of keys; the order of the groups is fixed. */
+export type CommandGroup = 'general' | 'targets' | 'sessions' | 'terminal' | 'history' | 'recordings' | 'replay';
+
+/** An action of the window. Keys, palette, menus, the page of keys and the foot all read this: there is no other way to do something. */
+export interface Command {
+  /** Stable, dotted: "session.split-right". */
+  id: string;
+  /** What it does, in words of the screen: "Split right". */
+  title: string;
+  /** A word or two for the foot, where the title is too long: "split". Absent: not in the foot. */
+  short?: string;
+  group: CommandGroup;
+  /**
+   * Key names with blanks between, modifiers first: "Ctrl Shift D", "Alt ArrowLeft", "F1", "[". On macOS Ctrl reads as Command where `ctrlIsControl` is not set. Several
+   * ways to the same are several entries; the first one is shown.
+   */
+  keys: readonly string[];
+  /** The keys hold while a running session's terminal has the focus; all others go to the target then. */
+  inTerminal: boolean;
+  /** False: not offered now, and its keys mean nothing. */
+  available(): boolean;
+  run(): void;
+}
+
+export interface Commands {
+  /** Everything that is registered, in order of registration. */
+  readonly all: Readable<readonly Command[]>;
+  /** Adds commands; returns what takes them away again. An id that is there already is replaced while this registration lasts. */
+  register(commands: readonly Command[]): () => void;
+  /** Runs the command when it is there and available; says whether it did. */
+  run(id: string): boolean;
+}
+
+export function makeCommands(): Commands {
+  const registered: (readonly Command[])[] = [];
+  const all = makeStore<readonly Command[]>([]);
+  const publish = () => {
+    const byId = new Map<string, Command>();
+    for (const command of registered.flat()) byId.set(command.id, command);
+    all.set([...byId.values()]);
+  };
+  return {
+    all,
+    register(commands) {
+      registered.push(commands);
+      publish();
+      return () => {
+        const at = registered.indexOf(commands);
+        if (at >= 0) registered.splice(at, 1);
+        publish();
+      };
+    },
+    run(id) {
+      const command = all.get().find((candidate) => candidate.id === id);
+      if (command?.available() !== true) return false;
+      command.run();
+      return true;
+    },
+  };
+}

@@ -1,0 +1,3 @@
+import type { Shot } from './shots.ts';
+
+export const shotsOfLists: readonly Shot[] = [];
