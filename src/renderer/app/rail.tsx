@@ -1,5 +1,5 @@
 import { Popover } from '@mantine/core';
-import { SlidersHorizontal, SquareTerminal, Voicemail } from 'lucide-react';
+import { History, SlidersHorizontal, SquareTerminal, Voicemail } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { ArchIcon } from '../components/icons/icons.tsx';
 import { PersonArch } from '../components/primitives.tsx';
@@ -8,7 +8,6 @@ import { useServices } from '../services/services.tsx';
 import { useStore } from '../services/store.ts';
 import { testIds } from '../test-ids.ts';
 import { type Enrolled, PersonPanel } from './person-panel.tsx';
-import { SettingsPanel } from './settings-panel.tsx';
 import css from './shell.module.css';
 
 const items: Record<ViewName, { label: string; icon: ReactNode; testId: string }> = {
@@ -18,14 +17,24 @@ const items: Record<ViewName, { label: string; icon: ReactNode; testId: string }
     icon: <SquareTerminal size={17} strokeWidth={1.5} aria-hidden="true" />,
     testId: testIds.navSessions,
   },
+  history: {
+    label: 'History',
+    icon: <History size={17} strokeWidth={1.5} aria-hidden="true" />,
+    testId: testIds.navHistory,
+  },
   recordings: {
     label: 'Recordings',
     icon: <Voicemail size={17} strokeWidth={1.5} aria-hidden="true" />,
     testId: testIds.navRecordings,
   },
+  settings: {
+    label: 'Settings',
+    icon: <SlidersHorizontal size={17} strokeWidth={1.5} aria-hidden="true" />,
+    testId: testIds.navSettings,
+  },
 };
 
-function RailItem(props: { view: ViewName; current: boolean; count: number; index: number }) {
+function RailItem(props: { view: ViewName; current: boolean; count: number; keys: string }) {
   const { navigation } = useServices();
   const item = items[props.view];
   return (
@@ -34,7 +43,7 @@ function RailItem(props: { view: ViewName; current: boolean; count: number; inde
       className={css.railItem}
       aria-current={props.current ? 'page' : undefined}
       aria-label={props.count > 0 ? `${item.label}, ${props.count} running` : item.label}
-      title={`${item.label} (Ctrl Shift ${props.index + 1})`}
+      title={`${item.label} (${props.keys})`}
       data-testid={item.testId}
       onClick={() => navigation.go(props.view)}
     >
@@ -56,36 +65,13 @@ export function Rail(props: { views: readonly ViewName[]; enrolment: Enrolled })
         <RailItem
           key={view}
           view={view}
-          index={index}
+          keys={`Ctrl Shift ${index + 1}`}
           current={place.view === view}
           count={view === 'sessions' ? running : 0}
         />
       ))}
       <div className={css.railEnd}>
-        <Popover
-          position="right-end"
-          opened={place.dialog === 'settings'}
-          onChange={(open) => navigation.setDialog(open ? 'settings' : null)}
-          trapFocus
-          returnFocus
-        >
-          <Popover.Target>
-            <button
-              type="button"
-              className={css.railItem}
-              data-testid={testIds.settings}
-              title="Settings (Ctrl ,)"
-              aria-label="Settings"
-              onClick={() => navigation.setDialog(place.dialog === 'settings' ? null : 'settings')}
-            >
-              <SlidersHorizontal size={17} strokeWidth={1.5} aria-hidden="true" />
-              <span className={css.railLabel}>Settings</span>
-            </button>
-          </Popover.Target>
-          <Popover.Dropdown>
-            <SettingsPanel />
-          </Popover.Dropdown>
-        </Popover>
+        <RailItem view="settings" keys="Ctrl ," current={place.view === 'settings'} count={0} />
         <Popover
           position="right-end"
           opened={place.dialog === 'person'}

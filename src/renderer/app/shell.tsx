@@ -1,7 +1,9 @@
 import { useEffect } from 'react';
 import type { AppState } from '../../shared/protocol/ipc.ts';
+import { HistoryView } from '../features/history/history-view.tsx';
 import { RecordingsView } from '../features/recordings/recordings-view.tsx';
 import { SessionsView } from '../features/sessions/sessions-view.tsx';
+import { SettingsView } from '../features/settings/settings-view.tsx';
 import { TargetsView } from '../features/targets/targets-view.tsx';
 import type { ViewName } from '../services/navigation.ts';
 import { useServices } from '../services/services.tsx';
@@ -14,8 +16,15 @@ import css from './shell.module.css';
 import { TitleBar } from './title-bar.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
 
-const titles: Record<ViewName, string> = { targets: 'Targets', sessions: 'Sessions', recordings: 'Recordings' };
-const allViews: readonly ViewName[] = ['targets', 'sessions', 'recordings'];
+const titles: Record<ViewName, string> = {
+  targets: 'Targets',
+  sessions: 'Sessions',
+  history: 'My history',
+  recordings: 'Recordings',
+  settings: 'Settings',
+};
+/** Those that depend on the person; Settings is everybody's. */
+const allViews = ['targets', 'sessions', 'history', 'recordings'] as const satisfies ViewName[];
 
 /** True where the session in front says itself what lost contact means for it: one banner is enough. */
 function useSessionSaysIt(): boolean {
@@ -45,7 +54,11 @@ export function Shell(props: { state: AppState; enrolment: Enrolled }) {
   }, [targets, recordings, userId]);
 
   useEffect(() => {
-    if (first !== undefined && !views.includes(navigation.place.get().view)) navigation.go(first);
+    const { view, replay } = navigation.place.get();
+    // One's own replay opens from History too, for whoever has no Recordings.
+    const allowed =
+      view === 'settings' || (view === 'recordings' && replay !== null) || views.some((each) => each === view);
+    if (first !== undefined && !allowed) navigation.go(first);
   }, [first, views, navigation]);
 
   return (
@@ -63,8 +76,14 @@ export function Shell(props: { state: AppState; enrolment: Enrolled }) {
         <div className={css.view} hidden={place.view !== 'sessions'}>
           <SessionsView shown={place.view === 'sessions'} connection={state.connection} />
         </div>
+        <div className={css.view} hidden={place.view !== 'history'}>
+          <HistoryView shown={place.view === 'history'} me={enrolment.me} />
+        </div>
         <div className={css.view} hidden={place.view !== 'recordings'}>
           <RecordingsView shown={place.view === 'recordings'} me={enrolment.me} />
+        </div>
+        <div className={css.view} hidden={place.view !== 'settings'}>
+          <SettingsView shown={place.view === 'settings'} state={state} />
         </div>
       </main>
       <QuitDialog sessions={state.quitAsked?.sessions ?? null} />

@@ -87,7 +87,7 @@ function doAnywhere(services: Services, shortcut: Shortcut, views: readonly View
       settings.change({ theme: settings.scheme.get() === 'dark' ? 'light' : 'dark' });
       return true;
     case 'settings':
-      navigation.setDialog('settings');
+      navigation.openSettings(null);
       return true;
     case 'side-panel':
       navigation.setSheet(!navigation.place.get().sheet);
