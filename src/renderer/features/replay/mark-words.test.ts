@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isKill, listedWords, listMarks, markWords } from './mark-words.ts';
+import { isKill, listedWords, listMarks, type Mark, markWords, subjectOf, watchesOf } from './mark-words.ts';
 
 describe('mark words', () => {
   it.each([
@@ -35,5 +35,24 @@ describe('mark words', () => {
   it('knows the kill among the markers', () => {
     expect(isKill({ atMs: 0, kind: 'marker', text: 'killed by Mira Okafor: legal hold' })).toBe(true);
     expect(isKill({ atMs: 0, kind: 'input', text: 'killed by hand' })).toBe(false);
+  });
+
+  it('knows who watched, and when', () => {
+    const marker = (atMs: number, text: string): Mark => ({ atMs, kind: 'marker', text });
+    const marks = [
+      marker(10, 'Mira Okafor starts watching'),
+      marker(20, 'Priya Nair started watching'),
+      marker(30, 'Mira Okafor stops watching'),
+      marker(40, 'Mira Okafor stops watching'),
+    ];
+    expect(watchesOf(marks, 100)).toEqual([
+      { name: 'Mira Okafor', fromMs: 10, toMs: 30 },
+      { name: 'Priya Nair', fromMs: 20, toMs: 100 },
+    ]);
+    expect(subjectOf(marker(0, 'Mira Okafor starts watching'))).toBe('watch');
+    expect(subjectOf(marker(0, 'Contact with the control server is back: what is typed from here on is sent.'))).toBe(
+      'freeze',
+    );
+    expect(subjectOf({ atMs: 0, kind: 'input', text: 'frozen' })).toBe('input');
   });
 });

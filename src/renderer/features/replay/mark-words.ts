@@ -32,6 +32,46 @@ export function isKill(mark: Mark): boolean {
   return mark.kind === 'marker' && mark.text.startsWith('killed by ');
 }
 
+/** What a mark is about, where it shows more than its kind. */
+export type MarkSubject = Mark['kind'] | 'kill' | 'watch' | 'freeze';
+
+/** Pure. */
+export function subjectOf(mark: Mark): MarkSubject {
+  if (isKill(mark)) return 'kill';
+  if (mark.kind !== 'marker') return mark.kind;
+  if (watching.test(mark.text)) return 'watch';
+  return /^(?:no contact|contact) with the control server\b|^frozen\b/i.test(mark.text) ? 'freeze' : 'marker';
+}
+
+const watching = /^(.+?) (starts|started|stops|stopped) watching\b/;
+
+/** Someone who watched, and from when to when. */
+export interface Watch {
+  name: string;
+  fromMs: number;
+  toMs: number;
+}
+
+/** Who watched, by what the record says; whoever did not stop watched to its end. Pure. */
+export function watchesOf(marks: readonly Mark[], durationMs: number): Watch[] {
+  const watches: Watch[] = [];
+  const open = new Map<string, Watch>();
+  for (const mark of marks) {
+    const [, name, what] = mark.kind === 'marker' ? (watching.exec(mark.text) ?? []) : [];
+    if (name === undefined || what === undefined) continue;
+    if (what.startsWith('start')) {
+      const watch = { name, fromMs: mark.atMs, toMs: durationMs };
+      if (!open.has(name)) watches.push(watch);
+      open.set(name, open.get(name) ?? watch);
+    } else {
+      const watch = open.get(name);
+      if (watch !== undefined) watch.toMs = mark.atMs;
+      open.delete(name);
+    }
+  }
+  return watches;
+}
+
 /** A mark in the list of marks, with how many it stands for. */
 export type ListedMark = Mark & { times: number };
 

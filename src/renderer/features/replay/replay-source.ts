@@ -10,6 +10,8 @@ import { makeStore, type Readable } from '../../services/store.ts';
 export type ReplayOpened = Extract<ReplayToScreen, { type: 'opened' }>;
 export type ReplaySurvey = Extract<ReplayToScreen, { type: 'survey' }>;
 type PartMessage = Extract<ReplayToScreen, { type: 'part' }>;
+type LinesMessage = Extract<ReplayToScreen, { type: 'lines' }>;
+type FoundMessage = Extract<ReplayToScreen, { type: 'found' }>;
 export type ReplayEvent = PartMessage['events'][number];
 type Progress = Extract<ReplayToScreen, { type: 'progress' }>;
 
@@ -21,6 +23,8 @@ export interface SourceState {
   survey: ReplaySurvey | null;
   /** When all of it was read. */
   surveyedAtMs: number | null;
+  /** How far a copy is written, 0 to 1; null while none is. */
+  exporting: number | null;
   problem: Problem | null;
 }
 
@@ -30,6 +34,7 @@ export const nothingYet: SourceState = {
   openedAtMs: null,
   survey: null,
   surveyedAtMs: null,
+  exporting: null,
   problem: null,
 };
 
@@ -53,6 +58,8 @@ export class ReplaySource implements PartReader {
   readonly state: Readable<SourceState>;
   private readonly store = makeStore<SourceState>(nothingYet);
   private readonly asked = new Map<number, { messages: PartMessage[]; resolve: (part: ReadPart) => void }>();
+  private readonly askedLines = new Map<number, (lines: LinesMessage) => void>();
+  private readonly askedFinds = new Map<number, (found: FoundMessage) => void>();
   private nextId = 1;
   private readonly port: MessagePort;
 
@@ -75,12 +82,39 @@ export class ReplaySource implements PartReader {
     return this.ask((id) => ({ type: 'read', id, part }));
   }
 
+  /** Lines of the transcript from index `from` on, at most 500. */
+  lines(from: number, count: number): Promise<LinesMessage> {
+    const id = this.nextId++;
+    return new Promise((resolve) => {
+      this.askedLines.set(id, resolve);
+      this.send({ type: 'lines', id, from, count });
+    });
+  }
+
+  /** Lines of the transcript that hold `text`. */
+  find(text: string): Promise<FoundMessage> {
+    const id = this.nextId++;
+    return new Promise((resolve) => {
+      this.askedFinds.set(id, resolve);
+      this.send({ type: 'find', id, text });
+    });
+  }
+
+  /** The copy that was being written is written, or is not going to be. */
+  exportEnded(): void {
+    this.store.update((now) => ({ ...now, exporting: null }));
+  }
+
   /** Ends the replay process's work; what is still asked for is answered with nothing. */
   close(): void {
     this.send({ type: 'close' });
     this.port.close();
     for (const { resolve } of this.asked.values()) resolve({ part: 0, start: null, fault: null, events: [] });
     this.asked.clear();
+    for (const [id, resolve] of this.askedLines) resolve({ type: 'lines', id, from: 0, total: 0, lines: [] });
+    this.askedLines.clear();
+    for (const [id, resolve] of this.askedFinds) resolve({ type: 'found', id, total: 0, finished: true, hits: [] });
+    this.askedFinds.clear();
   }
 
   private ask(message: (id: number) => ScreenToReplay): Promise<ReadPart> {
@@ -113,8 +147,19 @@ export class ReplaySource implements PartReader {
       case 'problem':
         this.store.update((now) => ({ ...now, problem: message.problem }));
         break;
+      case 'exporting':
+        this.store.update((now) => ({ ...now, exporting: message.done / Math.max(1, message.total) }));
+        break;
       case 'part':
         this.takePart(message);
+        break;
+      case 'lines':
+        this.askedLines.get(message.id)?.(message);
+        this.askedLines.delete(message.id);
+        break;
+      case 'found':
+        this.askedFinds.get(message.id)?.(message);
+        this.askedFinds.delete(message.id);
         break;
     }
   }
