@@ -6,17 +6,18 @@ import './styles/tokens.css';
 import './styles/base.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app.tsx';
-import { shortcutOf } from './app/shortcuts.ts';
 import { makeTestHooks } from './app/test-hooks.ts';
-import { makeAppService } from './services/app-service.ts';
 import { makeCommands } from './commands/command.ts';
-import { makeMemoryService } from './services/memory-service.ts';
+import { isCommandKey } from './commands/use-commands.ts';
+import { makeAppService } from './services/app-service.ts';
 import { makeBridge } from './services/bridge.ts';
+import { makeConnectService } from './services/connect-service.ts';
+import { makeMemoryService } from './services/memory-service.ts';
 import { makeNavigation } from './services/navigation.ts';
 import { makePorts } from './services/ports.ts';
 import { makeRecordingsService } from './services/recordings-service.ts';
 import { type Services, ServicesProvider } from './services/services.tsx';
-import { activeSession, makeSessionUi } from './services/session-ui.ts';
+import { makeSessionUi } from './services/session-ui.ts';
 import { makeSessionsService, type SessionsService } from './services/sessions-service.ts';
 import { makeSettingsService } from './services/settings-service.ts';
 import { makeStore } from './services/store.ts';
@@ -28,6 +29,7 @@ function makeServices(): Services {
   const bridge = makeBridge(window.sallyport);
   const ports = makePorts(window);
   const app = makeAppService(bridge);
+  const commands = makeCommands();
   const settings = makeSettingsService(bridge, window.matchMedia('(prefers-color-scheme: light)'));
   const sessions: SessionsService = makeSessionsService({
     bridge,
@@ -38,25 +40,24 @@ function makeServices(): Services {
         fontSize: settings.settings.get().fontSize,
         cells: null,
         scrollback: 10_000,
-        isReserved: (event) => {
-          const ended = activeSession(sessions)?.view.state.state === 'ended';
-          return shortcutOf(event, { terminal: true, ended }) !== null;
-        },
+        isReserved: (event) => isCommandKey({ app, sessions, commands }, event),
       }),
     expectedSize: () => expectedCells(window, settings.settings.get().fontSize),
   });
+  const navigation = makeNavigation();
   return {
     bridge,
     ports,
     app,
     settings,
     memory: makeMemoryService(bridge),
-    commands: makeCommands(),
+    commands,
     sessions,
     sessionUi: makeSessionUi({ sessions, app }),
+    connect: makeConnectService({ sessions, navigation }),
     targets: makeTargetsService(bridge),
     recordings: makeRecordingsService(bridge),
-    navigation: makeNavigation(),
+    navigation,
     replayScreen: makeStore<TerminalScreen | null>(null),
   };
 }
@@ -71,7 +72,13 @@ async function start(): Promise<void> {
   const root = document.getElementById('root');
   if (root === null) throw new Error('the page has no #root');
   const services = makeServices();
-  await Promise.all([loadFonts(), services.settings.load(), services.memory.load(), services.app.load(), services.sessions.load()]);
+  await Promise.all([
+    loadFonts(),
+    services.settings.load(),
+    services.memory.load(),
+    services.app.load(),
+    services.sessions.load(),
+  ]);
   // Before the first paint: the page must not flash in the other scheme.
   document.documentElement.dataset.mantineColorScheme = services.settings.scheme.get();
   if (new URLSearchParams(location.search).has('test')) window.__sallyportTest = makeTestHooks(services);

@@ -3,6 +3,7 @@ import type { Commands } from '../commands/command.ts';
 import type { TerminalScreen } from '../terminal/terminal-screen.ts';
 import type { AppService } from './app-service.ts';
 import type { TypedBridge } from './bridge.ts';
+import type { ConnectService } from './connect-service.ts';
 import type { MemoryService } from './memory-service.ts';
 import type { Navigation } from './navigation.ts';
 import type { Ports } from './ports.ts';
@@ -23,6 +24,7 @@ export interface Services {
   targets: TargetsService;
   sessions: SessionsService;
   sessionUi: SessionUi;
+  connect: ConnectService;
   recordings: RecordingsService;
   /** The open replay's screen, if one is open. */
   replayScreen: Store<TerminalScreen | null>;

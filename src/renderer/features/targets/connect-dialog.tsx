@@ -1,34 +1,34 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, Checkbox, Modal, TextInput } from '@mantine/core';
 import { CornerDownLeft } from 'lucide-react';
 import { useState } from 'react';
 import type { TargetView } from '../../../shared/model/target.ts';
 import { ProductionBadge } from '../../components/primitives.tsx';
+import type { Asked } from '../../services/connect-service.ts';
+import { coverMs } from '../../services/connect-service.ts';
+import { clock } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
-import css from './targets.module.css';
-
-export interface Asked {
-  reason: string | null;
-  ticket: string | null;
-}
+import css from './connect-dialog.module.css';
 
 function Form(props: {
   target: TargetView;
   login: string;
   last: Asked;
-  onAnswer: (asked: Asked) => void;
+  onAnswer: (asked: Asked, cover: boolean) => void;
   onCancel: () => void;
 }) {
   const needsReason = props.target.needs.includes('reason');
   const needsTicket = props.target.needs.includes('ticket');
   const [reason, setReason] = useState(needsReason ? (props.last.reason ?? '') : '');
   const [ticket, setTicket] = useState(needsTicket ? (props.last.ticket ?? '') : '');
+  const [cover, setCover] = useState(false);
+  const [until] = useState(() => clock(Date.now() + coverMs));
   const ready = (!needsReason || reason.trim() !== '') && (!needsTicket || ticket.trim() !== '');
   return (
     <form
       className={css.dialog}
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready) props.onAnswer({ reason: reason.trim() || null, ticket: ticket.trim() || null });
+        if (ready) props.onAnswer({ reason: reason.trim() || null, ticket: ticket.trim() || null }, cover);
       }}
     >
       <div className={css.dialogHead}>
@@ -61,6 +61,13 @@ function Form(props: {
           />
         ) : null}
       </div>
+      <Checkbox
+        className={css.cover ?? ''}
+        size="sm"
+        checked={cover}
+        label={`Use it for other targets until ${until}`}
+        onChange={(event) => setCover(event.currentTarget.checked)}
+      />
       <div className={css.dialogActions}>
         <Button
           type="submit"
@@ -83,7 +90,7 @@ function Form(props: {
 export function ConnectDialog(props: {
   ask: { target: TargetView; login: string } | null;
   last: Asked;
-  onAnswer: (asked: Asked) => void;
+  onAnswer: (asked: Asked, cover: boolean) => void;
   onCancel: () => void;
 }) {
   return (

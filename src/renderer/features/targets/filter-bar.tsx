@@ -1,5 +1,6 @@
 import { Menu } from '@mantine/core';
 import { Plus, X } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { cx } from '../../components/primitives.tsx';
 import type { Filter, FilterChoice } from './search.ts';
 import css from './targets.module.css';
@@ -17,10 +18,12 @@ export function FilterBar(props: {
   menuOpen: boolean;
   onMenu: (open: boolean) => void;
   onChange: (filters: Filter[]) => void;
+  /** At the bar's end. */
+  children?: ReactNode;
 }) {
   const { chosen, choices } = props;
   const add = ({ key, value }: Filter) => props.onChange([...chosen, { key, value }]);
-  if (chosen.length === 0 && choices.length === 0) return <div className={css.filters} />;
+  if (chosen.length === 0 && choices.length === 0) return <div className={css.filters}>{props.children}</div>;
   return (
     <fieldset className={css.filters} style={{ border: 0, padding: 0, minWidth: 0 }} aria-label="Filters">
       {chosen.map((filter) => (
@@ -68,6 +71,7 @@ export function FilterBar(props: {
           </Menu.Dropdown>
         </Menu>
       )}
+      {props.children}
     </fieldset>
   );
 }

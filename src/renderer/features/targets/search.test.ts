@@ -85,10 +85,19 @@ describe('groupHits', () => {
       '',
       [],
     );
-    const groups = groupHits(hits).map((group) => [group.name, group.hits.map((hit) => hit.target.name).join('')]);
+    const groups = groupHits(hits, []).map((group) => [group.name, group.hits.map((hit) => hit.target.name).join('')]);
     expect(groups).toEqual([
       ['Recent', 'becd'],
       ['All targets', 'af'],
+    ]);
+    // Favourites stand above, in the order in which they were chosen, and nowhere else.
+    const starred = groupHits(
+      hits,
+      ['f', 'gone', 'b'].map((name) => hits.find((hit) => hit.target.name === name)?.target.id ?? name),
+    );
+    expect(starred.map((group) => [group.name, group.hits.map((hit) => hit.target.name).join('')])).toEqual([
+      ['Favourites', 'fb'],
+      ['Recent', 'ecda'],
     ]);
   });
 });

@@ -27,13 +27,6 @@ export interface IndexedTarget {
   rest: string;
 }
 
-/** The login that Enter takes; undefined where this person may see the target and not connect to it. */
-export function defaultLogin(target: TargetView): TargetView['logins'][number] | undefined {
-  const open = target.logins.filter((login) => login.needsApproval !== true);
-  const offered = open.length > 0 ? open : target.logins;
-  return offered.find((login) => login.isDefault) ?? offered[0];
-}
-
 /** Prepares a list once, so that each letter costs comparisons only. */
 export function indexTargets(targets: readonly TargetView[]): IndexedTarget[] {
   return targets.map((target) => ({
@@ -98,15 +91,20 @@ export function searchTargets(index: readonly IndexedTarget[], query: string, fi
 
 const recentCount = 4;
 
-/** Recently used targets first, newest first, then all others. Empty groups are left out. */
-export function groupHits(hits: readonly Hit[]): Group[] {
+/** Favourites first, as they were chosen, then what was used lately, newest first, then all others. A target stands in one group; empty ones are left out. */
+export function groupHits(hits: readonly Hit[], favourites: readonly string[]): Group[] {
+  const place = new Map(favourites.map((id, at) => [id, at]));
+  const starred = hits
+    .filter((hit) => place.has(hit.target.id))
+    .sort((a, b) => (place.get(a.target.id) ?? 0) - (place.get(b.target.id) ?? 0));
   const used = hits
-    .filter((hit) => hit.target.lastUsedAt !== null)
+    .filter((hit) => hit.target.lastUsedAt !== null && !place.has(hit.target.id))
     .sort((a, b) => Date.parse(b.target.lastUsedAt ?? '') - Date.parse(a.target.lastUsedAt ?? ''))
     .slice(0, recentCount);
-  const recent = new Set(used);
-  const others = hits.filter((hit) => !recent.has(hit));
+  const above = new Set([...starred, ...used]);
+  const others = hits.filter((hit) => !above.has(hit));
   return [
+    { name: 'Favourites', hits: starred },
     { name: 'Recent', hits: used },
     { name: 'All targets', hits: others },
   ].filter((group) => group.hits.length > 0);

@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type Ref, useImperativeHandle, useMemo, useRef } from 'react';
 import type { TargetView } from '../../../shared/model/target.ts';
 import { cx } from '../../components/primitives.tsx';
+import type { Cover } from '../../services/connect-service.ts';
 import type { Group, Hit } from './search.ts';
 import { hasSecondLine, TargetRow } from './target-row.tsx';
 import css from './targets.module.css';
@@ -13,22 +14,26 @@ export interface TargetListHandle {
 
 type Item = { kind: 'head'; name: string; count: number } | { kind: 'hit'; hit: Hit };
 
-const heights = { head: 28, one: 32, two: 56 } as const;
-
 /** Five thousand rows, of which those in sight are in the page. */
 export function TargetList(props: {
   ref: Ref<TargetListHandle>;
   listId: string;
   optionId: (targetId: string) => string;
   groups: readonly Group[];
+  /** Pixels that the chosen density adds to a row. */
+  roomier: number;
   chosenId: string | null;
   runningAt: ReadonlyMap<string, number>;
   now: number;
+  favourites: ReadonlySet<string>;
+  cover: Cover | null;
   onChoose: (target: TargetView) => void;
   onConnect: (target: TargetView) => void;
+  onFavourite: (target: TargetView) => void;
   onCopy: (text: string) => void;
 }) {
   const { groups } = props;
+  const heights = { head: 28, one: 32 + props.roomier, two: 56 + props.roomier };
   const scroller = useRef<HTMLDivElement>(null);
   const items = useMemo(
     () =>
@@ -110,6 +115,9 @@ export function TargetList(props: {
                     running={props.runningAt.get(item.hit.target.id) ?? 0}
                     onChoose={() => props.onChoose(item.hit.target)}
                     onConnect={() => props.onConnect(item.hit.target)}
+                    favourite={props.favourites.has(item.hit.target.id)}
+                    cover={props.cover}
+                    onFavourite={() => props.onFavourite(item.hit.target)}
                     onCopy={props.onCopy}
                   />
                 )}

@@ -1,16 +1,17 @@
 import { Button } from '@mantine/core';
-import { Ban, Check, ChevronRight, CornerDownLeft, Lock, MessageSquare, Ticket, UserCheck } from 'lucide-react';
+import { Ban, Check, ChevronRight, CornerDownLeft, Lock, MessageSquare, Star, Ticket, UserCheck } from 'lucide-react';
 import type { TargetView } from '../../../shared/model/target.ts';
 import { EndpointBadge } from '../../components/endpoint-badge.tsx';
 import { BrokenArchIcon, BrokenLinkIcon } from '../../components/icons/icons.tsx';
-import { Badge, cx, ProductionBadge } from '../../components/primitives.tsx';
+import { Badge, cx, LinkButton, ProductionBadge } from '../../components/primitives.tsx';
+import { type Cover, coverName, coversNeeds, defaultLogin } from '../../services/connect-service.ts';
 import { length, shortFingerprint, when, whenInSentence } from '../../services/format.ts';
 import { loginWords } from '../../services/login-words.ts';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
-import { defaultLogin } from './search.ts';
-import css from './targets.module.css';
+import css from './target-panel.module.css';
+import { unreachableText } from './target-row.tsx';
 
 function summaryOf(target: TargetView): string {
   const text = target.description === '' ? target.address : target.description;
@@ -46,8 +47,9 @@ function Logins(props: { target: TargetView; onConnect: (login: string) => void 
   );
 }
 
-function Needs(props: { target: TargetView }) {
+function Needs(props: { target: TargetView; cover: Cover | null; now: number }) {
   const { needs, grantedBy, hostKeyFingerprints, lock } = props.target;
+  const covered = coversNeeds(needs, props.cover, props.now);
   return (
     <section className={css.section}>
       <h3 className={css.sectionTitle}>Connecting needs</h3>
@@ -63,13 +65,27 @@ function Needs(props: { target: TargetView }) {
           <span className={css.checkBody}>An approval, for a time: ask whoever runs Sallyport for you</span>
         </p>
       ) : null}
-      {needs.includes('reason') ? (
+      {covered && props.cover !== null ? (
+        <p className={css.check}>
+          <Check size={14} strokeWidth={1.8} className={css.tick} aria-hidden="true" />
+          <span className={css.checkBody}>
+            {props.cover.reason === null
+              ? 'The ticket'
+              : props.cover.ticket === null
+                ? 'The reason'
+                : 'Reason and ticket'}{' '}
+            from <b>{coverName(props.cover)}</b>
+            {props.cover.reason === null || props.cover.ticket === null ? null : `: “${props.cover.reason}”`}
+          </span>
+        </p>
+      ) : null}
+      {needs.includes('reason') && !covered ? (
         <p className={css.check}>
           <MessageSquare size={14} strokeWidth={1.6} aria-hidden="true" />
           <span className={css.checkBody}>A reason, kept with the recording</span>
         </p>
       ) : null}
-      {needs.includes('ticket') ? (
+      {needs.includes('ticket') && !covered ? (
         <p className={css.check}>
           <Ticket size={14} strokeWidth={1.6} aria-hidden="true" />
           <span className={css.checkBody}>A ticket</span>
@@ -151,6 +167,10 @@ export function TargetPanel(props: {
   now: number;
   open: boolean;
   busy: boolean;
+  favourite: boolean;
+  cover: Cover | null;
+  onFavourite: () => void;
+  onCopy: (text: string) => void;
   onConnect: (login: string | null) => void;
 }) {
   const { target, now } = props;
@@ -174,6 +194,16 @@ export function TargetPanel(props: {
             </Badge>
           ) : null}
           {login?.credential === 'sealed-password' ? <EndpointBadge /> : null}
+          <button
+            type="button"
+            className={cx(css.star, props.favourite && css.starOn)}
+            aria-pressed={props.favourite}
+            aria-label="Favourite"
+            title={props.favourite ? 'Remove from favourites (Ctrl D)' : 'Add to favourites (Ctrl D)'}
+            onClick={props.onFavourite}
+          >
+            <Star size={16} strokeWidth={1.6} fill={props.favourite ? 'currentColor' : 'none'} aria-hidden="true" />
+          </button>
         </div>
         <h2 className={cx(css.panelTitle, 'selectable')}>{target.name}</h2>
         <p className={cx(css.panelText, 'selectable')}>{summaryOf(target)}</p>
@@ -192,7 +222,10 @@ export function TargetPanel(props: {
               <BrokenLinkIcon size={14} />
             </span>
             <span className={css.checkBody}>
-              {target.unreachable.message} You can try all the same. {target.unreachable.code}
+              {target.unreachable.message} You can try all the same. {target.unreachable.code}{' '}
+              <LinkButton onClick={() => props.onCopy(unreachableText(target, now))}>
+                {target.owner === null ? 'Copy for the owner' : `Copy for ${target.owner}`}
+              </LinkButton>
             </span>
           </p>
         )}
@@ -223,7 +256,7 @@ export function TargetPanel(props: {
       {login === undefined ? null : (
         <>
           <Logins target={target} onConnect={props.onConnect} />
-          <Needs target={target} />
+          <Needs target={target} cover={props.cover} now={now} />
           <During target={target} />
         </>
       )}

@@ -1,13 +1,14 @@
-import { Ban, Check, CornerDownLeft, KeyRound, Lock, MessageSquare, Ticket, UserCheck } from 'lucide-react';
+import { Ban, Check, CornerDownLeft, KeyRound, Lock, MessageSquare, Star, Ticket, UserCheck } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { TargetView } from '../../../shared/model/target.ts';
 import { BrokenArchIcon, BrokenLinkIcon, CutIcon, RecordingIcon } from '../../components/icons/icons.tsx';
-import { Chip, cx, HatchBlock, LinkButton } from '../../components/primitives.tsx';
+import { Chip, cx, HatchBlock } from '../../components/primitives.tsx';
+import { type Cover, coverName, coversNeeds, defaultLogin } from '../../services/connect-service.ts';
 import { clock, lastUsed, shortAddress, whenInSentence } from '../../services/format.ts';
 import { reachesEndpoint } from '../../services/login-words.ts';
 import { testIds } from '../../test-ids.ts';
-import { defaultLogin, type Hit } from './search.ts';
-import css from './targets.module.css';
+import type { Hit } from './search.ts';
+import css from './target-row.module.css';
 
 /** The name with its matched letters marked. */
 function MarkedName(props: { name: string; marks: Hit['marks'] }) {
@@ -42,7 +43,7 @@ function Labels(props: { target: TargetView }) {
 }
 
 /** What connecting asks for, each with icon and word; nothing left to ask is a quiet tick, which only an open way gets. */
-function Needs(props: { target: TargetView }) {
+function Needs(props: { target: TargetView; cover: Cover | null; now: number }) {
   const { needs, route, lock, unreachable, logins } = props.target;
   if (logins.length === 0 || lock !== null) {
     return (
@@ -58,6 +59,7 @@ function Needs(props: { target: TargetView }) {
       </div>
     );
   }
+  const covered = coversNeeds(needs, props.cover, props.now);
   return (
     <div className={css.needs}>
       {defaultLogin(props.target)?.credential === 'sealed-password' ? (
@@ -79,13 +81,19 @@ function Needs(props: { target: TargetView }) {
           Approval
         </span>
       ) : null}
-      {needs.includes('reason') ? (
+      {covered && props.cover !== null ? (
+        <span className={css.need} title={`${props.cover.ticket ?? ''} ${props.cover.reason ?? ''}`.trim()}>
+          <Check size={14} strokeWidth={1.8} className={css.tick} aria-hidden="true" />
+          Covered by {coverName(props.cover)}
+        </span>
+      ) : null}
+      {needs.includes('reason') && !covered ? (
         <span className={css.need}>
           <MessageSquare size={13} strokeWidth={1.6} aria-hidden="true" />
           Reason
         </span>
       ) : null}
-      {needs.includes('ticket') ? (
+      {needs.includes('ticket') && !covered ? (
         <span className={css.need}>
           <Ticket size={14} strokeWidth={1.6} aria-hidden="true" />
           Ticket
@@ -99,6 +107,13 @@ function Needs(props: { target: TargetView }) {
       ) : null}
     </div>
   );
+}
+
+/** What to tell the owner of a target that cannot be reached; empty where it can. */
+export function unreachableText(target: TargetView, now: number): string {
+  if (target.unreachable === null) return '';
+  const { since, message, code } = target.unreachable;
+  return `${target.name} (${target.address}) is unreachable since ${whenInSentence(Date.parse(since), now)}. ${message} ${code}`;
 }
 
 function SecondLine(props: { target: TargetView; now: number; onCopy: (text: string) => void }) {
@@ -120,7 +135,7 @@ function SecondLine(props: { target: TargetView; now: number; onCopy: (text: str
   }
   if (target.unreachable === null) return null;
   const { since, message, code } = target.unreachable;
-  const text = `${target.name} (${target.address}) is unreachable since ${whenInSentence(Date.parse(since), now)}. ${message} ${code}`;
+  const text = unreachableText(target, now);
   return (
     <div className={css.second}>
       <span className={css.press}>
@@ -131,10 +146,17 @@ function SecondLine(props: { target: TargetView; now: number; onCopy: (text: str
         {message}
       </span>
       <span className={css.secondCode}>{code}</span>
-      <span className={css.secondAction}>
-        <LinkButton onClick={() => props.onCopy(text)}>
-          {target.owner === null ? 'Copy for the owner' : `Copy for ${target.owner}`}
-        </LinkButton>
+      {/* By keyboard the same is a button of the details: an option of a list cannot hold one. */}
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: see above */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: see above */}
+      <span
+        className={cx(css.secondAction, css.act)}
+        onClick={(event) => {
+          event.stopPropagation();
+          props.onCopy(text);
+        }}
+      >
+        {target.owner === null ? 'Copy for the owner' : `Copy for ${target.owner}`}
       </span>
     </div>
   );
@@ -151,8 +173,11 @@ export function TargetRow(props: {
   selected: boolean;
   now: number;
   running: number;
+  favourite: boolean;
+  cover: Cover | null;
   onChoose: () => void;
   onConnect: () => void;
+  onFavourite: () => void;
   onCopy: (text: string) => void;
 }) {
   const { target, marks } = props.hit;
@@ -179,7 +204,22 @@ export function TargetRow(props: {
         <span className={css.gutter} role="img" aria-label="Session running">
           <RecordingIcon size={15} />
         </span>
-      ) : null}
+      ) : (
+        // By keyboard Ctrl D does the same.
+        // biome-ignore lint/a11y/useKeyWithClickEvents: see above
+        // biome-ignore lint/a11y/noStaticElementInteractions: see above
+        <span
+          className={cx(css.starMark, !props.favourite && css.starGhost)}
+          title={props.favourite ? 'Remove from favourites' : 'Add to favourites'}
+          onClick={(event) => {
+            event.stopPropagation();
+            props.onFavourite();
+          }}
+        >
+          <Star size={13} strokeWidth={1.7} fill={props.favourite ? 'currentColor' : 'none'} aria-hidden="true" />
+          {props.favourite ? <span className="visually-hidden">Favourite</span> : null}
+        </span>
+      )}
       <div className={cx(css.name, two && css.nameQuiet)} title={target.name}>
         <MarkedName name={target.name} marks={marks} />
       </div>
@@ -191,7 +231,7 @@ export function TargetRow(props: {
         {login?.name ?? '–'}
         {target.logins.length > 1 ? <span className={css.more}>+{target.logins.length - 1}</span> : null}
       </div>
-      <Needs target={target} />
+      <Needs target={target} cover={props.cover} now={props.now} />
       <div className={cx(css.last, offered && css.lastAct)}>
         {offered ? (
           <>

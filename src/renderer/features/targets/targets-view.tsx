@@ -1,23 +1,24 @@
-import { Button, Menu, Modal } from '@mantine/core';
+import { Menu } from '@mantine/core';
 import { Search } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { TargetView } from '../../../shared/model/target.ts';
 import type { Enrolled } from '../../app/person-panel.tsx';
 import { Foot } from '../../components/foot.tsx';
-import { cx, ErrorCard, Keys } from '../../components/primitives.tsx';
-import { detailsOf } from '../../errors/words.ts';
+import { cx, Keys } from '../../components/primitives.tsx';
+import { coversNeeds, defaultLogin } from '../../services/connect-service.ts';
 import { useNow } from '../../services/now.ts';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
-import { ConnectDialog } from './connect-dialog.tsx';
+import { ConnectDialogs } from './connect-dialogs.tsx';
+import { CoverMenu } from './cover-menu.tsx';
 import { FilterBar } from './filter-bar.tsx';
-import { defaultLogin, type Filter, filterChoices, groupHits, indexTargets, searchTargets } from './search.ts';
+import { type Filter, filterChoices, groupHits, indexTargets, searchTargets } from './search.ts';
+import { targetCommands } from './target-commands.ts';
 import { TargetList, type TargetListHandle } from './target-list.tsx';
 import { TargetPanel } from './target-panel.tsx';
 import css from './targets.module.css';
 import { TargetsBody } from './targets-body.tsx';
-import { type ConnectState, useConnect } from './use-connect.ts';
 
 const listId = 'targets-list';
 /** From this width of the window on the panel has its place beside the list (targets.module.css). */
@@ -40,37 +41,15 @@ function enterWords(chosen: TargetView | null): string {
   return chosen.lock === null ? `connect as ${login}` : 'why it is locked';
 }
 
-/** Why connecting did not begin, in a dialog: nothing has opened that could show it. */
-function FailedDialog(props: { connect: ConnectState }) {
-  const { app } = useServices();
-  const { failed } = props.connect;
-  const title = failed === null ? '' : `Cannot connect to ${failed.target.name}`;
-  return (
-    <Modal opened={failed !== null} onClose={props.connect.dismiss} size={520} aria-label={title}>
-      {failed === null ? null : (
-        <ErrorCard
-          title={title}
-          problem={failed.problem}
-          testId={testIds.connectError}
-          onCopy={() => void app.copy(detailsOf(title, failed.problem))}
-          action={
-            <Button data-autofocus onClick={props.connect.dismiss}>
-              Close
-            </Button>
-          }
-        />
-      )}
-    </Modal>
-  );
-}
-
 export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
-  const { app, targets, sessions, navigation } = useServices();
+  const { app, targets, sessions, navigation, connect, memory, settings, commands } = useServices();
   const state = useStore(targets.state);
   const running = useStore(sessions.sessions);
   const { sheet, newSessions } = useStore(navigation.place);
   const now = useNow(30_000);
-  const connect = useConnect();
+  const { cover, busy } = useStore(connect.state);
+  const { favourites } = useStore(memory.state);
+  const { density } = useStore(settings.settings);
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<TargetListHandle>(null);
   const views = props.enrolment.me?.views;
@@ -82,7 +61,7 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
 
   const index = useMemo(() => indexTargets(state.targets ?? []), [state.targets]);
   const hits = useMemo(() => searchTargets(index, query, filters), [index, query, filters]);
-  const groups = useMemo(() => groupHits(hits), [hits]);
+  const groups = useMemo(() => groupHits(hits, favourites), [hits, favourites]);
   const choices = useMemo(() => filterChoices(hits, filters), [hits, filters]);
   const ordered = useMemo(() => groups.flatMap((group) => group.hits), [groups]);
   const at = Math.max(
@@ -91,6 +70,15 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
   );
   const chosen = ordered[at]?.target ?? null;
   const login = chosen === null ? undefined : defaultLogin(chosen)?.name;
+  const starred = useMemo(() => new Set(favourites), [favourites]);
+  const covers = useMemo(
+    () => hits.filter((hit) => coversNeeds(hit.target.needs, cover, now)).length,
+    [hits, cover, now],
+  );
+  const toggleFavourite = (target: TargetView) => {
+    const others = favourites.filter((id) => id !== target.id);
+    memory.change({ favourites: starred.has(target.id) ? others : [...others, target.id] });
+  };
   const runningAt = useMemo(() => {
     const counts = new Map<string, number>();
     for (const session of running.values()) {
@@ -111,6 +99,23 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
     list.current?.reveal(0);
     input.current?.focus();
   }, [newSessions]);
+
+  const doing = useRef({ chosen, toggleFavourite });
+  doing.current = { chosen, toggleFavourite };
+  useEffect(() => {
+    if (!props.shown) return;
+    return commands.register(
+      targetCommands({
+        chosen: () => doing.current.chosen,
+        connect: (target, place) => connect.begin(target, null, place),
+        favourite: (target) => doing.current.toggleFavourite(target),
+        loginMenu: () => setLoginMenu(true),
+        labelMenu: () => setLabelMenu(true),
+        focusSearch: () => input.current?.focus(),
+        reload: () => void targets.load(true),
+      }),
+    );
+  }, [props.shown, commands, connect, targets]);
 
   // Whoever may look and connect nowhere has come for the recordings. Once, and not over what the person has already begun.
   const { targets: loaded } = state;
@@ -149,7 +154,8 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
     };
     const move = event.ctrlKey || event.altKey ? undefined : moves[event.key];
     if (move !== undefined) choose(move);
-    else if (event.key === 'Enter' && chosen !== null) connect.begin(chosen, null);
+    else if (event.key === 'Enter' && chosen !== null)
+      connect.begin(chosen, null, event.ctrlKey || event.metaKey ? 'right' : 'tab');
     else if (event.key === 'ArrowRight' && atEnd && login !== undefined && !event.shiftKey) setLoginMenu(true);
     else if (event.key === '#' && choices.length > 0) setLabelMenu(true);
     else if (event.key === 'Escape') {
@@ -211,7 +217,11 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
               setChosenId(null);
               input.current?.focus();
             }}
-          />
+          >
+            {cover !== null && cover.untilMs > now ? (
+              <CoverMenu cover={cover} covers={covers} onDrop={connect.dropCover} />
+            ) : null}
+          </FilterBar>
           <Menu
             opened={loginMenu}
             onChange={(open) => {
@@ -232,7 +242,7 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
                   onClick={() => connect.begin(chosen, login.name)}
                 >
                   {login.name}
-                  {login.isDefault ? <span className={css.more}>default</span> : null}
+                  {login.isDefault ? <span className={css.default}>default</span> : null}
                 </Menu.Item>
               ))}
             </Menu.Dropdown>
@@ -255,6 +265,10 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
               chosenId={chosen?.id ?? null}
               runningAt={runningAt}
               now={now}
+              roomier={density === 'comfortable' ? 4 : 0}
+              favourites={starred}
+              cover={cover}
+              onFavourite={toggleFavourite}
               onChoose={(target) => setChosenId(target.id)}
               onConnect={(target) => connect.begin(target, null)}
               onCopy={(text) => void app.copy(text)}
@@ -266,7 +280,11 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
           userId={props.enrolment.me?.user.id ?? null}
           now={now}
           open={sheet}
-          busy={connect.busy}
+          busy={busy}
+          favourite={chosen !== null && starred.has(chosen.id)}
+          cover={cover}
+          onFavourite={() => chosen !== null && toggleFavourite(chosen)}
+          onCopy={(text) => void app.copy(text)}
           onConnect={(login) => chosen !== null && connect.begin(chosen, login)}
         />
       </div>
@@ -276,11 +294,12 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
           ['↵', enterWords(chosen)],
           ...(login === undefined ? [] : [['→', 'other login'] as const]),
           ['#', 'filter by label'],
+          ['Ctrl D', 'favourite'],
+          ['Ctrl ↵', 'open in a split'],
           ['Ctrl .', 'details'],
         ]}
       />
-      <ConnectDialog ask={connect.ask} last={connect.last} onAnswer={connect.answer} onCancel={connect.cancel} />
-      <FailedDialog connect={connect} />
+      <ConnectDialogs />
     </>
   );
 }
