@@ -1,5 +1,6 @@
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import type { AppState } from '../../shared/protocol/ipc.ts';
+import { useCommands } from '../commands/use-commands.ts';
 import { HistoryView } from '../features/history/history-view.tsx';
 import { RecordingsView } from '../features/recordings/recordings-view.tsx';
 import { SessionsView } from '../features/sessions/sessions-view.tsx';
@@ -14,7 +15,6 @@ import type { Enrolled } from './person-panel.tsx';
 import { Rail } from './rail.tsx';
 import css from './shell.module.css';
 import { TitleBar } from './title-bar.tsx';
-import { useShortcuts } from './use-shortcuts.ts';
 
 const titles: Record<ViewName, string> = {
   targets: 'Targets',
@@ -41,11 +41,14 @@ export function Shell(props: { state: AppState; enrolment: Enrolled }) {
   const { state, enrolment } = props;
   const place = useStore(navigation.place);
   const named = enrolment.me?.views;
-  const views = named === undefined ? allViews : allViews.filter((view) => named.includes(view));
+  const views = useMemo(
+    () => (named === undefined ? allViews : allViews.filter((view) => named.includes(view))),
+    [named],
+  );
   const first = views[0];
   const userId = enrolment.me?.user.id;
   const sessionSaysIt = useSessionSaysIt();
-  useShortcuts(views);
+  useCommands(views);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies(userId): another person has other targets and recordings
   useEffect(() => {

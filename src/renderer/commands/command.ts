@@ -13,12 +13,13 @@ export interface Command {
   short?: string;
   group: CommandGroup;
   /**
-   * Key names with blanks between, modifiers first: "Ctrl Shift D", "Alt ArrowLeft", "F1", "[". On macOS Ctrl reads as Command where `ctrlIsControl` is not set. Several
-   * ways to the same are several entries; the first one is shown.
+   * Key names with blanks between, modifiers first: "Ctrl Shift D", "Alt ArrowLeft", "F1", "[". On macOS Ctrl is Command (but for Tab). A sign ("+", "?") is meant
+   * with or without Shift. Keys without Ctrl and Alt mean the command only where nothing with the focus takes them. Several ways to the same are several
+   * entries; the first one is shown.
    */
   keys: readonly string[];
-  /** The keys hold while a running session's terminal has the focus; all others go to the target then. */
-  inTerminal: boolean;
+  /** The keys hold while a running session's terminal has the focus; all others go to the target then. A list: only these of them do. */
+  inTerminal: boolean | readonly string[];
   /** False: not offered now, and its keys mean nothing. */
   available(): boolean;
   run(): void;
@@ -27,8 +28,11 @@ export interface Command {
 export interface Commands {
   /** Everything that is registered, in order of registration. */
   readonly all: Readable<readonly Command[]>;
-  /** Adds commands; returns what takes them away again. An id that is there already is replaced while this registration lasts. */
-  register(commands: readonly Command[]): () => void;
+  /**
+   * Adds commands; returns what takes them away again. An id that is there already is replaced while this registration lasts; those of the window
+   * (`base`) are replaced by any other, whichever came first.
+   */
+  register(commands: readonly Command[], rank?: 'base'): () => void;
   /** Runs the command when it is there and available; says whether it did. */
   run(id: string): boolean;
 }
@@ -43,8 +47,9 @@ export function makeCommands(): Commands {
   };
   return {
     all,
-    register(commands) {
-      registered.push(commands);
+    register(commands, rank) {
+      if (rank === 'base') registered.unshift(commands);
+      else registered.push(commands);
       publish();
       return () => {
         const at = registered.indexOf(commands);
