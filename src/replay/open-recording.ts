@@ -8,9 +8,12 @@ import { journalParts } from './journal-parts.ts';
 import { type Part, PartStore } from './part-store.ts';
 import { pack } from './parts.ts';
 import { inWords } from './reasons.ts';
+import { StoredCache } from './stored-cache.ts';
 import { StoredSegments, type StreamLine } from './stored-segments.ts';
 import { Survey } from './survey.ts';
 import { Timeline } from './timeline.ts';
+import { Gather } from './transcript/gather.ts';
+import type { TranscriptStore } from './transcript/transcript-store.ts';
 import { unlockStreams } from './unlock.ts';
 import { readUnsealed } from './unsealed.ts';
 
@@ -30,6 +33,8 @@ export interface OpenOptions {
 export interface OpenedRecording {
   store: PartStore;
   opened: Opened;
+  /** What could be read in it; the survey gathers it. */
+  transcript: TranscriptStore;
   /** Reads and checks all of it; not begun yet. */
   survey: Survey;
 }
@@ -76,12 +81,23 @@ export async function openRecording(options: OpenOptions): Promise<OpenedRecordi
     endReason: manifest?.end?.reason ?? recording.endReason,
     parts: parts.map(({ t0, t1 }) => ({ t0, t1 })),
   };
+  const stored = new StoredCache(segments);
+  const gather = new Gather({
+    manifest,
+    rest: rest?.contents ?? null,
+    identities,
+    segments,
+    fetch: (stream, seq) => stored.fetch(stream, seq),
+    quiet: () => store.quiet(),
+  });
   const survey = new Survey({
     serverKey: options.serverKey,
     answer,
     manifest,
     identities,
     segments,
+    stored,
+    gather,
     journal: recording.journal === null ? null : () => fetcher.journal(),
     wire: (direction) => fetcher.wire(direction),
     store,
@@ -89,7 +105,7 @@ export async function openRecording(options: OpenOptions): Promise<OpenedRecordi
     reasons,
     checks: [...(answer === null ? [noManifest(recording)] : []), ...(rest?.checks ?? [])],
   });
-  return { store, opened, survey };
+  return { store, opened, transcript: gather.store, survey };
 }
 
 /** Nothing of it is sealed: what a session that has just begun looks like, and one that crashed before it came to that. */

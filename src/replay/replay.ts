@@ -1,9 +1,15 @@
 import { SallyportError, toProblem } from '../shared/errors/result.ts';
-import { type OwnerToReplay, type ReplayToScreen, screenToReplaySchema } from '../shared/protocol/replay.ts';
+import {
+  type OwnerToReplay,
+  type ReplayToScreen,
+  type ScreenToReplay,
+  screenToReplaySchema,
+} from '../shared/protocol/replay.ts';
 import type { OwnerChannel, OwnerListener, ScreenChannel } from './channels.ts';
 import { Fetcher } from './fetcher.ts';
 import { openRecording } from './open-recording.ts';
 import { Reader } from './reader.ts';
+import { TranscriptReader } from './transcript/transcript-reader.ts';
 
 /** Opens one recording and serves it. Messages to a screen that is not there yet wait for it. */
 export class Replay implements OwnerListener {
@@ -13,6 +19,7 @@ export class Replay implements OwnerListener {
   private channel: ScreenChannel | null = null;
   private readonly early: ReplayToScreen[] = [];
   private reader: Reader | null = null;
+  private texts: TranscriptReader | null = null;
   private isOpening = false;
 
   constructor(options: { owner: OwnerChannel; exit: () => void }) {
@@ -45,8 +52,8 @@ export class Replay implements OwnerListener {
       });
     } else if (parsed.data.type === 'close') {
       this.exit();
-    } else if (this.reader !== null && (parsed.data.type === 'seek' || parsed.data.type === 'read')) {
-      void this.reader.answer(parsed.data);
+    } else {
+      this.answer(parsed.data);
     }
   }
 
@@ -71,17 +78,27 @@ export class Replay implements OwnerListener {
     else this.channel.post(message);
   }
 
+  /** Before anything is open there is nothing to ask for. */
+  private answer(asked: Exclude<ScreenToReplay, { type: 'close' }>): void {
+    const { reader, texts } = this;
+    if (reader === null || texts === null) return;
+    if (asked.type === 'lines') void texts.lines(asked);
+    else if (asked.type === 'find') void texts.find(asked);
+    else void reader.answer(asked);
+  }
+
   private async open(message: Extract<OwnerToReplay, { type: 'open' }>): Promise<void> {
     this.isOpening = true;
     try {
       const { recording, serverKey } = message;
-      const { store, opened, survey } = await openRecording({
+      const { store, opened, survey, transcript } = await openRecording({
         recording,
         serverKey,
         fetcher: this.fetcher,
         progress: (progress) => this.post({ type: 'progress', ...progress }),
       });
       this.reader = new Reader(store, (events) => this.post(events));
+      this.texts = new TranscriptReader(transcript, (found) => this.post(found));
       this.post(opened);
       await survey.run((found) => this.post(found));
     } catch (error) {

@@ -8,14 +8,15 @@ import type { ManifestAnswer } from './fetcher.ts';
 import type { PartStore } from './part-store.ts';
 import { pack } from './parts.ts';
 import { inWords } from './reasons.ts';
+import type { StoredCache } from './stored-cache.ts';
 import { type StoredSegments, type StreamLine, segmentName } from './stored-segments.ts';
 import type { Expected, Timeline } from './timeline.ts';
+import type { Gather } from './transcript/gather.ts';
 import type { Identities } from './unlock.ts';
 
-type Message = Extract<ReplayToScreen, { type: 'survey' }>;
+export type SurveyMessage = Extract<ReplayToScreen, { type: 'survey' }>;
 /** How often it says how far it is. */
 const everyMs = 300;
-const storedBytesAtMost = 67_108_864;
 /** Damage is named part by part up to this many; the rest is counted. */
 const faultsNamed = 20;
 
@@ -27,6 +28,9 @@ export interface SurveyOptions {
   manifest: Manifest | null;
   identities: Identities;
   segments: StoredSegments;
+  stored: StoredCache;
+  /** What could be read in it. */
+  gather: Gather;
   /** The uploaded journal, where there is one. */
   journal: (() => Promise<Uint8Array>) | null;
   /** One direction of the kept wire; null where there is none. */
@@ -48,14 +52,11 @@ export class Survey {
   private readonly lines = new Map<string, SegmentLine>();
   private readonly faults: string[] = [];
   private notWhole: string[] = [];
-  /** Stored bytes that are kept for the second look at them: what is stored is a small part of what it holds. */
-  private readonly stored = new Map<string, Uint8Array>();
-  private storedBytes = 0;
   private readonly looked = new Set<string>();
   private done = 0;
   private readonly total: number;
   private saidAt = 0;
-  private post: (message: Message) => void = () => {};
+  private post: (message: SurveyMessage) => void = () => {};
 
   constructor(options: SurveyOptions) {
     this.options = options;
@@ -68,13 +69,16 @@ export class Survey {
     this.total = this.lines.size + (options.manifest?.anchors.length ?? 0) + opened;
   }
 
-  /** Resolves when the last message was posted. Never rejects for what is the recording's or the network's. */
-  async run(post: (message: Message) => void): Promise<void> {
+  /** Resolves with the last message when it was posted. Never rejects for what is the recording's or the network's. */
+  async run(post: (message: SurveyMessage) => void): Promise<SurveyMessage> {
     this.post = post;
     this.say();
+    // A person looks for something at once, and for what it is worth in the end: both go on side by side.
+    const gathered = this.options.gather.run(() => this.sayInTime());
     try {
       const verification = await this.verify();
-      this.stored.clear();
+      await gathered;
+      this.options.stored.clear();
       const found = verification?.checks ?? [];
       // What the index says already is not said twice, and of a session that runs only that it does.
       const runs = this.options.reasons.includes(notFinishedYet);
@@ -85,7 +89,7 @@ export class Survey {
       const before = this.options.checks.filter((check) => !found.some((each) => each.name === check.name));
       const checks = [...found, ...before];
       const marks = await this.options.timeline.allMarks(this.options.store);
-      this.say({
+      return this.say({
         finished: true,
         done: this.total,
         checks,
@@ -95,7 +99,8 @@ export class Survey {
       });
     } catch (error) {
       if (!(error instanceof SallyportError)) throw error;
-      this.say({ finished: true, problem: toProblem(error) });
+      await gathered;
+      return this.say({ finished: true, problem: toProblem(error) });
     }
   }
 
@@ -119,22 +124,15 @@ export class Survey {
     const { segments, store } = this.options;
     const name = `${kind} ${seq}`;
     await store.quiet();
-    const stored = this.stored.get(name) ?? (await segments.fetch(kind, seq));
+    const stored = await this.options.stored.fetch(kind, seq);
     const line = this.lines.get(name);
     if (line !== undefined && !this.looked.has(name)) {
       this.looked.add(name);
-      this.keep(name, stored);
       if (segments.canOpen(line)) await this.look(line, stored);
     }
     this.done += 1;
-    if (performance.now() - this.saidAt > everyMs) this.say();
+    this.sayInTime();
     return stored;
-  }
-
-  private keep(name: string, stored: Uint8Array | null): void {
-    if (stored === null || this.storedBytes + stored.length > storedBytesAtMost) return;
-    this.stored.set(name, stored);
-    this.storedBytes += stored.length;
   }
 
   private async look(line: StreamLine, stored: Uint8Array | null): Promise<void> {
@@ -150,12 +148,16 @@ export class Survey {
     if (line.stream === 'output') store.offer(line.seq, { block: pack(events), start, fault: null });
   }
 
-  private say(part: Partial<Message> = {}): void {
+  private sayInTime(): void {
+    if (performance.now() - this.saidAt > everyMs) this.say();
+  }
+
+  private say(part: Partial<SurveyMessage> = {}): SurveyMessage {
     this.saidAt = performance.now();
-    const { timeline, reasons } = this.options;
+    const { timeline, reasons, gather } = this.options;
     const named = this.faults.slice(0, faultsNamed);
     if (this.faults.length > faultsNamed) named.push(`${this.faults.length - faultsNamed} more are not shown`);
-    this.post({
+    const message: SurveyMessage = {
       type: 'survey',
       done: Math.min(this.done, this.total),
       total: this.total,
@@ -168,10 +170,12 @@ export class Survey {
       problem: null,
       activity: timeline.activity(),
       marks: part.marks ?? timeline.marks(),
-      commands: [],
-      lines: null,
+      commands: gather.commands.list,
+      lines: gather.store.lines,
       ...part,
-    });
+    };
+    this.post(message);
+    return message;
   }
 }
 

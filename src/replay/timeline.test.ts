@@ -65,9 +65,9 @@ describe('the timeline', () => {
     expect(await timeline.allMarks(storeOf(events))).toEqual([
       { atMs: 10, kind: 'input', text: 'sudo ls' },
       { atMs: 2000, kind: 'input', text: notShown },
-      { atMs: 2020, kind: 'marker', text: 'killed' },
+      { atMs: 2020, kind: 'marker', text: 'killed', marker: 'ended' },
     ]);
-    expect(timeline.marks()).toEqual([{ atMs: 2020, kind: 'marker', text: 'killed' }]);
+    expect(timeline.marks()).toEqual([{ atMs: 2020, kind: 'marker', text: 'killed', marker: 'ended' }]);
     const activity = timeline.activity();
     expect(activity.reduce((sum, slice) => sum + slice.input, 0)).toBe(18);
     expect(activity.at(-2)?.output).toBe(8);

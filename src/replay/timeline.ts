@@ -99,7 +99,8 @@ export class Timeline {
     } else if (event.code === 'x') {
       this.found.push({ atMs: event.atMs, kind: 'exit', text });
     } else {
-      this.found.push({ atMs: event.atMs, kind: 'marker', text: readMarker(text).text });
+      const { kind: marker, text: words } = readMarker(text);
+      this.found.push({ atMs: event.atMs, kind: 'marker', text: words, marker });
     }
   }
 }

@@ -24,14 +24,13 @@ export async function unlockStreams(fetcher: Fetcher, recording: RecordingView):
     return opened;
   };
   const identities: Identities = { output: await unlock('output') };
-  // The text is opened to be computed anew and compared, which takes all three.
+  // What was typed stays shut for most; the text, which is what is searched and read, does not.
   for (const stream of ['input', 'text'] as const) {
-    if (!recording.mayUnlock.includes(stream)) break;
+    if (!recording.mayUnlock.includes(stream)) continue;
     try {
       identities[stream] = await unlock(stream);
     } catch {
-      // Output without what was typed is still a replay; `unlocked` says what is open.
-      break;
+      // Output alone is still a replay; `unlocked` says what is open.
     }
   }
   return identities;

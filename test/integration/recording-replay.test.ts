@@ -13,7 +13,7 @@ import { signDocument } from '../../src/recording/signatures/signed.ts';
 import { formatSegmentComment } from '../../src/recording/text/cast.ts';
 import { keyframeMsPerCell } from '../../src/session/recorder/segment-screen.ts';
 import { type Problem, SallyportError, toProblem } from '../../src/shared/errors/result.ts';
-import type { RecordingView, Stream } from '../../src/shared/model/recording.ts';
+import type { KeyedStream, RecordingView } from '../../src/shared/model/recording.ts';
 import { type ReplayToScreen, replayToOwnerSchema, replayToScreenSchema } from '../../src/shared/protocol/replay.ts';
 import { namespaces } from '../../src/shared/protocol/signed.ts';
 import { partFile } from '../../src/shared/record/parts.ts';
@@ -21,6 +21,8 @@ import { cleanExit, makeRecordingWorld, type RecordingWorld, startRecorder } fro
 
 type Opened = Extract<ReplayToScreen, { type: 'opened' }>;
 type Survey = Extract<ReplayToScreen, { type: 'survey' }>;
+type Lines = Extract<ReplayToScreen, { type: 'lines' }>;
+type Found = Extract<ReplayToScreen, { type: 'found' }>;
 type PartMessage = Extract<ReplayToScreen, { type: 'part' }>;
 const outFolder = join(import.meta.dirname, '../../out/test-replay');
 const entry = join(outFolder, 'replay.cjs');
@@ -35,10 +37,10 @@ class Owner {
   constructor(
     world: RecordingWorld,
     options: {
-      mayUnlock?: Stream[];
+      mayUnlock?: KeyedStream[];
       journal?: boolean;
       tamper?: (name: string, bytes: Buffer) => Buffer;
-      refuse?: Stream[];
+      refuse?: KeyedStream[];
       /** What the server holds of the journal of a running session. */
       tail?: Buffer;
       /** Nothing of it is sealed yet. */
@@ -102,7 +104,7 @@ class Owner {
       }
     });
     const recording = makeView(world, options);
-    this.child.send({ type: 'open', recording, serverKey: world.keys.serverKey, purpose: 'test' });
+    this.child.send({ type: 'open', recording, serverKey: world.keys.serverKey, purpose: 'test', local: false });
   }
 
   async next<T extends ReplayToScreen>(wanted: (message: ReplayToScreen) => message is T): Promise<T> {
@@ -149,6 +151,22 @@ class Owner {
     };
   }
 
+  /** At most 500 lines of the transcript. */
+  async lines(from: number): Promise<Lines> {
+    this.asked += 1;
+    const id = this.asked;
+    this.child.send({ type: 'screen', message: { type: 'lines', id, from, count: 500 } });
+    return this.next((one): one is Lines => one.type === 'lines' && one.id === id);
+  }
+
+  /** The last answer to a search. */
+  async find(text: string): Promise<Found> {
+    this.asked += 1;
+    const id = this.asked;
+    this.child.send({ type: 'screen', message: { type: 'find', id, text } });
+    return this.next((one): one is Found => one.type === 'found' && one.id === id && one.finished);
+  }
+
   /** Every part in order. */
   async all(): Promise<{ bytes: Buffer; sizes: string[]; faults: string[] }> {
     const found = [];
@@ -163,7 +181,7 @@ class Owner {
 
 function makeView(
   world: RecordingWorld,
-  options: { mayUnlock?: Stream[]; journal?: boolean; tail?: Buffer },
+  options: { mayUnlock?: KeyedStream[]; journal?: boolean; tail?: Buffer },
 ): RecordingView {
   const { grant } = world;
   const journal = options.journal === true ? { bytes: 1, storedAt: 'now' } : null;
@@ -304,6 +322,50 @@ describe('the replay process', () => {
     expect(found).toMatchObject({ part: parts.length - 1, start: { cols: 132, rows: 43 }, fault: null });
   });
 
+  it('gives lines and commands, and finds text, the same whoever computed it', async () => {
+    const found = [];
+    // From the sidecars; and drawn here, for whom their key stays shut.
+    for (const mayUnlock of [
+      ['output', 'input', 'text'],
+      ['output', 'text'],
+      ['output', 'input'],
+    ] as KeyedStream[][]) {
+      const owner = start({ mayUnlock });
+      await owner.opened();
+      const hits = await owner.find('LINE 8123 ');
+      const survey = await owner.surveyed();
+      expect(hits).toMatchObject({ total: 1, finished: true, hits: [{ kind: 'line', marks: [[0, 10]] }] });
+      const [hit] = hits.hits;
+      const { lines, total } = await owner.lines(hit?.line ?? -1);
+      expect(lines[0]).toMatchObject({ kind: 'line', text: line(8123).trimEnd(), alternate: false, atMs: hit?.atMs });
+      expect(total).toBe(survey.lines);
+      expect((await owner.find('no such words')).hits).toEqual([]);
+      found.push({ total, commands: survey.commands, first: (await owner.lines(0)).lines });
+      owners.pop()?.child.kill('SIGKILL');
+    }
+    expect(found[1]).toEqual(found[0]);
+    expect(found[2]).toEqual(found[0]);
+    expect(found[0]?.total).toBeGreaterThanOrEqual(9001);
+  });
+
+  it('names a text that was changed, and gives the others', async () => {
+    const owner = start({
+      mayUnlock: ['output', 'text'],
+      tamper: (name, bytes) => (name === '000001.text.zst.age' ? flipped(bytes) : bytes),
+    });
+    await owner.surveyed();
+    const { lines } = await owner.lines(0);
+    expect(lines.length).toBeGreaterThan(400);
+    const gaps = [];
+    for (let from = 0, total = 1; from < total; from += 500) {
+      const answer = await owner.lines(from);
+      total = answer.total;
+      gaps.push(...answer.lines.flatMap(({ kind, text }) => (kind === 'gap' ? [text] : [])));
+    }
+    expect(gaps).toEqual(['text segment 1 is not shown: it was changed: its digest is not the one in the manifest']);
+    expect((await owner.find('line 8999 ')).total).toBe(1);
+  });
+
   it('opens output when input stays locked', async () => {
     const owner = start({ refuse: ['input'] });
     expect(await owner.opened()).toMatchObject({ unlocked: ['output'] });
@@ -406,6 +468,8 @@ describe('the replay process', () => {
       const survey = await owner.surveyed();
       expect(survey).toMatchObject({ verified: true, incomplete: 'it is not finished yet' });
       expect(survey.checks.find((check) => check.name === 'tail')?.detail).toMatch(/^[1-9]\d* frames came while/);
+      expect((await owner.find('just now')).hits).toMatchObject([{ text: 'just now' }]);
+      expect(await owner.find('line 3999 ')).toMatchObject({ total: 1 });
     }
     await recorder.close(cleanExit);
     await rm(live.folder, { recursive: true });

@@ -28,6 +28,9 @@ export const ownerToReplaySchema = z.discriminatedUnion('type', [
     id: z.number().int(),
     format: z.enum(['asciicast', 'transcript']),
     path: z.string(),
+    /** Who makes the copy, and with what, as the copy says it. */
+    by: z.string(),
+    software: z.string(),
   }),
   z.object({ type: z.literal('port') }),
   z.object({
@@ -92,6 +95,8 @@ const markSchema = z.object({
   atMs: z.number(),
   kind: z.enum(['resize', 'marker', 'exit', 'input']),
   text: z.string(),
+  /** The kind of a marker (docs/recording-format.md): freeze, thaw, ended and so on. */
+  marker: z.string().optional(),
 });
 
 /** What could be read on the screen, in the order in which it became known (shared/record/text-lines.ts). */
@@ -158,12 +163,16 @@ export const replayToScreenSchema = z.discriminatedUnion('type', [
     total: z.number().int(),
     lines: z.array(transcriptLineSchema),
   }),
-  /** Answer to `find`, the first 1,000 hits. `finished` false: the survey still reads, ask again when it has finished. */
+  /**
+   * Answer to `find`: all that was found so far, the first 1,000 hits of it. One with `finished` false is followed by others of the same `id` while text is still searched or
+   * gathered; a newer `find` ends it without a word. `problem`: why some of the text could not be searched.
+   */
   z.object({
     type: z.literal('found'),
     id: z.number().int(),
     total: z.number().int(),
     finished: z.boolean(),
+    problem: problemSchema.optional(),
     hits: z.array(
       z.object({
         /** Index in the transcript. */

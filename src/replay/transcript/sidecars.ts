@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { openSegment } from '../../recording/segments/seal.ts';
+import { SallyportError } from '../../shared/errors/result.ts';
+import type { TranscriptLine } from '../../shared/protocol/replay.ts';
+import type { SegmentLine } from '../../shared/record/manifest.ts';
+import { type TextEntry, textEntrySchema } from '../../shared/record/text-lines.ts';
+
+/** The entries of a text sidecar, its header left out. Throws SP-3030 where a line is none. */
+export function entriesOf(text: string): TextEntry[] {
+  const [, ...lines] = text.trimEnd().split('\n');
+  return lines.map((line) => {
+    try {
+      return textEntrySchema.parse(JSON.parse(line));
+    } catch (cause) {
+      throw new SallyportError('SP-3030', 'It holds a line that is no entry of a text.', { cause });
+    }
+  });
+}
+
+/** What an entry is in a transcript; a status is no line. */
+export function linesOf(entries: readonly TextEntry[]): TranscriptLine[] {
+  return entries.flatMap((entry): TranscriptLine[] => {
+    if ('line' in entry)
+      return [{ atMs: entry.t, kind: 'line', text: entry.line, alternate: entry.alternate === true }];
+    if ('command' in entry) return [{ atMs: entry.t, kind: 'command', text: entry.command, alternate: false }];
+    if ('gap' in entry) return [{ atMs: entry.t, kind: 'gap', text: entry.gap, alternate: false }];
+    return [];
+  });
+}
+
+/** Opens a stored sidecar, only when it is byte for byte what the manifest names. Answers the fault in words where it is not, or does not open. */
+export async function openSidecar(
+  line: SegmentLine,
+  stored: Uint8Array | null,
+  identity: string,
+): Promise<{ entries: TextEntry[]; fault: string | null }> {
+  const bad = (fault: string) => ({ entries: [], fault });
+  if (stored === null) return bad('it is missing');
+  if (createHash('sha256').update(stored).digest('hex') !== line.sha256)
+    return bad('it was changed: its digest is not the one in the manifest');
+  try {
+    return { entries: entriesOf(Buffer.from(await openSegment(stored, identity)).toString('utf8')), fault: null };
+  } catch (error) {
+    if (error instanceof SallyportError) return bad(error.message);
+    throw error;
+  }
+}
