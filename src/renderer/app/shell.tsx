@@ -2,6 +2,7 @@ import { useEffect, useMemo } from 'react';
 import type { AppState } from '../../shared/protocol/ipc.ts';
 import { useCommands } from '../commands/use-commands.ts';
 import { HistoryView } from '../features/history/history-view.tsx';
+import { Palette } from '../features/palette/palette.tsx';
 import { RecordingsView } from '../features/recordings/recordings-view.tsx';
 import { SessionsView } from '../features/sessions/sessions-view.tsx';
 import { SettingsView } from '../features/settings/settings-view.tsx';
@@ -91,6 +92,7 @@ export function Shell(props: { state: AppState; enrolment: Enrolled }) {
       </main>
       <QuitDialog sessions={state.quitAsked?.sessions ?? null} />
       <KeysDialog />
+      <Palette me={enrolment.me} />
     </div>
   );
 }

@@ -1,9 +1,10 @@
-import { ArrowUp, Check, CircleOff, Minus, Square, X } from 'lucide-react';
+import { ArrowUp, Check, CircleOff, Minus, Search, Square, X } from 'lucide-react';
 import type { AppState } from '../../shared/protocol/ipc.ts';
 import { BrokenLinkIcon, LogoIcon, RecordingIcon, WireIcon } from '../components/icons/icons.tsx';
-import { cx } from '../components/primitives.tsx';
+import { cx, Keys } from '../components/primitives.tsx';
 import { bytes, clock, counted } from '../services/format.ts';
 import { useServices } from '../services/services.tsx';
+import { activeSession } from '../services/session-ui.ts';
 import { useStore } from '../services/store.ts';
 import { testIds } from '../test-ids.ts';
 import css from './shell.module.css';
@@ -31,23 +32,58 @@ export function WindowButtons() {
   );
 }
 
-/** `running`: recordings that are still being made, so not yet sent as a whole. */
-function Backlog(props: { backlog: AppState['backlog']; running: number }) {
-  const { recordings, bytes: size, lastProblem } = props.backlog;
-  const facts = { 'data-testid': testIds.backlog, 'data-recordings': recordings, 'data-bytes': size };
-  if (recordings === 0) {
-    return (
-      <span className={css.fact} title={props.running > 0 ? 'All finished recordings are sent' : undefined} {...facts}>
-        {props.running > 0 ? <RecordingIcon size={14} /> : <Check size={14} strokeWidth={1.8} aria-hidden="true" />}
-        {props.running > 0 ? `${counted(props.running, 'recording')} running` : 'All recordings sent'}
-      </span>
-    );
-  }
+/** The way into the palette with the mouse, and where its keys stand. In a terminal Ctrl K belongs to the shell, so others stand there. */
+function PaletteField() {
+  const { navigation, sessions } = useServices();
+  const { view } = useStore(navigation.place);
+  useStore(sessions.tabs);
+  useStore(sessions.sessions);
+  const typing = view === 'sessions' && activeSession(sessions)?.view.state.state === 'open';
   return (
-    <span className={cx(css.fact, css.pressing)} title={lastProblem?.message} {...facts}>
-      <ArrowUp size={14} strokeWidth={1.8} aria-hidden="true" />
-      {counted(recordings, 'recording')}, {bytes(size)} to send
-    </span>
+    <button
+      type="button"
+      className={css.paletteField}
+      data-testid={testIds.paletteOpen}
+      aria-label="Go to a target, a session or an action"
+      // The palette gives the focus back to what has it now.
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={() => navigation.openPalette('')}
+    >
+      <Search size={14} strokeWidth={1.7} aria-hidden="true" />
+      <span className={css.paletteWords}>Go to a target, a session or an action</span>
+      <Keys of={typing ? 'Ctrl Shift P' : 'Ctrl K'} />
+    </button>
+  );
+}
+
+/** What is still to be sent; opens the panel that says why. `running`: recordings that are still being made, so not yet sent as a whole. */
+function Backlog(props: { backlog: AppState['backlog']; running: number }) {
+  const { navigation } = useServices();
+  const { recordings, bytes: size, lastProblem } = props.backlog;
+  const waiting = recordings > 0;
+  const title = waiting ? lastProblem?.message : props.running > 0 ? 'All finished recordings are sent' : undefined;
+  return (
+    <button
+      type="button"
+      className={cx(css.fact, css.factButton, waiting && css.pressing)}
+      title={title}
+      data-testid={testIds.backlog}
+      data-recordings={recordings}
+      data-bytes={size}
+      onClick={() => navigation.setDialog('backlog')}
+    >
+      {waiting ? (
+        <>
+          <ArrowUp size={14} strokeWidth={1.8} aria-hidden="true" />
+          {counted(recordings, 'recording')}, {bytes(size)} to send
+        </>
+      ) : (
+        <>
+          {props.running > 0 ? <RecordingIcon size={14} /> : <Check size={14} strokeWidth={1.8} aria-hidden="true" />}
+          {props.running > 0 ? `${counted(props.running, 'recording')} running` : 'All recordings sent'}
+        </>
+      )}
+    </button>
   );
 }
 
@@ -92,6 +128,7 @@ export function TitleBar(props: { title: string; state: AppState }) {
         <LogoIcon size={20} />
       </span>
       <h1 className={css.title}>{props.title}</h1>
+      <PaletteField />
       <div className={css.status}>
         {without === 0 ? null : (
           <span className={cx(css.fact, css.unrecorded)}>

@@ -2,7 +2,9 @@ import { Button, Tooltip } from '@mantine/core';
 import { CornerDownLeft, TriangleAlert } from 'lucide-react';
 import { Fragment, type ReactNode } from 'react';
 import type { Problem } from '../../shared/errors/result.ts';
+import { capsOf } from '../commands/keys.ts';
 import { fact, initials } from '../services/format.ts';
+import { useServices } from '../services/services.tsx';
 import { DoorIcon } from './icons/icons.tsx';
 import css from './primitives.module.css';
 import { type Tone, toneFill, toneText } from './tone.ts';
@@ -18,19 +20,32 @@ const spokenKeys: Readonly<Record<string, string>> = {
   '↓': 'down',
   '←': 'left',
   '→': 'right',
+  '⌘': 'Command',
+  '⇧': 'Shift',
+  '⌥': 'Option',
+  '⌃': 'Control',
 };
 
-/** Key caps: `Keys of="Ctrl Shift F"`. */
+function KeyCap(props: { cap: string }) {
+  const spoken = spokenKeys[props.cap];
+  if (spoken === undefined) return <kbd className={css.keycap}>{props.cap}</kbd>;
+  return (
+    <kbd className={css.keycap}>
+      <span aria-hidden="true" className={css.keySign}>
+        {props.cap === '↵' ? <CornerDownLeft size={10} strokeWidth={2} /> : props.cap}
+      </span>
+      <span className="visually-hidden">{spoken}</span>
+    </kbd>
+  );
+}
+
+/** Key caps: `Keys of="Ctrl Shift F"`, as in `Command.keys`; macOS has its own caps. */
 export function Keys(props: { of: string }) {
-  const keys = props.of.split(' ');
+  const { app } = useServices();
   return (
     <span className={css.keys}>
-      {keys.map((key) => (
-        <Fragment key={key}>
-          <kbd className={css.keycap} aria-label={spokenKeys[key]}>
-            {key === '↵' ? <CornerDownLeft size={10} strokeWidth={2} aria-hidden="true" /> : key}
-          </kbd>
-        </Fragment>
+      {capsOf(props.of, app.state.get()?.platform === 'darwin').map((cap) => (
+        <KeyCap key={cap} cap={cap} />
       ))}
     </span>
   );

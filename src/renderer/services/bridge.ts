@@ -8,7 +8,8 @@ import {
   type SallyportBridge,
 } from '../../shared/protocol/ipc.ts';
 
-type RequestOf<N extends IpcRequestName> = z.infer<(typeof ipcRequests)[N]['request']>;
+/** What may be left out of a request has its default where it arrives. */
+type RequestOf<N extends IpcRequestName> = z.input<(typeof ipcRequests)[N]['request']>;
 type ResponseOf<N extends IpcRequestName> = z.infer<(typeof ipcRequests)[N]['response']>;
 type EventOf<N extends IpcEventName> = z.infer<(typeof ipcEvents)[N]>;
 

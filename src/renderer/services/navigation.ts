@@ -16,12 +16,22 @@ export interface ReplayPlace extends ReplayMoment {
   purpose: string;
 }
 
+/** A question that was put to History or Recordings from elsewhere; each one counts, the same again too. */
+export interface Asking {
+  view: 'history' | 'recordings';
+  /** Text to search for. */
+  text?: string;
+  /** Whose recordings, by name. */
+  user?: string;
+}
+
 export interface Place {
   view: ViewName;
   /** The recording that is open in Recordings. */
   replay: ReplayPlace | null;
   /** Where Back of a replay leads. */
   replayFrom: ViewName;
+  asking: Asking | null;
   /** The side panel as a sheet, where there is no room for it beside the list. */
   sheet: boolean;
   /** Counts the wishes for a new session: with each, Targets begins with an empty search. */
@@ -42,6 +52,8 @@ export interface Navigation {
   openReplay(sessionId: string, purpose: string, moment?: ReplayMoment): void;
   /** Back to the view that the replay was opened from. */
   closeReplay(): void;
+  /** Goes to History or Recordings with a question; the view takes it from `place.asking`, a new object each time. */
+  ask(asking: Asking): void;
   setSheet(open: boolean): void;
   setDialog(dialog: Place['dialog']): void;
   openPalette(text: string): void;
@@ -53,6 +65,7 @@ const start: Place = {
   view: 'targets',
   replay: null,
   replayFrom: 'recordings',
+  asking: null,
   sheet: false,
   newSessions: 0,
   dialog: null,
@@ -84,6 +97,15 @@ export function makeNavigation(): Navigation {
         dialog: null,
       })),
     closeReplay: () => place.update((now) => ({ ...now, view: now.replayFrom, replay: null })),
+    ask: (asking) =>
+      place.update((now) => ({
+        ...now,
+        view: asking.view,
+        asking: { ...asking },
+        replay: null,
+        sheet: false,
+        dialog: null,
+      })),
     setSheet: (sheet) => place.update((now) => ({ ...now, sheet })),
     setDialog: (dialog) => place.update((now) => ({ ...now, dialog })),
     openPalette: (text) => place.update((now) => ({ ...now, dialog: 'palette', paletteText: text })),
