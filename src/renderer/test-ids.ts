@@ -3,7 +3,8 @@
  *
  * - `target-row`: `data-target-name`, `data-target-id`; `session-tab`: `data-session-id` (the launcher's id), `data-state` (recording, no-contact,
  *   lease-low, unrecorded, connecting, frozen, strict, killed, broken, ended), `aria-selected`; `terminal`: `data-session-id`;
- * - `recording-row`: `data-session-id` (the server's), `data-state`; `replay`: `data-ready`, `data-surveyed`, `data-verified` once it is surveyed; `replay-time`: `data-ms`;
+ * - `recording-row`: `data-session-id` (the server's), `data-state`; `local-row`: what waits on this computer, with the same; `search-hit`: `data-session-id`, `data-kind`, `data-at-ms`;
+ * `replay`: `data-ready`, `data-surveyed`, `data-verified` once it is surveyed; `replay-time`: `data-ms`;
  * - `connection`: `data-state` (online, connecting, offline); `backlog`: `data-recordings`, `data-bytes`.
  *
  * With `?test` in the address the page also has `window.__sallyportTest` (app/test-hooks.ts): `screenText(id)` and `replayText()`.
@@ -63,6 +64,13 @@ export const testIds = {
   recordingsFilter: 'recordings-filter',
   recordingRow: 'recording-row',
   localRow: 'local-row',
+  historySearch: 'history-search',
+  searchInText: 'search-in-text',
+  searchHit: 'search-hit',
+  searchMore: 'search-more',
+  addFilter: 'add-filter',
+  filterText: 'filter-text',
+  filterChip: 'filter-chip',
   replayPurpose: 'replay-purpose',
   replayPurposeOpen: 'replay-purpose-open',
   replay: 'replay',

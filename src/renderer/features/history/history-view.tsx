@@ -1,6 +1,7 @@
 import type { Me } from '../../../shared/protocol/control-api.ts';
+import { RecordsView } from '../recordings/records-view.tsx';
 
-/** A person's own sessions: what was done, and a search through it. */
+/** One's own sessions, searched by what was typed and shown. */
 export function HistoryView(props: { shown: boolean; me: Me | null }) {
-  return <section aria-label="My history" hidden={!props.shown} />;
+  return <RecordsView shown={props.shown} me={props.me} mine={true} />;
 }

@@ -9,12 +9,19 @@ const failures: Readonly<Record<string, string>> = {
   'process-crashed': 'The session process stopped',
 };
 
-/** An end reason of the record as a list says it, "Could not connect SP-2104"; `whole`: with the message that came with it. Pure. */
-export function endWords(reason: string, whole = false): string {
+/** An end reason of the record in two parts: words that may be shortened, and the code, which may not. `whole`: with the message that came with it. Pure. */
+export function endParts(reason: string, whole = false): { words: string; code: string | null } {
   const [, kind, code, message] = /^([a-z-]+) \((SP-\d{4})\): (.*)$/s.exec(reason) ?? [];
   const words = failures[kind ?? ''];
-  if (words === undefined || code === undefined) return reason.slice(0, 1).toUpperCase() + reason.slice(1);
-  return whole ? `${words}: ${message} ${code}` : `${words} ${code}`;
+  if (words === undefined || code === undefined)
+    return { words: reason.slice(0, 1).toUpperCase() + reason.slice(1), code: null };
+  return { words: whole ? `${words}: ${message}` : words, code };
+}
+
+/** An end reason as a list says it, "Could not connect SP-2104". Pure. */
+export function endWords(reason: string, whole = false): string {
+  const { words, code } = endParts(reason, whole);
+  return code === null ? words : `${words} ${code}`;
 }
 
 /** True while more of this recording is still to come from a session that goes on. Pure. */

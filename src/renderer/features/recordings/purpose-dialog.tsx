@@ -1,12 +1,12 @@
 import { Button, Modal, TextInput } from '@mantine/core';
 import { CornerDownLeft } from 'lucide-react';
 import { useState } from 'react';
-import type { RecordingView } from '../../../shared/model/recording.ts';
 import { testIds } from '../../test-ids.ts';
-import css from './recordings.module.css';
+import css from './records.module.css';
+import type { Openable } from './use-open-recording.tsx';
 
-function Form(props: { recording: RecordingView; onOpen: (purpose: string) => void; onCancel: () => void }) {
-  const [purpose, setPurpose] = useState('');
+function Form(props: { asking: Openable; last: string; onOpen: (purpose: string) => void; onCancel: () => void }) {
+  const [purpose, setPurpose] = useState(props.last);
   const [missed, setMissed] = useState(false);
   const ready = purpose.trim() !== '';
   return (
@@ -19,7 +19,7 @@ function Form(props: { recording: RecordingView; onOpen: (purpose: string) => vo
       }}
     >
       <h2 className={css.dialogTitle}>
-        Open the session of {props.recording.user.name} on {props.recording.target.name}?
+        Open the session of {props.asking.user?.name} on {props.asking.targetName}?
       </h2>
       <TextInput
         label="Purpose"
@@ -29,6 +29,8 @@ function Form(props: { recording: RecordingView; onOpen: (purpose: string) => vo
         placeholder="What you open it for, such as a ticket"
         error={missed && !ready ? 'Write what you open it for: it cannot be opened without a purpose.' : null}
         data-autofocus={true}
+        // The last purpose is a proposal: what is typed takes its place.
+        onFocus={(event) => event.currentTarget.select()}
         data-testid={testIds.replayPurpose}
         // A form does not submit itself while its button is disabled, so Enter is heard here.
         onKeyDown={(event) => {
@@ -54,18 +56,20 @@ function Form(props: { recording: RecordingView; onOpen: (purpose: string) => vo
   );
 }
 
-/** Another person's recording is opened for a purpose. */
+/** Another person's recording is opened for a purpose. `last`: the purpose before, which stands there to be taken again. */
 export function PurposeDialog(props: {
-  recording: RecordingView | null;
+  asking: Openable | null;
+  last: string;
   onOpen: (purpose: string) => void;
   onCancel: () => void;
 }) {
   return (
-    <Modal opened={props.recording !== null} onClose={props.onCancel} size={460} aria-label="Purpose">
-      {props.recording === null ? null : (
+    <Modal opened={props.asking !== null} onClose={props.onCancel} size={460} aria-label="Purpose">
+      {props.asking === null ? null : (
         <Form
-          key={props.recording.sessionId}
-          recording={props.recording}
+          key={props.asking.sessionId}
+          asking={props.asking}
+          last={props.last}
           onOpen={props.onOpen}
           onCancel={props.onCancel}
         />

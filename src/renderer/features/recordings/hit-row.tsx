@@ -1,0 +1,91 @@
+import { ChevronRight, CornerDownLeft, Text } from 'lucide-react';
+import type { SearchHit } from '../../../shared/model/review.ts';
+import { cx, HatchBlock } from '../../components/primitives.tsx';
+import { position, when } from '../../services/format.ts';
+import { testIds } from '../../test-ids.ts';
+import { type HitGroup, markedPieces, startOfShown } from './hit-groups.ts';
+import css from './rows.module.css';
+
+/** A text with the searched words marked; a long beginning is cut so that the first mark is seen. */
+export function MarkedText(props: { text: string; marks: SearchHit['marks'] }) {
+  const from = startOfShown(props.marks);
+  return (
+    <>
+      {from === 0 ? null : '…'}
+      {markedPieces(props.text, props.marks)
+        .filter((piece) => piece.at + piece.text.length > from)
+        .map((piece) => {
+          const text = piece.at < from ? piece.text.slice(from - piece.at) : piece.text;
+          return piece.marked ? <mark key={piece.at}>{text}</mark> : <span key={piece.at}>{text}</span>;
+        })}
+    </>
+  );
+}
+
+/** The recording that the lines under it are from. */
+export function HitSession(props: { group: HitGroup; mine: boolean; now: number }) {
+  const { first, hits } = props.group;
+  return (
+    <div className={css.hitSession} role="presentation">
+      <span className={css.target}>
+        {first.target.production ? <HatchBlock named={true} /> : null}
+        <span className={css.name}>{first.target.name}</span>
+        <span className={css.dim}>{first.login}</span>
+      </span>
+      {props.mine ? null : <b className={css.who}>{first.user.name}</b>}
+      <span className={css.dim}>{when(Date.parse(first.startedAt), props.now)}</span>
+      {hits.length < 2 ? null : <span className={css.dim}>{hits.length} lines</span>}
+    </div>
+  );
+}
+
+/** A line that was found, at its moment. */
+export function HitRow(props: {
+  id: string;
+  hit: SearchHit;
+  selected: boolean;
+  mine: boolean;
+  now: number;
+  onChoose: () => void;
+  onOpen: () => void;
+}) {
+  const { hit } = props;
+  // A reader hears the option alone, so it names the session too.
+  const spoken = `${hit.kind === 'command' ? 'Command' : 'Output'}: ${hit.text}, at ${position(hit.atMs)}, ${hit.target.name}${props.mine ? '' : `, ${hit.user.name}`}, ${when(Date.parse(hit.startedAt), props.now)}`;
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the search field keeps the focus and handles the keys
+    <div
+      id={props.id}
+      role="option"
+      tabIndex={-1}
+      aria-selected={props.selected}
+      aria-label={spoken}
+      className={cx(css.hit, props.selected && css.rowSelected)}
+      data-testid={testIds.searchHit}
+      data-session-id={hit.sessionId}
+      data-kind={hit.kind}
+      data-at-ms={hit.atMs}
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={props.onChoose}
+      onDoubleClick={props.onOpen}
+    >
+      <span className={css.hitAt}>{position(hit.atMs)}</span>
+      <span className={css.hitKind}>
+        {hit.kind === 'command' ? (
+          <ChevronRight size={13} strokeWidth={2} aria-hidden="true" />
+        ) : (
+          <Text size={12} strokeWidth={1.6} aria-hidden="true" />
+        )}
+      </span>
+      <span className={cx(css.hitText, hit.kind === 'output' && css.hitOutput)} title={hit.text}>
+        <MarkedText text={hit.text} marks={hit.marks} />
+      </span>
+      {props.selected ? (
+        <span className={css.act}>
+          <CornerDownLeft size={12} strokeWidth={2} aria-hidden="true" />
+          Replay from here
+        </span>
+      ) : null}
+    </div>
+  );
+}
