@@ -37,17 +37,14 @@ function Content() {
 export function App() {
   const { settings, sessions, replayScreen } = useServices();
   const scheme = useStore(settings.scheme);
-  const { fontSize } = useStore(settings.settings);
+  const screenSettings = useStore(settings.settings);
   useEffect(() => {
     for (const terminal of sessions.terminals()) terminal.screen.setScheme(scheme);
     replayScreen.get()?.setScheme(scheme);
   }, [scheme, sessions, replayScreen]);
   useEffect(() => {
-    for (const terminal of sessions.terminals()) {
-      terminal.screen.setFontSize(fontSize);
-      terminal.screen.fit();
-    }
-  }, [fontSize, sessions]);
+    for (const terminal of sessions.terminals()) terminal.screen.apply(screenSettings);
+  }, [screenSettings, sessions]);
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} forceColorScheme={scheme}>
       <Content />

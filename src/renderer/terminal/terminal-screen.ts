@@ -1,14 +1,24 @@
 import { FitAddon } from '@xterm/addon-fit';
-import { SearchAddon } from '@xterm/addon-search';
 import { Unicode11Addon } from '@xterm/addon-unicode11';
-import { WebglAddon } from '@xterm/addon-webgl';
 import { type IDisposable, Terminal } from '@xterm/xterm';
+import { defaultSettings, type Settings } from '../../shared/protocol/ipc.ts';
 import { boundedInsideOf, boundSequences } from '../../shared/terminal/bounded-sequences.ts';
 import { WholeCharacters } from '../../shared/utf8.ts';
-import { makeStore, type Readable } from '../services/store.ts';
-import { letterSpacing } from './cells.ts';
-import { hasGraphicsHardware } from './graphics.ts';
-import { readTerminalTheme, type Scheme } from './terminal-theme.ts';
+import { makeStore, type Readable, type Store } from '../services/store.ts';
+import { Highlighter } from './highlight-words.ts';
+import { provideLinks } from './link-provider.ts';
+import { ScreenCommands } from './screen-commands.ts';
+import { type FindHow, type FindResult, findPlainly, ScreenFind } from './screen-find.ts';
+import { ScreenGraphics } from './screen-graphics.ts';
+import { textBetween } from './screen-lines.ts';
+import { type ScreenLink, ScreenLinks } from './screen-links.ts';
+import { readTerminalTheme, type Scheme, type TerminalTheme } from './terminal-theme.ts';
+
+/** The settings that a screen follows while it lives. */
+export type ScreenSettings = Pick<
+  Settings,
+  'cursor' | 'fontSize' | 'highlight' | 'highlightWords' | 'renderer' | 'screenReader' | 'scrollback'
+>;
 
 export interface ScreenOptions {
   scheme: Scheme;
@@ -17,6 +27,8 @@ export interface ScreenOptions {
   cells: { cols: number; rows: number } | null;
   /** Lines kept above the screen. */
   scrollback: number;
+  /** What else it follows from its first moment; `apply` changes it. */
+  settings?: ScreenSettings;
   /** True for keys that belong to the application and must not reach the terminal. */
   isReserved: (event: KeyboardEvent) => boolean;
 }
@@ -30,13 +42,11 @@ const lineHeight = 1.14;
  */
 const showCursor = '\x1b[?47l';
 
-export interface FindResult {
-  index: number;
-  count: number;
-}
+/** What a double click stops at: brackets, quotes, lists, pipes and the lines of tables. Paths, hosts with ports, addresses and options stay whole. */
+const wordSeparator = ' ()[]{}<>\'"`,;|\u2502\u2503\u2551';
 
 /**
- * xterm with our limits. What a target sends can draw and nothing else: its titles are not shown, OSC 8 links are not made,
+ * xterm with our limits. What a target sends can draw and nothing else: its titles are not shown, a link is text until the person asks for it,
  * OSC 52 has no handler, window operations stay off.
  */
 export class TerminalScreen {
@@ -44,26 +54,32 @@ export class TerminalScreen {
   readonly findResult: Readable<FindResult | null>;
   /** The size in cells as text: "118 × 38". */
   readonly sizeText: Readable<string>;
+  /** Commands and links of a screen that follows its room; a replay's screen has others. */
+  readonly commands: ScreenCommands | null;
+  readonly links: ScreenLinks;
+  /** The link that the person asked for; whoever answers sets it back to null. */
+  readonly linkAsked: Store<ScreenLink | null> = makeStore<ScreenLink | null>(null);
   private readonly terminal: Terminal;
   private readonly characters = new WholeCharacters();
   private readonly fitAddon = new FitAddon();
-  private readonly search = new SearchAddon({ highlightLimit: 2000 });
-  private readonly findStore = makeStore<FindResult | null>(null);
+  private readonly finder: ScreenFind;
+  private readonly highlighter: Highlighter | null;
+  private readonly graphics: ScreenGraphics;
   private readonly sizeStore = makeStore('');
   private readonly owned: IDisposable[] = [];
   private readonly follows: boolean;
-  private webgl: WebglAddon | null = null;
-  private webglRefused = !hasGraphicsHardware();
   private opened = false;
+  private shown = false;
+  private settings: ScreenSettings;
   private scheme: Scheme;
-  private theme: ReturnType<typeof readTerminalTheme>;
+  private theme: TerminalTheme;
 
   constructor(options: ScreenOptions) {
     this.scheme = options.scheme;
     this.theme = readTerminalTheme(options.scheme);
     this.follows = options.cells === null;
-    this.findResult = this.findStore;
     this.sizeText = this.sizeStore;
+    this.settings = options.settings ?? { ...defaultSettings, fontSize: options.fontSize, highlight: false };
     this.element.style.cssText = 'width:100%;height:100%';
     this.terminal = new Terminal({
       allowProposedApi: true,
@@ -72,66 +88,104 @@ export class TerminalScreen {
       scrollback: options.scrollback,
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-mono').trim() || 'monospace',
       fontSize: options.fontSize,
-      letterSpacing: this.spacing(options.fontSize),
+      letterSpacing: 0,
       lineHeight: lineHeight,
       fontWeight: 400,
       fontWeightBold: 700,
       cursorBlink: false,
-      cursorStyle: 'block',
+      cursorStyle: this.settings.cursor,
       cursorInactiveStyle: 'outline',
       rightClickSelectsWord: false,
       altClickMovesCursor: false,
       drawBoldTextInBrightColors: false,
+      screenReaderMode: this.settings.screenReader,
+      wordSeparator,
       theme: this.theme,
     });
     this.terminal.loadAddon(this.fitAddon);
-    this.terminal.loadAddon(this.search);
+    this.graphics = new ScreenGraphics(this.terminal, () => this.fit());
+    this.finder = new ScreenFind(this.terminal, this.theme);
+    this.findResult = this.finder.result;
     this.terminal.loadAddon(new Unicode11Addon());
     this.terminal.unicode.activeVersion = '11';
     boundSequences(this.terminal, boundedInsideOf(this.terminal));
     this.terminal.write(showCursor);
     this.owned.push(this.terminal.onResize(({ cols, rows }) => this.sizeStore.set(`${cols} × ${rows}`)));
-    this.owned.push(this.terminal.parser.registerOscHandler(8, () => true));
+    this.links = new ScreenLinks(this.terminal);
+    this.commands = this.follows ? new ScreenCommands(this.terminal) : null;
+    this.highlighter = this.follows ? new Highlighter(this.terminal) : null;
+    this.colourWords();
     this.terminal.attachCustomKeyEventHandler((event) => !options.isReserved(event));
-    this.owned.push(
-      this.search.onDidChangeResults((result) =>
-        this.findStore.set({ index: result.resultIndex, count: result.resultCount }),
-      ),
-    );
+    if (this.follows)
+      this.owned.push(provideLinks(this.terminal, this.links, this.element, (link) => this.linkAsked.set(link)));
   }
 
-  /** Puts the screen into `parent`. The first time also builds it, which needs the parent to be laid out. */
+  /** Puts the screen into `parent`, which may be in another window. The first time also builds it, which needs the parent to be laid out. */
   attach(parent: HTMLElement): void {
+    const from = this.element.ownerDocument;
     parent.append(this.element);
     if (!this.opened) {
       this.opened = true;
       this.terminal.open(this.element);
+      if (this.shown) this.draw();
+    } else if (this.element.ownerDocument !== from) {
+      this.moved();
     }
   }
 
-  /** The graphics renderer is the quick one on graphics hardware; browsers allow few of its contexts, so only a shown screen has one. */
+  /** Call when the element has come into another window: its graphics, its pixels and its room are that window's. `attach` does it itself. */
+  moved(): void {
+    if (!this.opened) return;
+    // Opened again, xterm takes over the window that it finds itself in.
+    this.terminal.open(this.element);
+    this.graphics.drop();
+    if (this.shown) this.draw();
+    this.fit();
+    this.terminal.refresh(0, this.terminal.rows - 1);
+  }
+
   setShown(shown: boolean): void {
-    if (!shown) {
-      this.webgl?.dispose();
-      this.webgl = null;
-      return;
-    }
-    if (this.webgl !== null || this.webglRefused || !this.opened) return;
-    try {
-      const addon = new WebglAddon();
-      addon.onContextLoss(() => {
-        this.webglRefused = true;
-        addon.dispose();
-        this.webgl = null;
-        this.terminal.options.letterSpacing = 0;
-        this.fit();
-      });
-      this.terminal.loadAddon(addon);
-      this.webgl = addon;
-    } catch {
-      // No graphics context: xterm's own renderer goes on.
-      this.webglRefused = true;
-    }
+    this.shown = shown;
+    this.highlighter?.setShown(shown);
+    if (shown) this.draw();
+    else this.graphics.hide();
+  }
+
+  /** Follows other settings at once. */
+  apply(settings: ScreenSettings): void {
+    const before = this.settings;
+    this.settings = settings;
+    const { options } = this.terminal;
+    // Set what is new only: xterm does work for each.
+    if (options.cursorStyle !== settings.cursor) options.cursorStyle = settings.cursor;
+    if (this.follows && options.scrollback !== settings.scrollback) options.scrollback = settings.scrollback;
+    if (options.screenReaderMode !== settings.screenReader) options.screenReaderMode = settings.screenReader;
+    if (before.renderer !== settings.renderer && this.shown) this.draw();
+    if (before.highlight !== settings.highlight || before.highlightWords !== settings.highlightWords)
+      this.colourWords();
+    if (this.follows) this.setFontSize(settings.fontSize);
+    if (this.shown) this.fit();
+  }
+
+  /** How a screen reader calls the place where one types. */
+  setLabel(text: string): void {
+    this.terminal.textarea?.setAttribute('aria-label', text);
+  }
+
+  /** What draws it now. */
+  drawnBy(): 'graphics' | 'plain' {
+    return this.graphics.drawnBy();
+  }
+
+  private draw(): void {
+    if (this.opened) this.graphics.draw(this.settings.renderer);
+  }
+
+  private colourWords(): void {
+    const { highlight, highlightWords } = this.settings;
+    this.highlighter?.setWords(
+      highlight ? highlightWords.map(({ word, tone }) => ({ word, colour: this.theme.tones[tone] })) : null,
+    );
   }
 
   /** Takes the room that the element has; returns the size in cells, or null while it has none. */
@@ -194,13 +248,14 @@ export class TerminalScreen {
     this.scheme = scheme;
     this.theme = readTerminalTheme(scheme);
     this.terminal.options.theme = this.theme;
-    this.search.clearDecorations();
+    this.finder.setTheme(this.theme);
+    this.colourWords();
   }
 
   setFontSize(px: number): void {
     if (this.terminal.options.fontSize === px) return;
     this.terminal.options.fontSize = px;
-    this.terminal.options.letterSpacing = this.spacing(px);
+    this.graphics.space();
   }
 
   /** As if typed, in brackets when the program asked for that. */
@@ -208,8 +263,9 @@ export class TerminalScreen {
     this.terminal.paste(text);
   }
 
+  /** The selected text: wrapped lines joined, without blanks at the ends of lines. */
   selection(): string {
-    return this.terminal.getSelection();
+    return this.terminal.getSelection().replace(/[ \t]+(?=\r?\n|$)/g, '');
   }
 
   selectAll(): void {
@@ -225,61 +281,25 @@ export class TerminalScreen {
     this.terminal.focus();
   }
 
-  find(text: string, direction: 'next' | 'previous', incremental = false): void {
-    const options = {
-      incremental,
-      decorations: {
-        matchBackground: this.theme.mark,
-        matchOverviewRuler: this.theme.markNow,
-        activeMatchBackground: this.theme.markNow,
-        activeMatchColorOverviewRuler: this.theme.markNow,
-      },
-    };
-    // The hit that is looked at is the selection: while finding, the selection has the hit's colour.
-    this.terminal.options.theme = text === '' ? this.theme : this.findTheme();
-    if (text === '') this.clearFind();
-    else if (direction === 'next') this.search.findNext(text, options);
-    else this.search.findPrevious(text, options);
+  find(text: string, direction: 'next' | 'previous', how: FindHow = findPlainly, incremental = false): void {
+    this.finder.find(text, direction, how, incremental);
   }
 
   clearFind(): void {
-    this.terminal.options.theme = this.theme;
-    this.search.clearDecorations();
-    this.terminal.clearSelection();
-    this.findStore.set(null);
-  }
-
-  /** Only the graphics renderer cuts cells to whole pixels. */
-  private spacing(fontSize: number): number {
-    return this.webglRefused ? 0 : letterSpacing(fontSize, window.devicePixelRatio);
-  }
-
-  private findTheme() {
-    const { markNow, markNowInk } = this.theme;
-    return {
-      ...this.theme,
-      selectionBackground: markNow,
-      selectionInactiveBackground: markNow,
-      selectionForeground: markNowInk,
-    };
+    this.finder.clear();
   }
 
   /** All lines, scrollback included, wrapped ones joined, without trailing blanks. */
   text(): string {
     const buffer = this.terminal.buffer.active;
-    const lines: string[] = [];
-    for (let y = 0; y < buffer.length; y += 1) {
-      const line = buffer.getLine(y);
-      if (line === undefined) continue;
-      const next = buffer.getLine(y + 1);
-      const text = line.translateToString(next?.isWrapped !== true);
-      if (line.isWrapped && lines.length > 0) lines.push(`${lines.pop() ?? ''}${text}`);
-      else lines.push(text);
-    }
-    return lines.join('\n').trimEnd();
+    return textBetween(buffer, 0, buffer.length - 1).trimEnd();
   }
 
   dispose(): void {
+    this.graphics.hide();
+    this.commands?.dispose();
+    this.highlighter?.dispose();
+    this.links.dispose();
     for (const thing of this.owned.splice(0)) thing.dispose();
     this.terminal.dispose();
     this.element.remove();

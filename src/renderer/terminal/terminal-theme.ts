@@ -2,8 +2,16 @@ import type { ITheme } from '@xterm/xterm';
 
 export type Scheme = 'dark' | 'light';
 
+export type TerminalTheme = ITheme & {
+  mark: string;
+  markNow: string;
+  markNowInk: string;
+  /** Colours of words that are looked for in output. */
+  tones: Record<'strict' | 'press' | 'accent' | 'held', string>;
+};
+
 /** The colours of a terminal in a scheme, read from the tokens, so that they are written in one place only. */
-export function readTerminalTheme(scheme: Scheme): ITheme & { mark: string; markNow: string; markNowInk: string } {
+export function readTerminalTheme(scheme: Scheme): TerminalTheme {
   const probe = document.createElement('div');
   probe.dataset.theme = scheme;
   probe.hidden = true;
@@ -38,6 +46,12 @@ export function readTerminalTheme(scheme: Scheme): ITheme & { mark: string; mark
     mark: token('--mark'),
     markNow: token('--mark-now'),
     markNowInk: token('--mark-now-ink'),
+    tones: {
+      strict: token('--strict'),
+      press: token('--press'),
+      accent: token('--accent'),
+      held: token('--held'),
+    },
   };
   probe.remove();
   return theme;
