@@ -158,3 +158,20 @@ export function installSystemLibraries() {
   installOnDebian(missing);
   return `installed ${missing.length} packages, no daemon started`;
 }
+
+/**
+ * Installs Debian packages that only one command needs.
+ * @param {string} program @param {string[]} names its packages
+ * @throws {StepError} where that cannot be done from here
+ */
+export function installForCommand(program, names) {
+  if (onPath(program)) return;
+  if (platform() !== 'linux' || !isDebian() || !isRoot()) {
+    throw new StepError({
+      what: `${program} is missing.`,
+      why: 'this command needs it, and installing it from here takes root on Debian',
+      todo: `install it (Debian: sudo apt-get install --no-install-recommends ${names.join(' ')}) and run the command again`,
+    });
+  }
+  installOnDebian(names);
+}

@@ -1,10 +1,11 @@
-// Photographs every view and state of the built renderer: node test/harness/screens/photograph.ts [--only NAME,..] [--size 720x500,..] [--out DIR] [--chromium PATH] [--site BUILT-RENDERER]
-// Needs a Chromium (Debian's `chromium` package, or CHROMIUM in the environment). Fails on any violation of the page's policy and on any error in the console.
+// Photographs every view and state of the built renderer: node test/harness/screens/photograph.ts [--only NAME,..] [--size 720x500,..] [--out DIR] [--no-axe] [--chromium PATH] [--site BUILT-RENDERER]
+// Needs a Chromium (Debian's `chromium` package, or CHROMIUM in the environment). Fails on any violation of the page's policy, on any error in the console, and on what axe finds against WCAG 2.2 A and AA.
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Browser, chromium } from '@playwright/test';
+import AxeBuilder from '@axe-core/playwright';
+import { type Browser, chromium, type Page } from '@playwright/test';
 import { defaultSettings, ipcRequests } from '../../../src/shared/protocol/ipc.ts';
 import { replayToScreenSchema } from '../../../src/shared/protocol/replay.ts';
 import { sessionToScreenSchema } from '../../../src/shared/protocol/session-port.ts';
@@ -86,12 +87,27 @@ function inScheme(scenario: Scenario, scheme: 'dark' | 'light'): Scenario {
   return { ...scenario, answers: { ...scenario.answers, 'settings.get': settings } };
 }
 
+/** What a person who cannot see or point would stumble over, as one line each. */
+async function axeOf(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    // Cells are drawn on a canvas or as spans of the terminal's own; contrast of theirs is kept by the terminal's colours (look.md).
+    .exclude('.xterm-screen')
+    .analyze();
+  return violations.flatMap((violation) =>
+    violation.nodes.map(
+      (node) =>
+        `axe ${violation.id} (${violation.impact}): ${node.target.join(' ')} ${node.any[0]?.message ?? node.all[0]?.message ?? node.none[0]?.message ?? ''}`,
+    ),
+  );
+}
+
 async function photograph(
   browser: Browser,
   origin: string,
   shot: Shot,
   sizes: readonly Size[],
-  out: string,
+  options: { out: string; axe: boolean },
 ): Promise<string[]> {
   const complaints: string[] = [];
   const one = async (size: Size, scheme: (typeof schemes)[number]) => {
@@ -112,7 +128,8 @@ async function photograph(
       complaints.push(`${where}: ${error instanceof Error ? error.message.split('\n')[0] : 'failed'}`);
     }
     await page.waitForTimeout(150);
-    await page.screenshot({ path: path.join(out, `${shot.name}-${size.width}-${scheme}.png`) });
+    await page.screenshot({ path: path.join(options.out, `${shot.name}-${size.width}-${scheme}.png`) });
+    if (options.axe) complaints.push(...(await axeOf(page)).map((found) => `${where}: ${found}`));
     const told = await page.evaluate(
       () => (window as unknown as { __harness: { violations: string[]; resizes: string[] } }).__harness,
     );
@@ -128,10 +145,12 @@ async function photograph(
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
+    allowNegative: true,
     options: {
       only: { type: 'string' },
       size: { type: 'string', default: usualSizes },
-      out: { type: 'string', default: path.join(root, 'out/screens') },
+      out: { type: 'string', default: path.join(root, 'out/screenshots') },
+      axe: { type: 'boolean', default: true },
       chromium: { type: 'string' },
       site: { type: 'string', default: path.join(root, '.vite/renderer/main_window') },
     },
@@ -147,7 +166,7 @@ async function main(): Promise<void> {
   const complaints: string[] = [];
   try {
     for (const shot of chosen) {
-      complaints.push(...(await photograph(browser, site.origin, shot, sizes, values.out)));
+      complaints.push(...(await photograph(browser, site.origin, shot, sizes, { out: values.out, axe: values.axe })));
       console.log(`photographed ${shot.name}`);
     }
   } finally {

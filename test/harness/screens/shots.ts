@@ -23,7 +23,7 @@ export function scenario(answers: Scenario['answers'] = {}, rest: Partial<Scenar
       'app.state': ok(world.appState),
       'targets.list': ok({ targets: world.targets, loadedAtMs: world.now - 60_000 }),
       'sessions.list': ok({ sessions: [] }),
-      'recordings.list': ok({ recordings: world.recordings, local: [] }),
+      'recordings.list': ok({ recordings: world.recordings, next: null, local: [] }),
       'replay.open': ok({ replayId: 'replay-1' }),
       'clipboard.read': ok({
         text: 'cd /var/lib/postgresql/15/main\nls -la pg_wal | tail -5\nsudo systemctl reload postgresql@15-main\n',
@@ -514,7 +514,7 @@ export const shots: Shot[] = [
     name: 'recordings-waiting',
     scenario: scenario({
       'app.state': ok({ ...world.appState, backlog: { recordings: 3, bytes: 12_448_000, lastProblem: null } }),
-      'recordings.list': ok({ recordings: world.recordings, local: world.waiting }),
+      'recordings.list': ok({ recordings: world.recordings, next: null, local: world.waiting }),
     }),
     act: async (page) => id(page, 'navRecordings').click(),
   },
@@ -539,7 +539,7 @@ export const shots: Shot[] = [
   },
   {
     name: 'recordings-empty',
-    scenario: scenario({ 'recordings.list': ok({ recordings: [], local: [] }) }),
+    scenario: scenario({ 'recordings.list': ok({ recordings: [], next: null, local: [] }) }),
     act: async (page) => id(page, 'navRecordings').click(),
   },
   { name: 'replay', scenario: scenario({}, { replay: replay(true, null) }), act: inTheMiddle },
@@ -549,6 +549,7 @@ export const shots: Shot[] = [
       {
         'recordings.list': ok({
           recordings: [{ ...world.recordings[0], login: 'service', credential: 'sealed-password' }],
+          next: null,
           local: [],
         }),
       },
