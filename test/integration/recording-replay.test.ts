@@ -159,12 +159,13 @@ class Owner {
     return this.next((one): one is Lines => one.type === 'lines' && one.id === id);
   }
 
-  /** The last answer to a search. */
+  /** The answer to a search, once all of the text was gathered. */
   async find(text: string): Promise<Found> {
+    await this.surveyed();
     this.asked += 1;
     const id = this.asked;
     this.child.send({ type: 'screen', message: { type: 'find', id, text } });
-    return this.next((one): one is Found => one.type === 'found' && one.id === id && one.finished);
+    return this.next((one): one is Found => one.type === 'found' && one.id === id && one.more !== true);
   }
 
   /** Every part in order. */

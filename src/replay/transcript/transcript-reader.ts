@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { SallyportError, toProblem } from '../../shared/errors/result.ts';
+import { type Problem, SallyportError, toProblem } from '../../shared/errors/result.ts';
 import type { ReplayToScreen, ScreenToReplay } from '../../shared/protocol/replay.ts';
 import { folded, type Hit, searchBlock } from './search-block.ts';
 import type { TranscriptStore } from './transcript-store.ts';
@@ -13,14 +13,25 @@ type Lines = Extract<ScreenToReplay, { type: 'lines' }>;
 type Find = Extract<ScreenToReplay, { type: 'find' }>;
 type Found = Extract<ReplayToScreen, { type: 'found' }>;
 
+/** A search as far as it came: whoever asks for the same words again goes on there. */
+interface Search {
+  wanted: string;
+  /** The next block. */
+  at: number;
+  total: number;
+  hits: Hit[];
+  problem: Problem | null;
+}
+
 /**
- * Answers `lines` and `find`. A search goes block by block and lets everything else pass between them; while the text is still gathered it goes on with what comes, until it is
- * whole or another search is asked for.
+ * Answers `lines` and `find`. A search goes block by block and lets everything else pass between them. It covers the text that was gathered by then; whoever asks again is answered at the
+ * cost of what came since.
  */
 export class TranscriptReader {
   private readonly store: TranscriptStore;
   private readonly post: (message: ReplayToScreen) => void;
-  private searching = 0;
+  private last: Search | null = null;
+  private asked = 0;
 
   constructor(store: TranscriptStore, post: (message: ReplayToScreen) => void) {
     this.store = store;
@@ -35,50 +46,47 @@ export class TranscriptReader {
     this.post({ type: 'lines', id, from, total: this.store.lines, lines });
   }
 
-  /** Resolves when the last answer was posted, or another search took over. Never rejects. */
+  /** Resolves when it was answered. Never rejects. */
   async find({ id, text }: Find): Promise<void> {
-    this.searching += 1;
-    const mine = this.searching;
-    const isOver = () => this.searching !== mine;
-    const wanted = folded(text);
-    const hits: Hit[] = [];
-    const answer: Found = { type: 'found', id, total: 0, finished: false, hits };
+    this.asked += 1;
+    const mine = this.asked;
+    const search = this.begin(folded(text));
     let saidAt = performance.now();
-    let saidTotal = -1;
-    const say = (finished: boolean) => {
+    const say = (part: Pick<Found, 'finished' | 'more'>) => {
       saidAt = performance.now();
-      saidTotal = answer.total;
-      this.post({ ...answer, finished, hits: [...hits] });
+      const { total, hits, problem } = search;
+      this.post({ type: 'found', id, total, hits: [...hits], ...(problem === null ? {} : { problem }), ...part });
     };
-    for (let at = 0; ; ) {
-      while (at < this.store.blocks) {
-        answer.total += await this.search(at, { wanted, hits, failed: (problem) => (answer.problem ??= problem) });
-        at += 1;
-        await setImmediate();
-        if (isOver()) return;
-        if (performance.now() - saidAt > everyMs && answer.total !== saidTotal) say(false);
-      }
-      if (this.store.isComplete) break;
-      if (answer.total !== saidTotal) say(false);
-      await this.store.more(at);
-      if (isOver()) return;
+    while (search.at < this.store.blocks) {
+      await this.step(search);
+      await setImmediate();
+      if (this.asked !== mine) break;
+      if (performance.now() - saidAt > everyMs) say({ finished: false, more: true });
     }
-    say(true);
+    say({ finished: this.asked === mine && this.store.isComplete });
   }
 
-  private async search(
-    at: number,
-    { wanted, hits, failed }: { wanted: string; hits: Hit[]; failed: (problem: ReturnType<typeof toProblem>) => void },
-  ): Promise<number> {
+  private begin(wanted: string): Search {
+    const { last } = this;
+    // What could not be read may be by now.
+    if (last?.wanted === wanted && last.problem === null) return last;
+    this.last = { wanted, at: 0, total: 0, hits: [], problem: null };
+    return this.last;
+  }
+
+  private async step(search: Search): Promise<void> {
+    const index = search.at;
     try {
-      const { first, block } = await this.store.block(at);
-      return searchBlock(block, wanted, first, {
-        wants: () => hits.length < hitsAtMost,
-        take: (hit) => hits.push(hit),
+      const { first, block } = await this.store.block(index);
+      // The same words may have been asked for twice at once: whoever is first takes the block.
+      if (search.at !== index) return;
+      search.total += searchBlock(block, search.wanted, first, {
+        wants: () => search.hits.length < hitsAtMost,
+        take: (hit) => search.hits.push(hit),
       });
     } catch (error) {
-      failed(toProblem(error));
-      return 0;
+      search.problem ??= toProblem(error);
     }
+    search.at = Math.max(search.at, index + 1);
   }
 }

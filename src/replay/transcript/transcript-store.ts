@@ -32,7 +32,6 @@ export class TranscriptStore {
   private bytes = 0;
   private total = 0;
   private ended = false;
-  private waiting: (() => void)[] = [];
 
   constructor(atMost = compressedBytesAtMost) {
     this.atMost = atMost;
@@ -67,7 +66,6 @@ export class TranscriptStore {
     if (fits) this.bytes += compressed.length;
     this.entries.push({ first: this.total, count: lines.length, compressed: fits ? compressed : null, reload });
     this.total += lines.length;
-    this.wake();
     return true;
   }
 
@@ -79,13 +77,6 @@ export class TranscriptStore {
 
   end(): void {
     this.ended = true;
-    this.wake();
-  }
-
-  /** Resolves when there is more than `blocks` blocks, or nothing more comes. */
-  async more(blocks: number): Promise<void> {
-    while (this.entries.length <= blocks && !this.ended)
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
   /** Block `index` and its first line. Throws what reading it again throws. */
@@ -148,10 +139,6 @@ export class TranscriptStore {
       this.open.delete(oldest);
       this.openBytes -= textBlockBytes(each);
     }
-  }
-
-  private wake(): void {
-    for (const wake of this.waiting.splice(0)) wake();
   }
 }
 

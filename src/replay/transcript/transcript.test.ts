@@ -122,21 +122,28 @@ describe('a transcript', () => {
 });
 
 describe('a search in a transcript', () => {
-  it('goes on with what comes, and is whole when the text is', async () => {
-    const store = new TranscriptStore();
-    await store.add([line('needle 1', 1), line('hay', 2)], null);
+  it('covers what was gathered by then; asked again, it goes on from there', async () => {
+    const store = new TranscriptStore(0);
+    let read = 0;
+    const add = (...texts: string[]) => {
+      const lines = texts.map((text) => line(text));
+      return store.add(lines, () => {
+        read += 1;
+        return Promise.resolve(lines);
+      });
+    };
+    await add('needle 1', 'hay');
     const { posted, reader: asked } = reader(store);
-    const done = asked.find({ type: 'find', id: 4, text: 'Needle' });
-    await store.more(0);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await asked.find({ type: 'find', id: 4, text: 'Needle' });
     expect(finds(posted, 4)).toMatchObject([{ total: 1, finished: false }]);
-    await store.add([line('needle 2', 3)], null);
+    await add('needle 2');
     store.end();
-    await done;
-    expect(finds(posted, 4).at(-1)).toMatchObject({ total: 2, finished: true, hits: [{ line: 0 }, { line: 2 }] });
+    await asked.find({ type: 'find', id: 5, text: 'needle' });
+    expect(finds(posted, 5)).toMatchObject([{ total: 2, finished: true, hits: [{ line: 0 }, { line: 2 }] }]);
+    expect(read).toBe(2);
   });
 
-  it('ends when a newer one is asked for, and never holds up lines', async () => {
+  it('is cut short by a newer one, and never holds up lines', async () => {
     const store = new TranscriptStore();
     const block = Array.from({ length: 1000 }, (_, at) => line(`hay ${at} needle`));
     for (let at = 0; at < 100; at += 1) await store.add(block, null);
@@ -147,7 +154,8 @@ describe('a search in a transcript', () => {
     expect(posted).toMatchObject([{ type: 'lines', id: 2, from: 99_999, total: 100_000, lines: { length: 1 } }]);
     const newer = asked.find({ type: 'find', id: 3, text: 'hay 7 ' });
     await Promise.all([old, newer]);
-    expect(finds(posted, 1)).toEqual([]);
+    expect(finds(posted, 1)).toMatchObject([{ finished: false }]);
+    expect(finds(posted, 1)[0]?.total).toBeLessThan(20_000);
     expect(finds(posted, 3).at(-1)).toMatchObject({ total: 100, finished: true });
     await asked.find({ type: 'find', id: 5, text: 'needle' });
     expect(finds(posted, 5).at(-1)).toMatchObject({ total: 100_000, hits: { length: 1000 } });

@@ -164,14 +164,15 @@ export const replayToScreenSchema = z.discriminatedUnion('type', [
     lines: z.array(transcriptLineSchema),
   }),
   /**
-   * Answer to `find`: all that was found so far, the first 1,000 hits of it. One with `finished` false is followed by others of the same `id` while text is still searched or
-   * gathered; a newer `find` ends it without a word. `problem`: why some of the text could not be searched.
+   * Answer to `find`, the first 1,000 hits. `finished` false: text is still gathered, ask again when there is more. While a long search goes on there may be messages with
+   * `more` before it: what was found so far. A newer `find` cuts an older one short. `problem`: why some of the text could not be searched.
    */
   z.object({
     type: z.literal('found'),
     id: z.number().int(),
     total: z.number().int(),
     finished: z.boolean(),
+    more: z.literal(true).optional(),
     problem: problemSchema.optional(),
     hits: z.array(
       z.object({

@@ -158,6 +158,7 @@ export class ReplaySource implements PartReader {
         this.askedLines.delete(message.id);
         break;
       case 'found':
+        if (message.more === true) break;
         this.askedFinds.get(message.id)?.(message);
         this.askedFinds.delete(message.id);
         break;
