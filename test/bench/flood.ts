@@ -1,12 +1,13 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'vite';
 import { connectByKeyboard, promptPattern, screenShows, typeInto } from '../../src/lab/tour/screen.ts';
 import { launcherProcess } from '../../vite.shared.ts';
-import { type Sshd, startSshd } from '../harness/session/sshd.ts';
+import { startSshd } from '../harness/session/sshd.ts';
 import { bootWorld, type World } from '../harness/world.ts';
+import { certificateLogin } from './certificate-login.ts';
 import type { Bench, Measure } from './measure.ts';
 import { buildLog } from './workloads.ts';
 
@@ -27,31 +28,6 @@ async function through(world: World, name: string): Promise<number> {
   } finally {
     await launcher.close();
   }
-}
-
-/** The command that logs in with a certificate at hand. */
-function sshTo(sshd: Sshd, folder: string): string {
-  const key = path.join(folder, 'key');
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-  execFileSync('ssh-keygen', [
-    '-q',
-    '-s',
-    sshd.authority,
-    '-I',
-    'bench',
-    '-n',
-    sshd.login,
-    '-V',
-    '-1m:+2h',
-    `${key}.pub`,
-  ]);
-  const options = [
-    'StrictHostKeyChecking=no',
-    `UserKnownHostsFile=${folder}/known`,
-    'LogLevel=ERROR',
-    'Ciphers=aes128-gcm@openssh.com',
-  ];
-  return `ssh -tt -p ${sshd.port} -i ${key} ${options.map((option) => `-o ${option}`).join(' ')} ${sshd.login}@127.0.0.1`;
 }
 
 interface Terminal {
@@ -108,7 +84,7 @@ export const flood: Bench = {
         .filter(({ name }) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0)
         .map((terminal) => ({ terminal, name: `${terminal.name}, ssh`, values: [] as number[] }));
       const sshd = await startSshd();
-      const ssh = sshTo(sshd, folder);
+      const ssh = certificateLogin(sshd, folder).command.join(' ');
       for (let round = 0; round < runs; round += 1) {
         copyFileSync(recorded, product);
         ours.push(await through(world, `recorded-${round}`));

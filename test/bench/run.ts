@@ -1,18 +1,21 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { echo } from './echo.ts';
 import { flood } from './flood.ts';
 import { lag } from './lag.ts';
 import { type Bench, type Measure, median } from './measure.ts';
 import { recorder } from './recorder.ts';
 import { seek } from './seek.ts';
+import { sessionCost } from './session-cost.ts';
 import { size } from './size.ts';
+import { start } from './start.ts';
 
 /**
  * `npm run bench -- [--only NAME] [--quick] [--json FILE]`: measures beside peers of the same run, prints a table, and writes JSON where asked. Asserts nothing: a
  * goal that is missed is said. docs/benchmarks.md has what the benches are and what came out.
  */
-const benches: readonly Bench[] = [size, lag, seek, recorder, flood];
+const benches: readonly Bench[] = [size, lag, seek, recorder, flood, start, echo, sessionCost];
 
 function machine(): Record<string, string | number> {
   const [first] = cpus();
