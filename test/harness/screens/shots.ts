@@ -229,6 +229,7 @@ export const shots: Shot[] = [
     act: async (page) => {
       await id(page, 'navRecordings').click();
       await id(page, 'recordingsFilter').fill('connection lost');
+      await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
       await page.waitForSelector(`[data-testid="${testIds.replay}"][data-ready="true"]`);
     },
@@ -524,6 +525,7 @@ export const shots: Shot[] = [
     act: async (page) => {
       await id(page, 'navRecordings').click();
       await id(page, 'recordingsFilter').fill('priya');
+      await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
     },
   },
@@ -533,6 +535,7 @@ export const shots: Shot[] = [
     act: async (page) => {
       await id(page, 'navRecordings').click();
       await id(page, 'recordingsFilter').fill('priya');
+      await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
       await id(page, 'replayPurpose').press('Enter');
     },

@@ -378,11 +378,29 @@ export const recordings: RecordingView[] = [
 ];
 
 export const waiting = [
-  { sessionId: 's-w1', targetName: 'pay-db-03', bytes: 10_300_000, state: 'sending' as const, problem: null },
-  { sessionId: 's-w2', targetName: 'pay-edge-12', bytes: 2_100_000, state: 'waiting' as const, problem: null },
+  {
+    sessionId: 's-w1',
+    targetName: 'pay-db-03',
+    login: 'deploy',
+    startedAtMs: now - 3 * hour,
+    bytes: 10_300_000,
+    state: 'sending' as const,
+    problem: null,
+  },
+  {
+    sessionId: 's-w2',
+    targetName: 'pay-edge-12',
+    login: 'deploy',
+    startedAtMs: now - 3 * hour,
+    bytes: 2_100_000,
+    state: 'waiting' as const,
+    problem: null,
+  },
   {
     sessionId: 's-w3',
     targetName: 'pay-build-07',
+    login: 'deploy',
+    startedAtMs: now - 3 * hour,
     bytes: 48_000,
     state: 'stuck' as const,
     problem: {

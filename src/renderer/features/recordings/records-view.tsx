@@ -13,7 +13,7 @@ import { recordCommands } from './record-commands.ts';
 import { RecordList, type RecordListHandle } from './record-list.tsx';
 import css from './records.module.css';
 import rows from './rows.module.css';
-import { useRecords } from './use-records.ts';
+import { useRecords } from './use-records.tsx';
 
 function Heads(props: { mine: boolean }) {
   const names = props.mine
