@@ -6,7 +6,8 @@ import type { EvidenceWords } from '../../services/evidence-words.ts';
 import { clock, counted } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { testIds } from '../../test-ids.ts';
-import css from './replay.module.css';
+import css from './checks.module.css';
+import dialog from './dialogs.module.css';
 import type { ReplaySurvey } from './replay-source.ts';
 
 /** Opens, checks and plays a recording with tools that are not ours. */
@@ -25,14 +26,14 @@ function WithoutUs(props: { sessionId: string; opened: boolean; onClose: () => v
   const text = commands(props.sessionId);
   return (
     <Modal opened={props.opened} onClose={props.onClose} size={600} aria-label="Check it without us">
-      <div className={css.dialog}>
-        <h2 className={css.dialogTitle}>Check it without us</h2>
-        <p className={css.dialogText}>
+      <div className={dialog.dialog}>
+        <h2 className={dialog.title}>Check it without us</h2>
+        <p className={dialog.text}>
           The recording is asciicast inside zstd inside age, listed in a signed text manifest. With the files from the
           store, these tools are enough:
         </p>
-        <pre className={cx(css.commands, 'selectable')}>{text}</pre>
-        <div className={css.dialogActions}>
+        <pre className={cx(dialog.commands, 'selectable')}>{text}</pre>
+        <div className={dialog.actions}>
           <Button data-autofocus onClick={() => void app.copy(text)}>
             Copy
           </Button>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lastAt, type Moments, type RecordedCommand, rowAt, rowsOf, stepCommand } from './moments.ts';
+import { lastAt, type Moments, type RecordedCommand, type Row, rowAt, rowsOf, stepCommand } from './moments.ts';
 import type { ReplayHit } from './replay-search.ts';
 
 const command = (atMs: number, text: string, status: number | null = 0): RecordedCommand => ({
@@ -26,25 +26,25 @@ const nothing: Moments = {
   onlyHits: false,
   expanded: new Set(),
 };
-const said = (moments: Partial<Moments>) =>
-  rowsOf({ ...nothing, ...moments }).map((row) => {
-    switch (row.kind) {
-      case 'command':
-        return `${row.current ? '*' : ''}${row.command.command}`;
-      case 'hit':
-        return `  ${row.current ? '*' : ''}${row.hit.text}`;
-      case 'more':
-        return `  +${row.count}`;
-      case 'idle':
-        return `idle ${row.forMs}`;
-      case 'mark':
-        return row.mark.text;
-      case 'bookmark':
-        return row.bookmark.text;
-      case 'finding':
-        return row.finding.title;
-    }
-  });
+function words(row: Row): string {
+  switch (row.kind) {
+    case 'command':
+      return `${row.current ? '*' : ''}${row.command.command}`;
+    case 'hit':
+      return `  ${row.current ? '*' : ''}${row.hit.text}`;
+    case 'more':
+      return `  +${row.count}`;
+    case 'idle':
+      return `idle ${row.forMs}`;
+    case 'mark':
+      return row.mark.text;
+    case 'bookmark':
+      return row.bookmark.text;
+    case 'finding':
+      return row.finding.title;
+  }
+}
+const said = (moments: Partial<Moments>) => rowsOf({ ...nothing, ...moments }).map(words);
 
 describe('the list beside a replay', () => {
   it('puts commands, idle time, marks and notes in one order of time', () => {

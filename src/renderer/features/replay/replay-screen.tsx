@@ -4,9 +4,10 @@ import { useStore } from '../../services/store.ts';
 import { fittingFontSize } from '../../terminal/cells.ts';
 import { TerminalScreen } from '../../terminal/terminal-screen.ts';
 import { testIds } from '../../test-ids.ts';
-import css from './replay.module.css';
+
 import { ReplayPlayer } from './replay-player.ts';
 import type { ReplayOpened, ReplaySource } from './replay-source.ts';
+import css from './view.module.css';
 
 /** Where the recorded screen is taller than the room: the line with the cursor stays in sight. */
 function follow(room: HTMLElement, screen: TerminalScreen): void {

@@ -1,134 +1,192 @@
-import { useMemo } from 'react';
+import { Search, X } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useRef } from 'react';
 import type { RecordingView } from '../../../shared/model/recording.ts';
-import { CutIcon } from '../../components/icons/icons.tsx';
-import { cx } from '../../components/primitives.tsx';
-import { recordingEvidence, wireWords } from '../../services/evidence-words.ts';
-import { bytes, counted, position, when } from '../../services/format.ts';
-import { loginWords } from '../../services/login-words.ts';
-import { endWords, isRunning } from '../recordings/end-words.ts';
-import { isKill, listedWords, listMarks } from './mark-words.ts';
-import css from './replay.module.css';
-import type { ReplayOpened, ReplaySurvey } from './replay-source.ts';
-import { markIcon } from './timeline.tsx';
+import { cx, IconButton, Keys } from '../../components/primitives.tsx';
+import { useStore } from '../../services/store.ts';
+import { testIds } from '../../test-ids.ts';
+import { CommandsPanel, MarksPanel, useMarks } from './commands-panel.tsx';
+import { Details } from './details.tsx';
+import { FindingsPanel } from './findings-panel.tsx';
+import { change, type OpenReplay, type SideTab, sideTabs } from './open-replay.ts';
+import type { SearchState } from './replay-search.ts';
+import css from './side.module.css';
+import { TranscriptPanel } from './transcript-panel.tsx';
+import { useCommands } from './use-moments.ts';
+import type { ReplayActions } from './use-replay-actions.ts';
 
-/** Facts of the recording, and every mark as a row. */
+/** "5 of 6", "6 hits", "No hit"; with a plus while the recording is still being read. Pure. */
+export function countWords(search: SearchState): string {
+  const text = search.text.trim();
+  if (text === '' || search.asked !== text.slice(0, 200)) return '';
+  const more = search.finished ? '' : '+';
+  if (search.total === 0) return search.finished ? 'No hit' : 'None yet';
+  const total = `${search.total.toLocaleString('en')}${more}`;
+  if (search.index >= 0) return `${(search.index + 1).toLocaleString('en')} of ${total}`;
+  return search.total === 1 && search.finished ? '1 hit' : `${total} hits`;
+}
+
+function SearchField(props: { replay: OpenReplay; actions: ReplayActions }) {
+  const { replay, actions } = props;
+  const search = useStore(replay.search.state);
+  const { onlyHits } = useStore(replay.ui);
+  const { total } = useStore(replay.transcript.state);
+  const input = useRef<HTMLInputElement>(null);
+  const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
+    if (event.key === 'Enter') actions.stepHit(event.shiftKey ? -1 : 1);
+    else if (event.key === 'Escape') {
+      if (search.text === '') input.current?.blur();
+      else replay.search.clear();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const closed = total === null;
+  return (
+    <search className={css.search}>
+      <div className={css.field}>
+        <Search size={15} strokeWidth={1.7} aria-hidden="true" />
+        <input
+          ref={input}
+          className={css.input}
+          aria-label="Search in this recording"
+          placeholder={closed ? 'Its text is not open to you' : 'Search commands and output'}
+          disabled={closed}
+          maxLength={200}
+          spellCheck={false}
+          value={search.text}
+          data-testid={testIds.replaySearch}
+          onChange={(event) => replay.search.setText(event.currentTarget.value)}
+          onKeyDown={onKey}
+        />
+        <span className={css.count} role="status" data-testid={testIds.replaySearchCount}>
+          {countWords(search)}
+        </span>
+        {search.text === '' ? (
+          <Keys of="/" />
+        ) : (
+          <>
+            <Keys of="N" />
+            <IconButton
+              label="Clear the search"
+              onClick={() => {
+                replay.search.clear();
+                input.current?.focus();
+              }}
+            >
+              <X size={14} aria-hidden="true" />
+            </IconButton>
+          </>
+        )}
+      </div>
+      {search.asked === '' || search.total === 0 ? null : (
+        <label className={css.only}>
+          <input
+            type="checkbox"
+            checked={onlyHits}
+            onChange={(event) => change(replay.ui, { onlyHits: event.currentTarget.checked, tab: 'commands' })}
+          />
+          Only commands with hits
+          {search.total > search.hits.length
+            ? `; the first ${search.hits.length.toLocaleString('en')} hits are listed`
+            : ''}
+        </label>
+      )}
+    </search>
+  );
+}
+
+const tabNames: Readonly<Record<SideTab, string>> = {
+  commands: 'Commands',
+  transcript: 'Transcript',
+  marks: 'Marks',
+  details: 'Details',
+};
+
+function Tabs(props: { replay: OpenReplay }) {
+  const { replay } = props;
+  const { tab } = useStore(replay.ui);
+  const { notes } = useStore(replay.notes.state);
+  const commands = useCommands(replay);
+  const marks = useMarks(replay);
+  const counts: Partial<Record<SideTab, number>> = {
+    commands: commands.length,
+    marks: marks.length + (notes?.bookmarks.length ?? 0) + (notes?.findings.length ?? 0),
+  };
+  const list = useRef<HTMLDivElement>(null);
+  const onKey = (event: KeyboardEvent) => {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (by === 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = sideTabs[(sideTabs.indexOf(tab) + by + sideTabs.length) % sideTabs.length] ?? 'commands';
+    change(replay.ui, { tab: next });
+    list.current?.querySelector<HTMLElement>(`#replay-tab-${next}`)?.focus();
+  };
+  return (
+    <div ref={list} className={css.tabs} role="tablist" aria-label="Beside the recording" onKeyDown={onKey}>
+      {sideTabs.map((each) => (
+        <button
+          key={each}
+          type="button"
+          role="tab"
+          id={`replay-tab-${each}`}
+          aria-selected={each === tab}
+          aria-controls="replay-panel"
+          tabIndex={each === tab ? 0 : -1}
+          className={cx(css.tab, each === tab && css.tabOn)}
+          onClick={() => change(replay.ui, { tab: each })}
+        >
+          {tabNames[each]}
+          {counts[each] === undefined ? null : (
+            <span className={css.tabCount}>{counts[each]?.toLocaleString('en')}</span>
+          )}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Search, what happened in its order, the text, the facts, and what reviewers wrote. */
 export function ReplaySide(props: {
   recording: RecordingView | null;
-  opened: ReplayOpened | null;
-  survey: ReplaySurvey | null;
-  positionMs: number;
+  replay: OpenReplay | null;
+  actions: ReplayActions | null;
   open: boolean;
-  onSeek: (ms: number) => void;
 }) {
-  const { recording, opened, survey } = props;
-  const recorded = survey?.marks;
-  const marks = useMemo(() => listMarks(recorded ?? []), [recorded]);
-  const endReason = recording?.endReason ?? opened?.endReason ?? null;
-  const running = recording !== null && isRunning(recording);
-  const killedBy = recording?.killedBy ?? null;
-  const current = marks.reduce((found, mark, index) => (mark.atMs <= props.positionMs ? index : found), -1);
+  const { recording, replay, actions } = props;
+  const side = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // As a sheet it has just come over what had the focus.
+    if (props.open && getComputedStyle(side.current ?? document.body).position === 'absolute')
+      side.current?.querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
+  }, [props.open]);
+  if (replay === null || actions === null)
+    return (
+      <aside ref={side} className={cx(css.side, props.open && css.sideOpen)} aria-label="Details">
+        <Details recording={recording} opened={null} />
+      </aside>
+    );
   return (
-    <aside className={cx(css.side, props.open && css.sideOpen)} aria-label="Details">
-      <section className={css.section}>
-        <h3 className={css.sectionTitle}>Marks{opened === null ? null : <span>{marks.length}</span>}</h3>
-        {opened === null || (marks.length === 0 && killedBy === null) ? (
-          <p className={css.quiet}>
-            {opened === null
-              ? 'Not opened yet.'
-              : survey?.finished === true
-                ? 'Nothing is marked in this recording.'
-                : 'Looking for marks.'}
-          </p>
-        ) : (
-          <ol className={css.markList}>
-            {marks.map((mark, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: the marks of a recording do not move
-              <li key={index}>
-                <button
-                  type="button"
-                  className={cx(css.markRow, index === current && css.markNow, isKill(mark) && css.markKilled)}
-                  onClick={() => props.onSeek(mark.atMs)}
-                >
-                  <span className={css.markTime}>{position(mark.atMs)}</span>
-                  {isKill(mark) ? <CutIcon size={14} /> : markIcon(mark.kind)}
-                  <span className={cx(css.markText, mark.kind === 'input' && css.markTyped)}>{listedWords(mark)}</span>
-                </button>
-              </li>
-            ))}
-            {killedBy === null || marks.some(isKill) ? null : (
-              <li>
-                <button
-                  type="button"
-                  className={cx(css.markRow, css.markKilled)}
-                  onClick={() => props.onSeek(opened.durationMs)}
-                >
-                  <span className={css.markTime}>{position(opened.durationMs)}</span>
-                  <CutIcon size={14} />
-                  <span className={css.markText}>Killed by {killedBy}</span>
-                </button>
-              </li>
-            )}
-          </ol>
-        )}
-      </section>
-      {recording === null ? null : (
-        <section className={css.section}>
-          <h3 className={css.sectionTitle}>Details</h3>
-          <dl className={cx(css.facts, 'selectable')}>
-            <dt>Person</dt>
-            <dd>{recording.user.name}</dd>
-            <dt>Device</dt>
-            <dd>{recording.device.name}</dd>
-            <dt>Target</dt>
-            <dd>
-              {recording.target.name}, <span className={css.mono}>{recording.target.address}</span>
-            </dd>
-            <dt>Login</dt>
-            <dd>
-              {recording.login}, {loginWords[recording.credential].by}
-            </dd>
-            <dt>Connection</dt>
-            <dd>{recording.route === 'relay' ? 'Through the relay' : 'Direct, best effort'}</dd>
-            <dt>Started</dt>
-            <dd>{when(Date.parse(recording.startedAt), Date.now())}</dd>
-            <dt>End</dt>
-            <dd>{running ? 'Still running' : endReason === null ? 'No end' : endWords(endReason, true)}</dd>
-            {killedBy === null ? null : (
-              <>
-                <dt>Killed by</dt>
-                <dd>{killedBy}</dd>
-              </>
-            )}
-            <dt>Stored</dt>
-            <dd>
-              {counted(recording.segments.length, 'segment')}, {bytes(recording.bytes)}
-            </dd>
-            <dt>Proof</dt>
-            <dd>
-              {recordingEvidence(recording).word}
-              <p className={css.factMeans}>{recordingEvidence(recording).means}</p>
-            </dd>
-            {recording.wire === null ? null : (
-              <>
-                <dt>Wire</dt>
-                <dd>{wireWords(recording.wire)}</dd>
-              </>
-            )}
-            <dt>Opened</dt>
-            <dd>
-              {opened === null
-                ? '–'
-                : opened.unlocked.length === 0
-                  ? 'Nothing'
-                  : opened.unlocked.includes('input')
-                    ? 'Output and keystrokes'
-                    : 'Output only'}
-            </dd>
-            <dt>Session</dt>
-            <dd className={css.mono}>{recording.sessionId}</dd>
-          </dl>
-        </section>
-      )}
+    <aside ref={side} className={cx(css.side, props.open && css.sideOpen)} aria-label="Beside the recording">
+      <SearchField replay={replay} actions={actions} />
+      <Tabs replay={replay} />
+      <Panel replay={replay} actions={actions} />
     </aside>
+  );
+}
+
+function Panel(props: { replay: OpenReplay; actions: ReplayActions }) {
+  const { replay, actions } = props;
+  const { tab } = useStore(replay.ui);
+  return (
+    <>
+      <div className={css.panel} role="tabpanel" id="replay-panel" aria-labelledby={`replay-tab-${tab}`}>
+        {tab === 'commands' ? <CommandsPanel replay={replay} actions={actions} /> : null}
+        {tab === 'transcript' ? <TranscriptPanel replay={replay} actions={actions} /> : null}
+        {tab === 'marks' ? <MarksPanel replay={replay} actions={actions} /> : null}
+        {tab === 'details' ? <Details recording={replay.recording} opened={replay.opened} /> : null}
+      </div>
+      {tab === 'commands' || tab === 'marks' ? <FindingsPanel replay={replay} actions={actions} /> : null}
+    </>
   );
 }

@@ -56,6 +56,8 @@ export interface PartReader {
 /** The replay process's side of things, over its port. */
 export class ReplaySource implements PartReader {
   readonly state: Readable<SourceState>;
+  /** Main's name for this replay. */
+  readonly id: string;
   private readonly store = makeStore<SourceState>(nothingYet);
   private readonly asked = new Map<number, { messages: PartMessage[]; resolve: (part: ReadPart) => void }>();
   private readonly askedLines = new Map<number, (lines: LinesMessage) => void>();
@@ -63,7 +65,8 @@ export class ReplaySource implements PartReader {
   private nextId = 1;
   private readonly port: MessagePort;
 
-  constructor(port: MessagePort) {
+  constructor(id: string, port: MessagePort) {
+    this.id = id;
     this.state = this.store;
     this.port = port;
     port.onmessage = (event) => {

@@ -1,148 +1,34 @@
-import { Button } from '@mantine/core';
-import { ArrowLeft } from 'lucide-react';
-import { useCallback, useEffect, useState } from 'react';
-import type { Problem } from '../../../shared/errors/result.ts';
-import type { RecordingView } from '../../../shared/model/recording.ts';
+import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { notFinishedYet } from '../../../shared/protocol/replay.ts';
 import { Foot } from '../../components/foot.tsx';
-import { BrokenLinkIcon, CutIcon, RecordingIcon, StrictIcon } from '../../components/icons/icons.tsx';
-import { Banner, cx, ErrorCard, IconButton, ProductionBadge } from '../../components/primitives.tsx';
-import { detailsOf, titleOf } from '../../errors/words.ts';
+import { BrokenLinkIcon, RecordingIcon, StrictIcon } from '../../components/icons/icons.tsx';
+import { Banner, cx } from '../../components/primitives.tsx';
 import { replayEvidence } from '../../services/evidence-words.ts';
-import { clock, day, length } from '../../services/format.ts';
+import { clock } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { makeStore, useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
 import { isRunning } from '../recordings/end-words.ts';
 import { ChecksStrip } from './checks-strip.tsx';
-import css from './replay.module.css';
+import { makeNotesService } from './notes-service.ts';
+import { makeReplayUi, type OpenReplay } from './open-replay.ts';
+import { Cover, Fault } from './replay-cover.tsx';
 import { ReplayDeck } from './replay-deck.tsx';
-import { type ReplayPlayer, speeds } from './replay-player.ts';
+import { ReplayDialogs } from './replay-dialogs.tsx';
+import { ReplayHead, Said } from './replay-head.tsx';
+import type { ReplayPlayer } from './replay-player.ts';
 import { ReplayScreen } from './replay-screen.tsx';
+import { ReplaySearch } from './replay-search.ts';
 import { ReplaySide } from './replay-side.tsx';
 import { nothingYet, type SourceState } from './replay-source.ts';
+import { Transcript } from './transcript.ts';
+import { useMoment, useScreenHits } from './use-hits.ts';
 import { useReplay } from './use-replay.ts';
+import { useReplayActions } from './use-replay-actions.ts';
+import { useReplayCommands } from './use-replay-commands.ts';
+import css from './view.module.css';
 
 const nothing = makeStore<SourceState>(nothingYet);
-const still = makeStore<{ positionMs: number; fault: string | null }>({ positionMs: 0, fault: null });
-
-const progressWords = {
-  fetching: 'Fetching from the central store',
-  verifying: 'Checking signatures and digests',
-  decrypting: 'Decrypting',
-} as const;
-
-function Head(props: { recording: RecordingView | null; onBack: () => void }) {
-  const { recording } = props;
-  const now = Date.now();
-  const started = recording === null ? 0 : Date.parse(recording.startedAt);
-  return (
-    <header className={css.head}>
-      <IconButton label="Back to the list (Esc)" testId={testIds.replayBack} onClick={props.onBack}>
-        <ArrowLeft size={17} strokeWidth={1.6} aria-hidden="true" />
-      </IconButton>
-      {recording === null ? (
-        <h2 className={css.headName}>Recording</h2>
-      ) : (
-        <div className={css.headBody}>
-          <div className={css.headLine}>
-            {recording.target.production ? <ProductionBadge /> : null}
-            <h2 className={css.headName}>{recording.target.name}</h2>
-            <span className={css.headBy}>
-              {recording.login} by <b>{recording.user.name}</b>
-            </span>
-          </div>
-          <div className={css.headMeta}>
-            <span className="selectable">
-              {day(started, now)}, {clock(started, true)}
-              {recording.endedAt === null ? '' : ` to ${clock(Date.parse(recording.endedAt), true)}`}
-              {recording.durationMs === null ? '' : `, ${length(recording.durationMs)}`}.
-              {recording.reason === null ? '' : ` “${recording.reason}”.`}
-            </span>
-            {recording.killedBy === null ? null : (
-              <span className={css.endedBy}>
-                <CutIcon size={14} />
-                Ended by a kill
-              </span>
-            )}
-          </div>
-        </div>
-      )}
-    </header>
-  );
-}
-
-function Cover(props: { state: SourceState; problem: Problem | null; onRetry: () => void }) {
-  const { app } = useServices();
-  const { progress } = props.state;
-  if (props.problem !== null) {
-    const { problem } = props;
-    const title = titleOf(problem.code);
-    return (
-      <div className={css.cover}>
-        <ErrorCard
-          title={title}
-          problem={problem}
-          testId={testIds.replayProblem}
-          onCopy={() => void app.copy(detailsOf(title, problem))}
-          action={<Button onClick={props.onRetry}>Try again</Button>}
-        />
-      </div>
-    );
-  }
-  if (props.state.opened !== null) return null;
-  const share = progress === null || progress.total === 0 ? 0 : Math.min(1, progress.done / progress.total);
-  return (
-    <div className={css.cover} role="status">
-      <div className={css.progress}>
-        <h2 className={css.progressTitle}>Opening the recording</h2>
-        <div className={css.progressBar}>
-          <div style={{ width: `${Math.round(share * 100)}%` }} />
-        </div>
-        <p className={css.progressText}>
-          {progress === null
-            ? 'Starting the replay'
-            : `${progressWords[progress.what]}, ${progress.done} of ${progress.total}`}
-        </p>
-      </div>
-    </div>
-  );
-}
-
-/** Keys of the replay, wherever the focus is in it. */
-function useReplayKeys(player: ReplayPlayer | null, shown: boolean, onBack: () => void): void {
-  useEffect(() => {
-    if (!shown) return;
-    const onKey = (event: KeyboardEvent) => {
-      const target = event.target instanceof HTMLElement ? event.target : null;
-      if (
-        event.ctrlKey ||
-        event.altKey ||
-        event.metaKey ||
-        target?.closest('[role="dialog"], input[type="text"]') != null
-      )
-        return;
-      const state = player?.state.get();
-      const speedAt = speeds.indexOf(state?.speed ?? 1);
-      const by = event.shiftKey ? 30_000 : 5000;
-      const inChoice = target?.closest('input[type="radio"], input[type="checkbox"]') != null;
-      if (event.key === 'Escape') onBack();
-      else if (player === null || state === undefined) return;
-      else if (event.key === ' ' && target?.closest('button, input') == null) player.toggle();
-      else if (event.key === 'ArrowLeft' && !inChoice) void player.seek(state.positionMs - by);
-      else if (event.key === 'ArrowRight' && !inChoice) void player.seek(state.positionMs + by);
-      else if (event.key === 'Home') void player.seek(0);
-      else if (event.key === 'End') void player.seek(Number.MAX_SAFE_INTEGER);
-      else if (event.key === '<') player.setSpeed(speeds[Math.max(0, speedAt - 1)] ?? 1);
-      else if (event.key === '>') player.setSpeed(speeds[Math.min(speeds.length - 1, speedAt + 1)] ?? 1);
-      else if (event.key.toLowerCase() === 'i') player.setSkipIdle(!state.skipIdle);
-      else return;
-      event.preventDefault();
-    };
-    window.addEventListener('keydown', onKey);
-    return () => window.removeEventListener('keydown', onKey);
-  }, [player, shown, onBack]);
-}
 
 /** Real time for the player, one step per frame. */
 function useClock(player: ReplayPlayer | null): void {
@@ -158,56 +44,125 @@ function useClock(player: ReplayPlayer | null): void {
   }, [player]);
 }
 
+/** A press on a button does what it does and leaves the focus where it is: the keys go on meaning the replay. */
+function keepKeys(event: MouseEvent): void {
+  if (event.target instanceof Element && event.target.closest('button, [role="slider"]') !== null)
+    event.preventDefault();
+}
+
+/** Keys that a button with the focus does not need, by the command that they mean. */
+const onButtons: Readonly<Record<string, string>> = {
+  ArrowLeft: 'replay.back-5',
+  ArrowRight: 'replay.on-5',
+  'Shift ArrowLeft': 'replay.back-30',
+  'Shift ArrowRight': 'replay.on-30',
+  Home: 'replay.start',
+  End: 'replay.end',
+  Escape: 'replay.back',
+};
+
 export function ReplayView(props: { sessionId: string; purpose: string; shown: boolean }) {
-  const { navigation, recordings } = useServices();
+  const { sessionId } = props;
+  const { bridge, commands, navigation, recordings } = useServices();
   const [attempt, setAttempt] = useState(0);
-  const { source, problem } = useReplay(props.sessionId, props.purpose, attempt);
+  const { source, problem } = useReplay(sessionId, props.purpose, attempt);
   const state = useStore(source?.state ?? nothing);
   const { sheet } = useStore(navigation.place);
   const [player, setPlayer] = useState<ReplayPlayer | null>(null);
-  const { positionMs, fault } = useStore<{ positionMs: number; fault: string | null }>(player?.state ?? still);
-  const list = useStore(recordings.state).recordings;
-  const recording = list?.find((candidate) => candidate.sessionId === props.sessionId) ?? null;
+  const ui = useMemo(makeReplayUi, []);
+  const { tab } = useStore(ui);
+  const notes = useMemo(() => makeNotesService(bridge, sessionId), [bridge, sessionId]);
+  const noted = useStore(notes.state).notes;
+  const known = useStore(recordings.state);
+  const recording = known.recordings?.find((candidate) => candidate.sessionId === sessionId) ?? null;
+  const here = known.local.some((each) => each.sessionId === sessionId && each.bytes > 0);
+  const room = useRef<HTMLDivElement>(null);
   const back = useCallback(() => navigation.closeReplay(), [navigation]);
   const { opened, survey } = state;
   const incomplete = survey?.incomplete ?? opened?.incomplete ?? null;
   const early = incomplete === notFinishedYet;
   const running = recording !== null && isRunning(recording);
-  useReplayKeys(player, props.shown, back);
   useClock(player);
+
+  const search = useMemo(() => (source === null ? null : new ReplaySearch((text) => source.find(text))), [source]);
+  const transcript = useMemo(
+    () => (source === null ? null : new Transcript((from, count) => source.lines(from, count))),
+    [source],
+  );
+  const lines = survey === null ? 0 : survey.lines;
+  const surveyed = survey?.finished === true;
+  useEffect(() => {
+    transcript?.setTotal(lines);
+    search?.moreWasRead(surveyed);
+  }, [transcript, search, lines, surveyed]);
+
+  const replay = useMemo<OpenReplay | null>(
+    () =>
+      source === null || opened === null || player === null || search === null || transcript === null
+        ? null
+        : {
+            sessionId,
+            recording,
+            startedAtMs: recording === null ? null : Date.parse(recording.startedAt),
+            local: here,
+            source,
+            opened,
+            survey,
+            player,
+            search,
+            transcript,
+            notes,
+            review: noted?.review ?? recording?.review ?? null,
+            killed: recording?.killedBy != null || opened.endReason?.startsWith('killed') === true,
+            ui,
+          },
+    [sessionId, recording, here, source, opened, survey, player, search, transcript, notes, noted, ui],
+  );
+  const actions = useReplayActions(replay);
+  useReplayCommands(replay, actions, props.shown, back);
+  useMoment({ player, search, sessionId, surveyed });
+  useScreenHits(player, search);
 
   useEffect(() => {
     if (source === null) setPlayer(null);
-  }, [source]);
-
+    else void notes.load();
+  }, [source, notes]);
   useEffect(() => {
-    if (player === null) return;
-    void player.seek(0);
-    document.querySelector<HTMLElement>(`[data-testid="${testIds.replayPlay}"]`)?.focus();
+    if (player !== null) room.current?.focus({ preventScroll: true });
   }, [player]);
 
-  const startedAtMs = recording === null ? null : Date.parse(recording.startedAt);
-  const killed = recording?.killedBy != null || opened?.endReason?.startsWith('killed') === true;
+  const onKey = (event: KeyboardEvent) => {
+    const on = event.target instanceof Element ? event.target : null;
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (on?.closest('input, textarea, [role="dialog"], [role="menu"], [role="tablist"]') != null) return;
+    const id = onButtons[event.shiftKey ? `Shift ${event.key}` : event.key];
+    if (id !== undefined && commands.run(id)) event.preventDefault();
+  };
+
   return (
     <>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: keys that the focused control leaves over, and where the focus stays */}
       <div
-        className={cx(css.layout, sheet && css.layoutAlone)}
+        className={cx(css.layout, sheet && css.layoutAlone, tab === 'transcript' && css.layoutText)}
         data-testid={testIds.replay}
         data-ready={player !== null}
         data-verified={survey?.verified ?? ''}
-        data-surveyed={survey?.finished ?? false}
-        data-session-id={props.sessionId}
+        data-surveyed={surveyed}
+        data-session-id={sessionId}
+        onKeyDown={onKey}
+        onMouseDown={keepKeys}
       >
         <div className={css.main}>
-          <Head recording={recording} onBack={back} />
+          <ReplayHead recording={recording} replay={replay} actions={actions} local={here} onBack={back} />
           {opened === null ? null : (
             <ChecksStrip
               survey={survey}
               surveyedAtMs={state.surveyedAtMs}
               evidence={replayEvidence(recording, survey?.evidence ?? null)}
-              sessionId={props.sessionId}
+              sessionId={sessionId}
             />
           )}
+          {replay === null ? null : <Said replay={replay} />}
           {survey?.verified === false ? (
             <Banner tone="strict" icon={<StrictIcon />} title="This recording does not verify">
               Something in it is not what was recorded and signed. Do not rely on what you see; tell whoever runs
@@ -234,43 +189,44 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
               {incomplete}
             </Banner>
           ) : null}
-          <div className={cx(css.stage, recording?.target.production === true && css.stageProduction)}>
+          <div
+            ref={room}
+            className={cx(css.stage, recording?.target.production === true && css.stageProduction)}
+            tabIndex={-1}
+          >
             {source !== null && opened !== null ? (
               <ReplayScreen source={source} opened={opened} onPlayer={setPlayer} />
             ) : null}
-            {fault === null ? null : (
-              <p className={css.fault} role="status" data-testid={testIds.replayFault}>
-                <StrictIcon size={14} />
-                {fault.slice(0, 1).toUpperCase() + fault.slice(1)}
-              </p>
-            )}
+            {player === null ? null : <Fault player={player} />}
             <Cover
               state={state}
+              recording={recording}
               problem={problem ?? state.problem}
               onRetry={() => setAttempt((before) => before + 1)}
             />
           </div>
-          {player !== null && opened !== null ? (
-            <ReplayDeck player={player} opened={opened} survey={survey} startedAtMs={startedAtMs} killed={killed} />
-          ) : null}
+          {replay === null || actions === null ? null : (
+            <ReplayDeck replay={replay} onSeek={actions.seek} onStep={actions.stepCommand} />
+          )}
         </div>
-        <ReplaySide
-          recording={recording}
-          opened={opened}
-          survey={survey}
-          positionMs={positionMs}
-          open={sheet}
-          onSeek={(ms) => void player?.seek(ms)}
-        />
+        <ReplaySide recording={recording} replay={replay} actions={actions} open={sheet} />
+        {replay === null || actions === null ? null : <ReplayDialogs replay={replay} actions={actions} />}
       </div>
       <Foot
         keys={[
           ['Space', 'play'],
           ['← →', '5 s'],
-          ['< >', 'speed'],
-          ['I', 'skip idle'],
-          ['Ctrl .', 'marks and details'],
-          ['Esc', 'back to the list'],
+          ['[ ]', 'by command'],
+          ['/', 'search'],
+          ['N', 'next hit'],
+          ...(replay?.review?.may.review === true
+            ? ([
+                ['B', 'bookmark'],
+                ['F', 'finding'],
+              ] as const)
+            : []),
+          ['T', 'transcript'],
+          ['Esc', 'back'],
         ]}
       />
     </>

@@ -3,15 +3,15 @@ import type { Problem } from '../../../shared/errors/result.ts';
 import { useServices } from '../../services/services.tsx';
 import { ReplaySource } from './replay-source.ts';
 
-export interface OpenReplay {
+export interface StartedReplay {
   source: ReplaySource | null;
   problem: Problem | null;
 }
 
 /** Starts a replay process for a recording and ends it with the view. `attempt` makes it start again. */
-export function useReplay(sessionId: string, purpose: string, attempt: number): OpenReplay {
+export function useReplay(sessionId: string, purpose: string, attempt: number): StartedReplay {
   const { bridge, ports } = useServices();
-  const [state, setState] = useState<OpenReplay>({ source: null, problem: null });
+  const [state, setState] = useState<StartedReplay>({ source: null, problem: null });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies(attempt): another attempt is another process
   useEffect(() => {
@@ -40,7 +40,7 @@ export function useReplay(sessionId: string, purpose: string, attempt: number): 
         port.close();
         return;
       }
-      source = new ReplaySource(port);
+      source = new ReplaySource(replayId, port);
       setState({ source, problem: null });
     };
     setState({ source: null, problem: null });

@@ -1,0 +1,37 @@
+import { Fragment } from 'react';
+import css from './marked.module.css';
+
+/** Where `query` is in `text`, without regard to case. Pure. */
+export function placesOf(text: string, query: string): [number, number][] {
+  const places: [number, number][] = [];
+  const wanted = query.trim().toLowerCase();
+  if (wanted === '') return places;
+  const all = text.toLowerCase();
+  // Letters that change their length with their case would shift every place after them.
+  if (all.length !== text.length) return places;
+  for (let at = all.indexOf(wanted); at >= 0 && places.length < 200; at = all.indexOf(wanted, at + wanted.length))
+    places.push([at, at + wanted.length]);
+  return places;
+}
+
+/** Text with the places of a search marked; `current`: it is the hit we are at. */
+export function Marked(props: { text: string; places: readonly (readonly [number, number])[]; current?: boolean }) {
+  const { text, places } = props;
+  let done = 0;
+  const pieces = places.map(([from, to]) => {
+    const before = text.slice(done, from);
+    done = to;
+    return (
+      <Fragment key={from}>
+        {before}
+        <mark className={props.current === true ? css.now : css.mark}>{text.slice(from, to)}</mark>
+      </Fragment>
+    );
+  });
+  return (
+    <>
+      {pieces}
+      {text.slice(done)}
+    </>
+  );
+}

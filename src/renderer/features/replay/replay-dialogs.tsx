@@ -1,0 +1,281 @@
+import { Button, Modal, SegmentedControl, Textarea, TextInput } from '@mantine/core';
+import { CornerDownLeft } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { assertNever } from '../../../shared/errors/result.ts';
+import { type Severity, severitySchema } from '../../../shared/model/review.ts';
+import { clock, position, whenInSentence } from '../../services/format.ts';
+import { useStore } from '../../services/store.ts';
+import { testIds } from '../../test-ids.ts';
+import css from './dialogs.module.css';
+import { severityWords } from './findings-panel.tsx';
+import { parseGoTo } from './go-to.ts';
+import { change, type OpenReplay, type ReplayDialog } from './open-replay.ts';
+import type { ReplayActions } from './use-replay-actions.ts';
+
+interface FormProps {
+  replay: OpenReplay;
+  actions: ReplayActions;
+  onClose: () => void;
+}
+
+function Form(props: {
+  title: string;
+  action: string;
+  testId: string;
+  disabled?: boolean;
+  onSubmit: () => void;
+  onClose: () => void;
+  children: ReactNode;
+}) {
+  return (
+    <form
+      className={css.dialog}
+      onSubmit={(event) => {
+        event.preventDefault();
+        props.onSubmit();
+      }}
+    >
+      <h2 className={css.title}>{props.title}</h2>
+      {props.children}
+      <div className={css.actions}>
+        <Button
+          type="submit"
+          variant="filled"
+          disabled={props.disabled === true}
+          data-testid={props.testId}
+          rightSection={<CornerDownLeft size={12} strokeWidth={2} aria-hidden="true" />}
+        >
+          {props.action}
+        </Button>
+        <Button variant="subtle" onClick={props.onClose}>
+          Cancel
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function GoToForm(props: FormProps & { atMs: number }) {
+  const { replay } = props;
+  const [text, setText] = useState('');
+  const [why, setWhy] = useState<string | null>(null);
+  const go = () => {
+    const to = parseGoTo(text, {
+      positionMs: props.atMs,
+      durationMs: replay.opened.durationMs,
+      startedAtMs: replay.startedAtMs,
+    });
+    if (!to.ok) {
+      setWhy(to.why);
+      return;
+    }
+    props.onClose();
+    props.actions.seek(to.ms);
+  };
+  const wall =
+    replay.startedAtMs === null ? '' : `, ${clock(replay.startedAtMs + props.atMs, true)} for the time of day`;
+  return (
+    <Form title="Go to" action="Go" testId={testIds.replayGoToConfirm} onSubmit={go} onClose={props.onClose}>
+      <TextInput
+        label="Time"
+        description={`16:20 from its start, +30 or -30 seconds from here${wall}`}
+        placeholder={position(props.atMs)}
+        value={text}
+        error={why}
+        data-autofocus={true}
+        data-testid={testIds.replayGoToTime}
+        onChange={(event) => {
+          setText(event.currentTarget.value);
+          setWhy(null);
+        }}
+      />
+    </Form>
+  );
+}
+
+function BookmarkForm(props: FormProps & { atMs: number }) {
+  const { replay, actions } = props;
+  const [text, setText] = useState('');
+  const add = () => {
+    props.onClose();
+    void replay.notes.addBookmark(props.atMs, text.trim()).then(actions.tell);
+  };
+  return (
+    <Form
+      title={`Bookmark ${position(props.atMs)}`}
+      action="Bookmark"
+      testId={testIds.replayBookmarkConfirm}
+      onSubmit={add}
+      onClose={props.onClose}
+    >
+      <TextInput
+        label="What is here"
+        description="Seen by everyone who may review this recording. It may stay empty."
+        maxLength={200}
+        value={text}
+        data-autofocus={true}
+        data-testid={testIds.replayBookmarkText}
+        onChange={(event) => setText(event.currentTarget.value)}
+      />
+    </Form>
+  );
+}
+
+function FindingForm(props: FormProps & { atMs: number }) {
+  const { replay, actions } = props;
+  const [title, setTitle] = useState('');
+  const [note, setNote] = useState('');
+  const [severity, setSeverity] = useState<Severity>('medium');
+  const [missed, setMissed] = useState(false);
+  const ready = title.trim() !== '';
+  const add = () => {
+    if (!ready) {
+      setMissed(true);
+      return;
+    }
+    props.onClose();
+    void replay.notes.addFinding({ atMs: props.atMs, title: title.trim(), note, severity }).then(actions.tell);
+  };
+  return (
+    <Form
+      title={`Finding at ${position(props.atMs)}`}
+      action="Add the finding"
+      testId={testIds.replayFindingConfirm}
+      onSubmit={add}
+      onClose={props.onClose}
+    >
+      <TextInput
+        label="What was found"
+        maxLength={120}
+        value={title}
+        error={missed && !ready ? 'Say in a few words what was found.' : null}
+        data-autofocus={true}
+        data-testid={testIds.replayFindingTitle}
+        onChange={(event) => setTitle(event.currentTarget.value)}
+      />
+      <Textarea
+        label="Note"
+        maxLength={2000}
+        rows={3}
+        value={note}
+        onChange={(event) => setNote(event.currentTarget.value)}
+      />
+      <div>
+        <p className={css.label} id="finding-severity">
+          Severity
+        </p>
+        <SegmentedControl
+          aria-labelledby="finding-severity"
+          data={severitySchema.options.map((each) => ({ value: each, label: severityWords[each] }))}
+          value={severity}
+          onChange={(value) => setSeverity(severitySchema.parse(value))}
+        />
+      </div>
+    </Form>
+  );
+}
+
+function UnreviewForm(props: FormProps) {
+  const { replay, actions } = props;
+  const reviewed = replay.review?.reviewed ?? null;
+  return (
+    <Form
+      title="Take the review back?"
+      action="Take it back"
+      testId={testIds.replayUnreviewConfirm}
+      onSubmit={() => {
+        props.onClose();
+        void replay.notes.setReviewed(false).then(actions.tell);
+      }}
+      onClose={props.onClose}
+    >
+      <p className={css.text}>
+        {reviewed === null
+          ? 'It is not marked as reviewed.'
+          : `${reviewed.by.name} marked it as reviewed ${whenInSentence(Date.parse(reviewed.at), Date.now())}. That it was taken back is kept in the audit.`}
+      </p>
+    </Form>
+  );
+}
+
+function HoldForm(props: FormProps) {
+  const { replay, actions } = props;
+  const hold = replay.review?.hold ?? null;
+  const [reason, setReason] = useState('');
+  const [missed, setMissed] = useState(false);
+  const ready = reason.trim() !== '';
+  return (
+    <Form
+      title={hold === null ? 'Put it under legal hold?' : 'Lift the legal hold?'}
+      action={hold === null ? 'Hold it' : 'Lift the hold'}
+      testId={testIds.replayHoldConfirm}
+      onSubmit={() => {
+        if (!ready) {
+          setMissed(true);
+          return;
+        }
+        props.onClose();
+        void replay.notes.setHold(hold === null, reason.trim()).then(actions.tell);
+      }}
+      onClose={props.onClose}
+    >
+      <p className={css.text}>
+        {hold === null
+          ? 'While it is held nothing of this recording is deleted, its wire included, whatever the time limits say.'
+          : `${hold.by.name} holds it since ${whenInSentence(Date.parse(hold.at), Date.now())}: “${hold.reason}”. Once lifted, the usual time limits apply again.`}
+      </p>
+      <TextInput
+        label="Reason"
+        description="Kept in the audit with your name."
+        maxLength={500}
+        value={reason}
+        error={missed && !ready ? 'Write the reason: it is not done without one.' : null}
+        data-autofocus={true}
+        data-testid={testIds.replayHoldReason}
+        onChange={(event) => setReason(event.currentTarget.value)}
+      />
+    </Form>
+  );
+}
+
+const names: Readonly<Record<ReplayDialog['kind'], string>> = {
+  'go-to': 'Go to',
+  bookmark: 'Bookmark',
+  finding: 'Finding',
+  unreview: 'Take the review back',
+  hold: 'Legal hold',
+};
+
+function formOf(dialog: ReplayDialog, props: FormProps): ReactNode {
+  switch (dialog.kind) {
+    case 'go-to':
+      return <GoToForm {...props} atMs={dialog.atMs} />;
+    case 'bookmark':
+      return <BookmarkForm {...props} atMs={dialog.atMs} />;
+    case 'finding':
+      return <FindingForm {...props} atMs={dialog.atMs} />;
+    case 'unreview':
+      return <UnreviewForm {...props} />;
+    case 'hold':
+      return <HoldForm {...props} />;
+    default:
+      return assertNever(dialog);
+  }
+}
+
+/** The dialog that is open, if one is. */
+export function ReplayDialogs(props: { replay: OpenReplay; actions: ReplayActions }) {
+  const { replay, actions } = props;
+  const { dialog } = useStore(replay.ui);
+  const close = () => change(replay.ui, { dialog: null });
+  return (
+    <Modal
+      opened={dialog !== null}
+      onClose={close}
+      size={dialog?.kind === 'finding' ? 520 : 460}
+      aria-label={dialog === null ? 'Replay' : names[dialog.kind]}
+    >
+      {dialog === null ? null : formOf(dialog, { replay, actions, onClose: close })}
+    </Modal>
+  );
+}
