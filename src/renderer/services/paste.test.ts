@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { isMultiLine, pastedLines, sanitisePaste } from './paste.ts';
+import {
+  asksBeforePaste,
+  asOneLine,
+  isMultiLine,
+  oddCharacters,
+  pastedLines,
+  sanitisePaste,
+  visiblePieces,
+} from './paste.ts';
 
 describe('paste', () => {
   it('cannot end bracketed paste early', () => {
@@ -14,5 +22,35 @@ describe('paste', () => {
     expect(isMultiLine('ls')).toBe(false);
     expect(isMultiLine('ls\n')).toBe(true);
     expect(pastedLines('a\n\nb\n')).toEqual(['a', '', 'b']);
+    expect(asOneLine('  a \r\n\n  b\nc\n')).toBe('a b c');
+  });
+
+  it('asks as the setting says', () => {
+    expect(asksBeforePaste('a\nb', 'always', false)).toBe(true);
+    expect(asksBeforePaste('a\nb', 'production', true)).toBe(true);
+    expect(asksBeforePaste('a\nb', 'production', false)).toBe(false);
+    expect(asksBeforePaste('a\nb', 'never', true)).toBe(false);
+    expect(asksBeforePaste('ls -la\t', 'always', true)).toBe(false);
+  });
+
+  it('asks for one line with something in it that nobody sees', () => {
+    expect(asksBeforePaste('ls \u001b[201~', 'always', false)).toBe(true);
+    expect(asksBeforePaste('rm \u202etxt.a', 'always', false)).toBe(true);
+  });
+
+  it('names what nobody sees', () => {
+    expect(oddCharacters('a\u001b\u001b\u0007\u0001\tb\r\nc\u200b')).toEqual({
+      leftOut: [
+        { name: 'Escape', count: 2 },
+        { name: 'Bell', count: 1 },
+        { name: 'Ctrl A', count: 1 },
+      ],
+      unseen: [{ name: 'zero-width space', count: 1 }],
+    });
+    expect(visiblePieces('a\u202eb')).toEqual([
+      { text: 'a', odd: false },
+      { text: 'right-to-left override', odd: true },
+      { text: 'b', odd: false },
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import type { Terminal } from '@xterm/xterm';
-import { makeStore, type Readable } from '../services/store.ts';
+import { makeStore, type Readable, type Store } from '../services/store.ts';
 import { CommandMarks } from './command-marks.ts';
 
 /** A command whose line is on the screen now. */
@@ -41,6 +41,8 @@ export class ScreenCommands {
   readonly ticks: Readable<readonly Tick[]>;
   /** The last command that ended, with its status: what a screen reader is told. */
   readonly ended: Readable<{ id: number; command: string; status: number | null } | null>;
+  /** The command whose menu is open. */
+  readonly menu: Store<number | null> = makeStore<number | null>(null);
   private readonly ticksStore = makeStore<readonly Tick[]>(noTicks);
   private readonly endedStore = makeStore<{ id: number; command: string; status: number | null } | null>(null);
   private readonly terminal: Terminal;
@@ -89,13 +91,25 @@ export class ScreenCommands {
     return id;
   }
 
+  /** Goes to a command and makes it the one that keys mean. */
   goTo(id: number): void {
+    this.setCurrent(id);
+    this.show(id);
+  }
+
+  /** Scrolls to a command that is not on the screen. */
+  show(id: number): void {
     const row = this.marks.row(id);
     if (row === null) return;
-    this.setCurrent(id);
     const { viewportY } = this.terminal.buffer.active;
     if (row < viewportY || row >= viewportY + this.terminal.rows) this.terminal.scrollToLine(row);
     this.place();
+  }
+
+  /** Opens a command's menu, on the screen. */
+  openMenu(id: number): void {
+    this.goTo(id);
+    if (this.ticksStore.get().some((tick) => tick.id === id)) this.menu.set(id);
   }
 
   /** The command that keys mean: the one that was gone to, else the last one. */

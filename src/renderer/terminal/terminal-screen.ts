@@ -59,6 +59,8 @@ export class TerminalScreen {
   readonly links: ScreenLinks;
   /** The link that the person asked for; whoever answers sets it back to null. */
   readonly linkAsked: Store<ScreenLink | null> = makeStore<ScreenLink | null>(null);
+  /** Whether the list of links is open. */
+  readonly linksListed: Store<boolean> = makeStore(false);
   private readonly terminal: Terminal;
   private readonly characters = new WholeCharacters();
   private readonly fitAddon = new FitAddon();
