@@ -26,9 +26,9 @@ export function MarkedText(props: { text: string; marks: SearchHit['marks'] }) {
 export function HitSession(props: { group: HitGroup; mine: boolean; now: number }) {
   const { first, hits } = props.group;
   return (
-    <div className={css.hitSession} role="presentation">
+    <div className={css.hitSession} aria-hidden="true">
       <span className={css.target}>
-        {first.target.production ? <HatchBlock named={true} /> : null}
+        {first.target.production ? <HatchBlock /> : null}
         <span className={css.name}>{first.target.name}</span>
         <span className={css.dim}>{first.login}</span>
       </span>
@@ -48,10 +48,9 @@ export function HitRow(props: {
   now: number;
   onChoose: () => void;
   onOpen: () => void;
+  onCopy: () => void;
 }) {
   const { hit } = props;
-  // A reader hears the option alone, so it names the session too.
-  const spoken = `${hit.kind === 'command' ? 'Command' : 'Output'}: ${hit.text}, at ${position(hit.atMs)}, ${hit.target.name}${props.mine ? '' : `, ${hit.user.name}`}, ${when(Date.parse(hit.startedAt), props.now)}`;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the search field keeps the focus and handles the keys
     <div
@@ -59,7 +58,6 @@ export function HitRow(props: {
       role="option"
       tabIndex={-1}
       aria-selected={props.selected}
-      aria-label={spoken}
       className={cx(css.hit, props.selected && css.rowSelected)}
       data-testid={testIds.searchHit}
       data-session-id={hit.sessionId}
@@ -80,8 +78,20 @@ export function HitRow(props: {
       <span className={cx(css.hitText, hit.kind === 'output' && css.hitOutput)} title={hit.text}>
         <MarkedText text={hit.text} marks={hit.marks} />
       </span>
+      {/* A reader hears the line alone, without the recording above it. */}
+      <span className="visually-hidden">
+        , {hit.kind === 'command' ? 'command' : 'output'}, {hit.target.name}
+        {hit.target.production ? ', production' : ''}
+        {props.mine ? '' : `, ${hit.user.name}`}, {when(Date.parse(hit.startedAt), props.now)}
+      </span>
       {props.selected ? (
         <span className={css.act}>
+          {/* For the pointer; keys have Ctrl C, and the foot says so. */}
+          {/* biome-ignore lint/a11y/noStaticElementInteractions: see above */}
+          {/* biome-ignore lint/a11y/useKeyWithClickEvents: see above */}
+          <span className={css.copy} title="Copy the line (Ctrl C)" onClick={props.onCopy}>
+            Copy
+          </span>
           <CornerDownLeft size={12} strokeWidth={2} aria-hidden="true" />
           Replay from here
         </span>

@@ -17,6 +17,6 @@ export function localWords(local: LocalRecording): string {
 
 /** How much of it is stored, 0 to 1, by what the store has and what is left here; null before anything is. Pure. */
 export function sentShare(local: LocalRecording, storedBytes: number): number | null {
-  if (local.state !== 'sending' || storedBytes + local.bytes === 0) return null;
+  if (local.state !== 'sending' || storedBytes === 0) return null;
   return storedBytes / (storedBytes + local.bytes);
 }

@@ -36,6 +36,8 @@ export function RecordList(props: {
   stale: boolean;
   onChoose: (key: string) => void;
   onOpen: (item: Item) => void;
+  /** Copies the line that is chosen. */
+  onCopy: () => void;
   /** The end is near. */
   onEnd: () => void;
 }) {
@@ -126,6 +128,7 @@ function Line(props: {
   now: number;
   onChoose: (key: string) => void;
   onOpen: (item: Item) => void;
+  onCopy: () => void;
 }) {
   const { item, mine, now } = props;
   const facts = {
@@ -139,7 +142,7 @@ function Line(props: {
   switch (item.kind) {
     case 'head':
       return (
-        <div className={css.groupHead} role="presentation">
+        <div className={css.groupHead} aria-hidden="true">
           <b>{item.name}</b> {item.count === null ? null : <span>{item.count.toLocaleString('en')}</span>}
           {item.note === null ? null : <span>{item.note}</span>}
         </div>
@@ -155,7 +158,7 @@ function Line(props: {
         />
       );
     case 'hit':
-      return <HitRow {...facts} hit={item.hit} />;
+      return <HitRow {...facts} hit={item.hit} onCopy={props.onCopy} />;
     case 'ask':
     case 'more':
       return (

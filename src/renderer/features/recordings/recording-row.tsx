@@ -93,7 +93,7 @@ function Review(props: { review: ReviewState }) {
           title={`Reviewed by ${reviewed.by.name}${reviewed.note === '' ? '' : `: “${reviewed.note}”`}`}
         >
           <Check size={13} strokeWidth={1.9} className={css.tick} aria-hidden="true" />
-          Reviewed
+          <span className={css.reviewed}>Reviewed</span>
         </span>
       )}
     </span>
@@ -179,7 +179,9 @@ export function RecordingRow(props: RowProps) {
       </span>
       {here !== null ? (
         <LocalState local={here} storedBytes={recording?.bytes ?? 0} />
-      ) : recording === null ? null : (
+      ) : recording === null ? (
+        <span />
+      ) : (
         <span
           className={css.endCell}
           title={recording.endReason === null ? undefined : endWords(recording.endReason, true)}
@@ -197,13 +199,15 @@ export function RecordingRow(props: RowProps) {
           </>
         )}
       </span>
-      {mine || recording === null ? null : <Review review={recording.review} />}
-      {props.selected ? (
-        <span className={css.act}>
-          <CornerDownLeft size={12} strokeWidth={2} aria-hidden="true" />
-          Replay
-        </span>
-      ) : null}
+      {mine ? null : recording === null ? <span /> : <Review review={recording.review} />}
+      <span className={css.does}>
+        {props.selected ? (
+          <>
+            <CornerDownLeft size={12} strokeWidth={2} aria-hidden="true" />
+            <span className={css.doesWord}>Replay</span>
+          </>
+        ) : null}
+      </span>
       {second === null ? null : (
         <span className={css.because}>
           <span title={second.words}>{second.words}</span>

@@ -37,6 +37,7 @@ export function RecordsView(props: { shown: boolean; me: Me | null; mine: boolea
   const list = useRef<RecordListHandle>(null);
   const records = useRecords({ shown: props.shown, me: props.me, mine, list, input });
   const { doings, chosenKey } = records;
+  const listed = records.body.is === 'list';
   const name = mine ? 'history' : 'recordings';
   const listId = `${name}-list`;
   const optionId = (key: string) => `${name}-${key.replaceAll(/\s+/g, '-')}`;
@@ -80,10 +81,10 @@ export function RecordsView(props: { shown: boolean; me: Me | null; mine: boolea
             type="text"
             role="combobox"
             aria-label={mine ? 'Search my history' : 'Filter recordings, or search in them'}
-            aria-expanded="true"
+            aria-expanded={listed}
             aria-autocomplete="list"
-            aria-controls={listId}
-            aria-activedescendant={chosenKey === null ? undefined : optionId(chosenKey)}
+            aria-controls={listed ? listId : undefined}
+            aria-activedescendant={listed && chosenKey !== null ? optionId(chosenKey) : undefined}
             placeholder={
               mine
                 ? 'Search what you typed and what was shown'
@@ -144,6 +145,7 @@ export function RecordsView(props: { shown: boolean; me: Me | null; mine: boolea
             stale={records.stale}
             onChoose={records.choose}
             onOpen={records.openItem}
+            onCopy={doings.copy}
             onEnd={records.more}
           />
         </RecordBody>

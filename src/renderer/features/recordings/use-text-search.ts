@@ -42,6 +42,8 @@ export function useTextSearch(
         kind !== undefined && kind !== which ? null : recordings.search({ ...asked, kind: which });
       const [command, output] = await Promise.all([one('command'), one('output')]);
       if (gone) return;
+      const own = (answer: typeof command, which: 'command' | 'output') =>
+        answer?.ok === true ? { ...answer.value, hits: answer.value.hits.filter((hit) => hit.kind === which) } : null;
       const failed = [command, output].find((answer) => answer?.ok === false);
       if (failed?.ok === false) {
         setState((now) => ({ ...now, searching: false, problem: failed.error }));
@@ -49,8 +51,8 @@ export function useTextSearch(
       }
       setState({
         answer: {
-          command: command?.ok === true ? command.value : null,
-          output: output?.ok === true ? output.value : null,
+          command: own(command, 'command'),
+          output: own(output, 'output'),
           text: asked.text,
         },
         searching: false,
