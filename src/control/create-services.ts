@@ -24,6 +24,8 @@ import { makeRelay } from './relay/relay.ts';
 import { makeWireKeeper } from './relay/wire-keeper.ts';
 import { accessLeftMs } from './requests/grants.ts';
 import { makeAccessRequests } from './requests/requests.ts';
+import { makeReview } from './review/review.ts';
+import { openSearch } from './search/search.ts';
 import { passwordSecretName } from './secrets/secret-name.ts';
 import type { Services } from './services.ts';
 
@@ -108,7 +110,9 @@ export async function createServices(core: CoreContext): Promise<Services> {
   const requests = makeAccessRequests({ core, hub });
   const missing = startMissingWatch(core, () => hub.changed(['recordings']));
   const care = startEvidenceCare({ core, broker, store });
-  const recordings = makeRecordings({ core, broker, hub, store, tails });
+  const search = await openSearch({ core, broker, store });
+  const recordings = makeRecordings({ core, broker, hub, store, tails, onText: search.stored });
+  const review = makeReview({ core, onChange: () => hub.changed(['recordings']) });
 
   return {
     targetFacts: makeTargetFacts(core),
@@ -120,10 +124,13 @@ export async function createServices(core: CoreContext): Promise<Services> {
     relay,
     requests,
     recordings,
+    review,
+    search,
     async close() {
       leases.close();
       // Stopped first, waited for last: nobody's connection waits for a look at old evidence.
       const cared = care.close();
+      const searched = search.close();
       await missing.close();
       await requests.close();
       hub.close();
@@ -133,6 +140,7 @@ export async function createServices(core: CoreContext): Promise<Services> {
       await orders.close();
       await watch.close();
       await cared;
+      await searched;
     },
   };
 }

@@ -7,6 +7,8 @@ import type { Orders } from './live/orders.ts';
 import type { Recordings } from './recordings/recordings.ts';
 import type { Relay } from './relay/relay.ts';
 import type { AccessRequests } from './requests/requests.ts';
+import type { Review } from './review/review.ts';
+import type { Search } from './search/search.ts';
 
 /**
  * The services built on the core (types only: their implementations import the core, so nothing but types may be imported from them here).
@@ -22,6 +24,8 @@ export interface Services {
   readonly relay: Relay;
   readonly requests: AccessRequests;
   readonly recordings: Recordings;
+  readonly review: Review;
+  readonly search: Search;
   /** Called once when the server stops, before the database closes. */
   close(): Promise<void>;
 }

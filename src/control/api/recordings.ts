@@ -45,10 +45,9 @@ export const putManifest = defineRoute(
   { bodyLimit: (context) => context.config.limits.manifestBody },
 );
 
-export const listRecordings = defineRoute('listRecordings', async (context, { actor, query }) => ({
-  recordings: await context.services.recordings.list(actor, query.limit),
-  next: null,
-}));
+export const listRecordings = defineRoute('listRecordings', (context, { actor, query }) =>
+  context.services.recordings.list(actor, query),
+);
 
 export const getRecording = defineRoute('getRecording', (context, { actor, params }) =>
   context.services.recordings.get(actor, params.sessionId),

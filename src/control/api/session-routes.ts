@@ -16,6 +16,17 @@ import {
   unlock,
 } from './recordings.ts';
 import { relay } from './relay.ts';
+import {
+  addBookmark,
+  addFinding,
+  changeFinding,
+  getNotes,
+  noteExport,
+  removeBookmark,
+  search,
+  setHold,
+  setReviewed,
+} from './review.ts';
 import type { Route } from './route.ts';
 import { sealedPassword } from './sealed-password.ts';
 import { listSessions, openSession } from './sessions.ts';
@@ -42,6 +53,15 @@ export const sessionRoutes: readonly Route[] = [
   getTail,
   getWire,
   unlock,
+  search,
+  getNotes,
+  addBookmark,
+  removeBookmark,
+  addFinding,
+  changeFinding,
+  setReviewed,
+  setHold,
+  noteExport,
 ];
 export const socketRoutes = [controlChannel, relay] as const satisfies readonly SocketRoute[];
 export type SocketPath = (typeof socketRoutes)[number]['path'];

@@ -52,7 +52,9 @@ export function toCedar(actor: PolicyActor, request: PolicyRequest): CedarQuesti
       );
     }
     case 'ListRecordings':
-    case 'ReadRecording': {
+    case 'ReadRecording':
+    case 'ReviewRecording':
+    case 'HoldRecording': {
       const entities = ownedEntities('Recording', request.resource, actor);
       return ask({ type: 'Recording', id: request.resource.id }, entities);
     }

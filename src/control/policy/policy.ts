@@ -30,7 +30,7 @@ export type PolicyRequest =
   | { action: 'Connect'; resource: TargetResource; context: { login: string; granted: boolean } }
   | { action: 'RequestAccess'; resource: TargetResource; context: { login: string } }
   | { action: 'DecideRequest'; resource: RequestResource }
-  | { action: 'ListRecordings' | 'ReadRecording'; resource: OwnedResource }
+  | { action: 'ListRecordings' | 'ReadRecording' | 'ReviewRecording' | 'HoldRecording'; resource: OwnedResource }
   | { action: 'UnlockRecording'; resource: OwnedResource; context: { stream: 'output' | 'input' | 'text' } }
   | { action: 'SeeSessions' | 'KillSession'; resource: OwnedResource }
   | { action: 'LiftLock'; resource: { id: string; userId: string; target: TargetResource } }

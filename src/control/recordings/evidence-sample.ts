@@ -1,6 +1,6 @@
 import { ageOpen, makeAgeIdentity } from '../../recording/codecs/age.ts';
 import { type Verification, verifyRecording } from '../../recording/verify/verify-recording.ts';
-import type { Stream } from '../../shared/model/recording.ts';
+import type { KeyedStream } from '../../shared/model/recording.ts';
 import { partFile } from '../../shared/record/parts.ts';
 import { wireFile } from '../../shared/record/wire.ts';
 import type { Broker } from '../broker/broker.ts';
@@ -35,7 +35,7 @@ export const sampleAtMost = 20;
 export async function identityOf(
   { core, broker }: SampleParts,
   sessionId: string,
-  stream: Stream,
+  stream: KeyedStream,
 ): Promise<string | null> {
   const row = await core.reader
     .selectFrom('stream_keys')

@@ -4,21 +4,26 @@ import type { KeyedStream, PartKind, RecordingView } from '../../shared/model/re
 import { partFile } from '../../shared/record/parts.ts';
 import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
-import { findOwned, ownedResource, type SessionRow } from '../live/session-store.ts';
+import { findOwned, type SessionRow } from '../live/session-store.ts';
 import type { OwnedResource } from '../policy/policy.ts';
+import { notReviewed, reviewFactsOf } from '../review/review-facts.ts';
 import { recordingNotFound } from './ingest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { storedReceipts } from './receipts.ts';
+import { decideRecordings, unlocks } from './rights.ts';
 import { type RecordingFacts, toRecordingView } from './views.ts';
 
 const streams: readonly KeyedStream[] = ['output', 'input', 'text'];
 
-/** How many sessions are looked at to fill a list: beyond it a person with few rights sees the newest of theirs only. */
-const scanLimit = 5000;
-
 interface Found {
   session: SessionRow;
   resource: OwnedResource;
+}
+
+/** The first row of each session. */
+function bySession<T extends { session_id: string }>(rows: readonly T[]): (sessionId: string) => T | null {
+  const of = new Map(rows.toReversed().map((row) => [row.session_id, row]));
+  return (sessionId) => of.get(sessionId) ?? null;
 }
 
 /** What the store knows about each of these sessions, in their order. */
@@ -28,7 +33,7 @@ export async function factsOf(core: CoreContext, sessions: SessionRow[]): Promis
   const db = core.reader;
   const segments = await db
     .selectFrom('recording_segments')
-    .selectAll()
+    .select(['session_id', 'stream', 'seq', 'sha256', 'bytes', 'stored_at'])
     .where('session_id', 'in', ids)
     .orderBy('stream', 'desc')
     .orderBy('seq')
@@ -51,65 +56,39 @@ export async function factsOf(core: CoreContext, sessions: SessionRow[]): Promis
     .select(['session_id', 'by_name'])
     .where('session_id', 'in', ids)
     .execute();
+  const [manifestOf, journalOf, wireOf] = [bySession(manifests), bySession(journals), bySession(wires)];
+  const [tailOf, orderOf] = [bySession(tails), bySession(orders)];
   const segmentsOf = Map.groupBy(segments, (row) => row.session_id);
   return sessions.map((session) => ({
     session,
     segments: segmentsOf.get(session.id) ?? [],
-    manifest: manifests.find((row) => row.session_id === session.id) ?? null,
-    journal: journals.find((row) => row.session_id === session.id) ?? null,
-    wire: wires.find((row) => row.session_id === session.id) ?? null,
-    tail: tails.find((row) => row.session_id === session.id) ?? null,
-    orderedBy: orders.find((row) => row.session_id === session.id)?.by_name ?? null,
+    manifest: manifestOf(session.id),
+    journal: journalOf(session.id),
+    wire: wireOf(session.id),
+    tail: tailOf(session.id),
+    orderedBy: orderOf(session.id)?.by_name ?? null,
   }));
 }
 
-async function viewsOf(core: CoreContext, actor: Actor, found: Found[]): Promise<RecordingView[]> {
-  const facts = await factsOf(
-    core,
-    found.map(({ session }) => session),
+/** What this person is told of each of these, in their order. */
+export async function viewsOf(core: CoreContext, actor: Actor, sessions: SessionRow[]): Promise<RecordingView[]> {
+  const facts = await factsOf(core, sessions);
+  const reviews = await reviewFactsOf(
+    core.reader,
+    sessions.map(({ id }) => id),
   );
-  const decisions = await core.policy.decideMany(
-    actor,
-    found.flatMap(({ resource }) =>
-      streams.map((stream) => ({ action: 'UnlockRecording' as const, resource, context: { stream } })),
-    ),
-  );
+  const decided = await decideRecordings(core, actor, sessions, (resource) => [
+    { action: 'ReviewRecording', resource },
+    { action: 'HoldRecording', resource },
+    ...unlocks(resource, streams),
+  ]);
   const now = core.clock.now();
   return facts.map((fact, index) => {
-    const mayUnlock = streams.filter((_, at) => decisions[index * streams.length + at]?.allowed === true);
-    return toRecordingView(fact, now, mayUnlock);
+    const [review, hold, ...opens] = decided[index] ?? [];
+    const mayUnlock = streams.filter((_, at) => opens[at] === true);
+    const may = { review: review === true, hold: hold === true };
+    return toRecordingView(fact, now, mayUnlock, { ...(reviews.get(fact.session.id) ?? notReviewed), may });
   });
-}
-
-/** Recordings this person may list, newest first. Sessions that were registered and of which nothing came are among them. */
-export async function listRecordings(core: CoreContext, actor: Actor, limit: number): Promise<RecordingView[]> {
-  const db = core.reader;
-  const newest = await db
-    .selectFrom('sessions')
-    .select(['id', 'user_id', 'target_id', 'login'])
-    .orderBy('granted_at', 'desc')
-    .limit(scanLimit)
-    .execute();
-  const targets = new Map((await db.selectFrom('targets').selectAll().execute()).map((row) => [row.id, row]));
-  const all = newest.flatMap((session) => {
-    const target = targets.get(session.target_id);
-    return target === undefined ? [] : [ownedResource(session, target)];
-  });
-  const decisions = await core.policy.decideMany(
-    actor,
-    all.map((resource) => ({ action: 'ListRecordings' as const, resource })),
-  );
-  const permitted = all.filter((_, index) => decisions[index]?.allowed === true).slice(0, limit);
-  if (permitted.length === 0) return [];
-  const ids = permitted.map(({ id }) => id);
-  // Grants are large: only those of the page are read.
-  const sessions = await db.selectFrom('sessions').selectAll().where('id', 'in', ids).execute();
-  const sessionOf = new Map(sessions.map((session) => [session.id, session]));
-  const found = permitted.flatMap((resource) => {
-    const session = sessionOf.get(resource.id);
-    return session === undefined ? [] : [{ session, resource }];
-  });
-  return viewsOf(core, actor, found);
 }
 
 /** Throws SP-3001 when there is none, or none that `action` permits: both look the same. */
@@ -117,7 +96,7 @@ export async function findReadable(
   core: CoreContext,
   actor: Actor,
   sessionId: string,
-  action: 'ListRecordings' | 'ReadRecording',
+  action: 'ListRecordings' | 'ReadRecording' = 'ReadRecording',
 ): Promise<Found> {
   const found = await findOwned(core.reader, sessionId);
   if (found === null || !(await core.policy.decide(actor, { action, resource: found.resource })).allowed)
@@ -127,7 +106,7 @@ export async function findReadable(
 
 export async function getRecording(core: CoreContext, actor: Actor, sessionId: string): Promise<RecordingView> {
   const found = await findReadable(core, actor, sessionId, 'ListRecordings');
-  const [view] = await viewsOf(core, actor, [found]);
+  const [view] = await viewsOf(core, actor, [found.session]);
   if (view === undefined) throw recordingNotFound();
   return view;
 }

@@ -7,10 +7,11 @@ import type { Broker } from '../broker/broker.ts';
 import type { CoreContext } from '../context.ts';
 import type { Hub } from '../live/hub.ts';
 import { putJournal, putSegment, type Stored } from './ingest.ts';
+import { listRecordings } from './list.ts';
 import { putManifest } from './manifest-ingest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { makeKeyedQueue } from './queue.ts';
-import { getJournal, getManifest, getRecording, getSegment, listRecordings } from './read.ts';
+import { getJournal, getManifest, getRecording, getSegment } from './read.ts';
 import { commitToWire } from './receipts.ts';
 import type { TailFault } from './tail-held.ts';
 import { getTail } from './tail-read.ts';
@@ -25,6 +26,8 @@ export function makeRecordings(parts: {
   hub: Hub;
   store: ObjectStore;
   tails: JournalTails;
+  /** Text that search may index was stored. */
+  onText(): void;
 }) {
   const { core, broker, hub, store, tails } = parts;
   const ingest = { core, store, queue: makeKeyedQueue() };
@@ -51,8 +54,11 @@ export function makeRecordings(parts: {
   }
 
   return {
-    putSegment: (actor: Actor, segment: Parameters<typeof putSegment>[2]): Promise<Stored> =>
-      putSegment(ingest, actor, segment),
+    async putSegment(actor: Actor, segment: Parameters<typeof putSegment>[2]): Promise<Stored> {
+      const stored = await putSegment(ingest, actor, segment);
+      if (segment.stream === 'text') parts.onText();
+      return stored;
+    },
     async putJournal(actor: Actor, journal: Parameters<typeof putJournal>[2]): Promise<Stored> {
       const stored = await putJournal(ingest, actor, journal);
       const { sessionId } = journal;
@@ -68,7 +74,7 @@ export function makeRecordings(parts: {
       hub.changed(['recordings']);
       return receipt;
     },
-    list: (actor: Actor, limit: number) => listRecordings(core, actor, limit),
+    list: (actor: Actor, query: Parameters<typeof listRecordings>[2]) => listRecordings(core, actor, query),
     get: (actor: Actor, sessionId: string) => getRecording(core, actor, sessionId),
     manifest: (actor: Actor, sessionId: string) => getManifest(core, actor, sessionId),
     segment: (actor: Actor, sessionId: string, part: { stream: PartKind; seq: number }) =>

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionRow } from '../live/session-store.ts';
+import { notReviewed } from '../review/review-facts.ts';
 import { arrivalGraceMs, type RecordingFacts, standingOf, toRecordingView } from './views.ts';
 
+const review = { ...notReviewed, may: { review: false, hold: false } };
 const ended = new Date('2026-01-01T00:00:00.000Z');
 const at = (ms: number) => new Date(ended.getTime() + ms);
 const grant = {
@@ -179,12 +181,13 @@ describe('the level of evidence', () => {
     ['anchored', 1, { head, released_at: ended }],
   ])('is %s with %i anchors and %o', (level, anchors, kept) => {
     const facts = makeFacts({ session, manifest: manifest(anchors), wire: kept });
-    expect(toRecordingView(facts, ended, []).evidence).toBe(level);
+    expect(toRecordingView(facts, ended, [], review).evidence).toBe(level);
   });
 
   it('comes with what was kept, and when it was deleted', () => {
     const open = { head: { ...head, closed: false }, released_at: null };
-    const view = (kept: RecordingFacts['wire']) => toRecordingView(makeFacts({ session, wire: kept }), ended, []).wire;
+    const view = (kept: RecordingFacts['wire']) =>
+      toRecordingView(makeFacts({ session, wire: kept }), ended, [], review).wire;
     expect(view(open)).toEqual({ bytesToTarget: 10, bytesFromTarget: 20, open: true, releasedAt: null });
     expect(view({ head, released_at: ended })).toMatchObject({ open: false, releasedAt: ended.toISOString() });
     expect(view(null)).toBeNull();
@@ -224,14 +227,16 @@ describe('the end of a recording', () => {
       { endReason: 'exit 0', killedBy: null },
     ],
   ])('is told %s', (_name, facts, expected) => {
-    expect(toRecordingView(facts, ended, [])).toMatchObject(expected);
+    expect(toRecordingView(facts, ended, [], review)).toMatchObject(expected);
   });
 
   it('has the time that was signed, when the end was told late', () => {
     const session = { ...row(exit), ended_at: at(3 * 3_600_000), opened_at: at(1000) };
     const manifest = { ...says('exit 0'), started_at: at(500), ended_at: at(90_500) };
-    expect(toRecordingView(makeFacts({ session }), ended, [])).toMatchObject({ durationMs: 3 * 3_600_000 - 1000 });
-    expect(toRecordingView(makeFacts({ session, manifest }), ended, [])).toMatchObject({
+    expect(toRecordingView(makeFacts({ session }), ended, [], review)).toMatchObject({
+      durationMs: 3 * 3_600_000 - 1000,
+    });
+    expect(toRecordingView(makeFacts({ session, manifest }), ended, [], review)).toMatchObject({
       startedAt: at(500).toISOString(),
       endedAt: at(90_500).toISOString(),
       durationMs: 90_000,

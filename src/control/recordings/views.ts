@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { KeyedStream, RecordingView } from '../../shared/model/recording.ts';
+import type { ReviewState } from '../../shared/model/review.ts';
 import { evidenceLevelOf } from '../../shared/model/session.ts';
 import { loginKindOf } from '../../shared/protocol/signed.ts';
 import { endReasonText } from '../../shared/record/end-reason.ts';
@@ -12,7 +13,7 @@ export const arrivalGraceMs = 10_000;
 /** Everything the store knows about one recording. */
 export interface RecordingFacts {
   session: SessionRow;
-  segments: Selectable<SegmentTable>[];
+  segments: Pick<Selectable<SegmentTable>, 'session_id' | 'stream' | 'seq' | 'sha256' | 'bytes' | 'stored_at'>[];
   manifest: {
     ended: boolean;
     end_reason: string | null;
@@ -112,7 +113,12 @@ function wireView(wire: RecordingFacts['wire']): RecordingView['wire'] {
   };
 }
 
-export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: KeyedStream[]): RecordingView {
+export function toRecordingView(
+  facts: RecordingFacts,
+  now: Date,
+  mayUnlock: KeyedStream[],
+  review: ReviewState,
+): RecordingView {
   const { session, segments, manifest, journal, wire } = facts;
   const grant = grantOf(session);
   // What was signed and what a replay shows, when there is that: an end that was told late is the server's guess.
@@ -150,12 +156,6 @@ export function toRecordingView(facts: RecordingFacts, now: Date, mayUnlock: Key
     bytes: segments.reduce((sum, row) => sum + row.bytes, 0) + (journal?.bytes ?? 0),
     journal: journal === null ? null : { bytes: journal.bytes, storedAt: journal.stored_at.toISOString() },
     mayUnlock,
-    review: {
-      reviewed: null,
-      hold: null,
-      bookmarks: 0,
-      findings: { open: 0, closed: 0, worst: null },
-      may: { review: false, hold: false },
-    },
+    review,
   };
 }

@@ -2,6 +2,7 @@ import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
 import type { ApplyDocument, Role } from '../../shared/protocol/control-api.ts';
 import type { AccessRequestTable } from './access-tables.ts';
 import type { ProcessTables } from './process-tables.ts';
+import type { ReviewTables } from './review-tables.ts';
 import type { SessionTables } from './session-tables.ts';
 
 /** A moment: read as `Date`, written as `Date`. */
@@ -117,7 +118,7 @@ export interface AuditTable {
   detail: Json<Record<string, unknown>>;
 }
 
-export interface Database extends SessionTables, ProcessTables {
+export interface Database extends SessionTables, ReviewTables, ProcessTables {
   organisation: OrganisationTable;
   people: PersonTable;
   targets: TargetTable;

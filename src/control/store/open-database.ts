@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { Kysely, PGliteDialect, PostgresDialect, sql } from 'kysely';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { Config, DatabasePlace } from '../config/config.ts';
@@ -49,7 +50,11 @@ async function openEmbedded(
 ): Promise<Writer> {
   let db: Kysely<Database>;
   try {
-    const pglite = await PGlite.create({ dataDir, ...(template === undefined ? {} : { loadDataDir: template }) });
+    const pglite = await PGlite.create({
+      dataDir,
+      extensions: { pg_trgm },
+      ...(template === undefined ? {} : { loadDataDir: template }),
+    });
     db = new Kysely<Database>({ dialect: new PGliteDialect({ pglite }) });
   } catch (cause) {
     throw new SallyportError(
@@ -95,9 +100,10 @@ function refuse(why: string, cause?: unknown): SallyportError {
 }
 
 async function checkPostgres(db: Kysely<Database>): Promise<void> {
-  const { rows } = await sql<{ version: number; encoding: string; standby: boolean }>`
+  const { rows } = await sql<{ version: number; encoding: string; standby: boolean; trigrams: boolean }>`
     select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding,
-      pg_is_in_recovery() as standby
+      pg_is_in_recovery() as standby,
+      exists (select from pg_available_extensions where name = 'pg_trgm') as trigrams
   `
     .execute(db)
     .catch((error: unknown) => {
@@ -110,5 +116,7 @@ async function checkPostgres(db: Kysely<Database>): Promise<void> {
     throw refuse(`it is PostgreSQL ${version}, and Sallyport needs ${oldestPostgres} or newer. Upgrade it`);
   }
   if (facts.encoding !== 'UTF8') throw refuse(`its encoding is ${facts.encoding}. Create it with the encoding UTF8`);
+  if (!facts.trigrams)
+    throw refuse('it lacks the extension pg_trgm. Install the additional modules of PostgreSQL (postgresql-contrib)');
   if (facts.standby) throw refuse('it is a standby, which takes no writes. Name the primary');
 }

@@ -112,6 +112,12 @@ export interface SegmentTable {
   sha256: string;
   bytes: number;
   stored_at: Moment;
+  /** Of text: when it was settled what of it is in the search index, and why not all of it is, in words. */
+  indexed_at: MomentOrNull;
+  index_problem: LaterOrNull<string>;
+  /** How often that was begun, and when last: a process may have died of it. */
+  index_tries: Generated<number>;
+  index_tried_at: MomentOrNull;
 }
 
 /** The newest manifest of each recording; each accepted one extends the last byte for byte. */

@@ -83,13 +83,15 @@ test('its access rules are valid, and give each person what the lab promises', a
     expect(await allowed(jonas, connect)).toBe(true);
     expect(await allowed(jonas, { ...connect, resource: { ...target, labels: { team: 'data' } } })).toBe(false);
     expect(await allowed(mira, connect)).toBe(false);
-    const unlock = (stream: 'output' | 'input') => ({
+    const unlock = (stream: 'output' | 'input' | 'text') => ({
       action: 'UnlockRecording' as const,
       resource: recording,
       context: { stream },
     });
     expect(await allowed(jonas, unlock('output'))).toBe(true);
+    expect(await allowed(jonas, unlock('text'))).toBe(true);
     expect(await allowed(jonas, unlock('input'))).toBe(false);
+    expect(await allowed(jonas, { action: 'ReviewRecording', resource: recording })).toBe(false);
     expect(await allowed(mira, unlock('input'))).toBe(true);
     expect(await allowed(sanna, unlock('output'))).toBe(false);
     expect(await allowed(jonas, { action: 'KillSession', resource: recording })).toBe(false);
@@ -133,6 +135,9 @@ test('each role may do what it is for, and nothing beside', async () => {
       'read recordings': { action: 'ReadRecording', resource: others },
       'open output': { action: 'UnlockRecording', resource: others, context: { stream: 'output' } },
       'open input': { action: 'UnlockRecording', resource: others, context: { stream: 'input' } },
+      'open text': { action: 'UnlockRecording', resource: others, context: { stream: 'text' } },
+      review: { action: 'ReviewRecording', resource: others },
+      hold: { action: 'HoldRecording', resource: others },
       'see sessions': { action: 'SeeSessions', resource: others },
       kill: { action: 'KillSession', resource: others },
       'lift locks': { action: 'LiftLock', resource: { id: 'l1', userId: 'someone', target: web } },
@@ -151,7 +156,7 @@ test('each role may do what it is for, and nothing beside', async () => {
       ],
       vendor: ['connect web, granted', 'request web'],
       approver: ['see web', 'see data', 'decide'],
-      'help-desk': ['list recordings', 'read recordings', 'open output'],
+      'help-desk': ['list recordings', 'read recordings', 'open output', 'open text', 'review'],
       analyst: [
         'see web',
         'see data',
@@ -159,12 +164,24 @@ test('each role may do what it is for, and nothing beside', async () => {
         'read recordings',
         'open output',
         'open input',
+        'open text',
+        'review',
+        'hold',
         'see sessions',
         'kill',
         'lift locks',
         'read the audit',
       ],
-      auditor: ['see web', 'see data', 'list recordings', 'read recordings', 'open output', 'read the audit'],
+      auditor: [
+        'see web',
+        'see data',
+        'list recordings',
+        'read recordings',
+        'open output',
+        'open text',
+        'hold',
+        'read the audit',
+      ],
       engineer: ['see web', 'see data', 'see sessions', 'read the audit', 'administer'],
     };
     for (const role of roleSchema.options) {

@@ -93,6 +93,8 @@ export const recordingRulesSchema = z.strictObject({
   mode: recordModeSchema.default('strict'),
   /** Whether the target's host key is asked to sign for the record. */
   anchors: z.boolean().default(true),
+  /** Whether what could be read on the screens is kept readable on the server, for search. `off`: nothing is, and what was is deleted. */
+  search: z.enum(['on', 'off']).default('on'),
   wire: z
     .strictObject({
       keep: wireKeepSchema.default('full'),

@@ -20,11 +20,11 @@ export interface LocalRecording {
   output: string;
 }
 
-/** `bytes`: how much output; above 256 KiB there are several segments. */
+/** `bytes`: how much random output; above 256 KiB there are several segments. `output`: comes before it. */
 export async function record(
   world: World,
   session: Session,
-  options: { bytes?: number; input?: string; reason?: EndReason } = {},
+  options: { bytes?: number; output?: string; input?: string; reason?: EndReason } = {},
 ): Promise<LocalRecording> {
   const folder = mkdtempSync(path.join(world.folder, 'spool-'));
   const recorder = await openRecorder({
@@ -37,7 +37,8 @@ export async function record(
     terminal: { cols: 80, rows: 24, term: 'xterm-256color' },
     software: 'sallyport test',
   });
-  let output = '';
+  let output = options.output ?? '';
+  if (output !== '') recorder.output(Buffer.from(output));
   while (output.length < (options.bytes ?? 100)) {
     const line = `${randomBytes(3000).toString('base64')}\r\n`;
     recorder.output(Buffer.from(line));

@@ -93,7 +93,7 @@ const policies = [
   {
     id: 'analysts',
     cedar:
-      'permit(principal in Role::"analyst", action in [Action::"ListRecordings", Action::"ReadRecording", Action::"UnlockRecording", Action::"SeeSessions", Action::"KillSession", Action::"LiftLock"], resource);',
+      'permit(principal in Role::"analyst", action in [Action::"ListRecordings", Action::"ReadRecording", Action::"UnlockRecording", Action::"ReviewRecording", Action::"HoldRecording", Action::"SeeSessions", Action::"KillSession", Action::"LiftLock"], resource);',
   },
   {
     id: 'help desk',

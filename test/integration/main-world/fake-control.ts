@@ -21,7 +21,7 @@ import type { GrantPayload, OrderPayload } from '../../../src/shared/protocol/si
 
 /** What a scripted answer may be instead of the ordinary one. */
 export type Scripted = { status: number; json: unknown } | { cut: true };
-export type Script = (request: { method: string; path: string; count: number }) => Scripted | null;
+export type Script = (request: { method: string; path: string; count: number; body: Buffer }) => Scripted | null;
 
 export function problem(status: number, code: ErrorCode, detail = 'because the test says so'): Scripted {
   return { status, json: { type: 'about:blank', title: code, status, code, detail } };
@@ -127,7 +127,7 @@ export async function startFakeControl(recipients: string[]) {
     }
     if (path === '/v1/devices/device-1' && method === 'DELETE') return {};
     if (path === '/v1/targets') return { targets: [target] };
-    if (path === '/v1/recordings') return { recordings: [] };
+    if (path === '/v1/recordings') return { recordings: [], next: null };
     if (path === '/v1/sessions') {
       const asked = json();
       const sessionId = randomUUID();
@@ -214,14 +214,15 @@ export async function startFakeControl(recipients: string[]) {
         counts.set(name, (counts.get(name) ?? 0) + 1);
         requests.push(name);
         await checkProof(request);
-        const scripted = script({ method: request.method!, path: url.pathname, count: counts.get(name)! });
+        const body = Buffer.concat(chunks);
+        const scripted = script({ method: request.method!, path: url.pathname, count: counts.get(name)!, body });
         if (scripted !== null && 'cut' in scripted) {
           request.socket.destroy();
           return;
         }
-        const { status, json } = scripted ?? { status: 200, json: answer(request.method!, url, Buffer.concat(chunks)) };
+        const { status, json } = scripted ?? { status: 200, json: answer(request.method!, url, body) };
         const date = new Date(Date.now() + clockOffMs).toUTCString();
-        reply.writeHead(status, { 'content-type': 'application/json', date }).end(JSON.stringify(json));
+        reply.writeHead(status, { 'content-type': 'application/json', date }).end(JSON.stringify(await json));
         for (const listener of [...listeners]) listener();
       })().catch((error: unknown) => {
         faults.push(String(error));

@@ -79,6 +79,11 @@ export class FakeSession implements Forked<OwnerToSession> {
     this.recorder?.output(Buffer.from(text));
   }
 
+  /** As if a person had typed it. */
+  input(text: string): void {
+    this.recorder?.input(Buffer.from(text));
+  }
+
   /** Resolves when more may be recorded at once. */
   async drained(): Promise<void> {
     await this.recorder?.drained();

@@ -8,12 +8,17 @@ import { IdentityService } from '../../../src/main/identity/identity.ts';
 import { KeyStore } from '../../../src/main/identity/key-store.ts';
 import { Launcher } from '../../../src/main/launcher.ts';
 import type { AppState, SessionView } from '../../../src/shared/protocol/ipc.ts';
+import type { OwnerToReplay } from '../../../src/shared/protocol/replay.ts';
 import type { OwnerToSession } from '../../../src/shared/protocol/session-control.ts';
 import { type FakeControl, startFakeControl } from './fake-control.ts';
 import { FakeSession, type Manners } from './fake-session.ts';
 
 /** A launcher without a window in this process, on a data folder of its own. Its sessions are fakes unless `forkSession` starts others. */
-export function makeLauncher(folder: string, forkSession?: () => Forked<OwnerToSession>) {
+export function makeLauncher(
+  folder: string,
+  forkSession?: () => Forked<OwnerToSession>,
+  forkReplay?: () => Forked<OwnerToReplay>,
+) {
   const listeners = new Set<() => void>();
   const children: FakeSession[] = [];
   const log: string[] = [];
@@ -45,6 +50,7 @@ export function makeLauncher(folder: string, forkSession?: () => Forked<OwnerToS
       return child;
     },
     forkReplay: () => {
+      if (forkReplay !== undefined) return forkReplay();
       throw new Error('no replay in this test');
     },
     spares: null,
@@ -101,18 +107,22 @@ export type LauncherUnderTest = ReturnType<typeof makeLauncher>;
 export interface MainWorld {
   control: FakeControl;
   /** A launcher on the world's own folder: the same folder again is the same device after a restart. */
-  launcher(): LauncherUnderTest;
+  launcher(forkReplay?: () => Forked<OwnerToReplay>): LauncherUnderTest;
+  /** Opens what is recorded for the recipients of its server. */
+  identity: string;
   close(): Promise<void>;
 }
 
 export async function openMainWorld(): Promise<MainWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'launcher-'));
-  const control = await startFakeControl([await identityToRecipient(await generateIdentity())]);
+  const identity = await generateIdentity();
+  const control = await startFakeControl([await identityToRecipient(identity)]);
   const made: LauncherUnderTest[] = [];
   return {
     control,
-    launcher: () => {
-      const one = makeLauncher(folder);
+    identity,
+    launcher: (forkReplay) => {
+      const one = makeLauncher(folder, undefined, forkReplay);
       made.push(one);
       return one;
     },
@@ -126,9 +136,9 @@ export async function openMainWorld(): Promise<MainWorld> {
 }
 
 /** A world with an enrolled launcher that is online. */
-export async function openOnlineWorld() {
+export async function openOnlineWorld(forkReplay?: () => Forked<OwnerToReplay>) {
   const world = await openMainWorld();
-  const app = world.launcher();
+  const app = world.launcher(forkReplay);
   await app.launcher.start(world.control.invite());
   await app.until(() => app.state.connection.state === 'online');
   return { world, control: world.control, app };

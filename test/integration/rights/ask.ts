@@ -164,6 +164,24 @@ function aboutStored(more: (id: string, as: string | undefined) => Promise<Parti
   };
 }
 
+const finding = { atMs: 5, title: 'Looks odd', note: '', severity: 'low' as const };
+
+/** Text of a session in the index, as if it had been stored and opened. */
+async function storeText(rights: RightsWorld, sessionId: string): Promise<void> {
+  const { writer, clock } = rights.world.server.context;
+  const now = clock.now();
+  const part = { session_id: sessionId, stream: 'text' as const, seq: 0, sha256: '', bytes: 1 };
+  await writer
+    .insertInto('recording_segments')
+    .values({ ...part, stored_at: now, indexed_at: now })
+    .execute();
+  const block = { session_id: sessionId, seq: 0, place: 0, kind: 'output' as const };
+  await writer
+    .insertInto('search_blocks')
+    .values({ ...block, folded: 'a needle', text: 'A needle', times: '7' })
+    .execute();
+}
+
 /** Which part of a recording is asked for. */
 const part = { stream: 'output', seq: 0, direction: 'to-target' };
 
@@ -277,6 +295,53 @@ export const makers: Record<ApiName, Maker> = {
       recipient: await identityToRecipient(await generateX25519Identity()),
     },
   })),
+  search: async (rights, role, relation, as) => {
+    const asked = await aboutSession(() => ({ query: { text: 'needle', limit: '200' } }))(rights, role, relation, as);
+    if (relation !== 'none') await storeText(rights, String(asked.subject));
+    return asked;
+  },
+  getNotes: aboutSession(() => ({})),
+  addBookmark: aboutSession(() => ({ body: { atMs: 5, text: 'here' } })),
+  removeBookmark: async (rights, role, relation, as) => {
+    const asked = await aboutSession(() => ({}))(rights, role, relation, as);
+    const bookmarkId = randomUUID();
+    if (relation !== 'none') {
+      const by = as === "one's own" ? role : 'sanna';
+      const values = { id: bookmarkId, session_id: String(asked.subject), at_ms: 1, text: '', by_id: by, by_name: by };
+      const { writer, clock } = rights.world.server.context;
+      await writer
+        .insertInto('recording_bookmarks')
+        .values({ ...values, at: clock.now() })
+        .execute();
+    }
+    return { ...asked, params: { ...asked.params, bookmarkId } };
+  },
+  addFinding: aboutSession(() => ({ body: finding })),
+  changeFinding: async (rights, role, relation, as) => {
+    const asked = await aboutSession(() => ({ body: { state: 'closed' } }))(rights, role, relation, as);
+    const findingId = randomUUID();
+    if (relation !== 'none') {
+      const by = { by_id: 'analyst', by_name: 'The analyst', changed_by: null, changed_by_name: null };
+      const { atMs, ...said } = finding;
+      const values = {
+        id: findingId,
+        session_id: String(asked.subject),
+        at_ms: atMs,
+        ...said,
+        state: 'open',
+        ...by,
+      } as const;
+      const { writer, clock } = rights.world.server.context;
+      await writer
+        .insertInto('recording_findings')
+        .values({ ...values, at: clock.now() })
+        .execute();
+    }
+    return { ...asked, params: { ...asked.params, findingId } };
+  },
+  setReviewed: aboutSession(() => ({ body: { reviewed: true, note: '' } })),
+  setHold: aboutSession(() => ({ body: { hold: true, reason: 'for the matrix' } })),
+  noteExport: aboutSession(() => ({ body: { format: 'transcript', purpose: 'for the matrix' } })),
   listAudit: nothing,
   apply: async (rights) => ({ params: {}, body: rights.document, subject: null }),
   invite: async () => ({ params: {}, body: { userId: 'nadia' }, subject: null }),

@@ -22,6 +22,12 @@ export type Row = {
 const reviewers = { 'help-desk': 200, analyst: 200, auditor: 200, rest: '404 SP-3001' } as const;
 /** What a recording's stored parts answer. */
 const recording = { own: 200, others: reviewers, none: '404 SP-3001' } as const;
+/** Findings and reviews. */
+const reviewing = {
+  own: { 'help-desk': 200, analyst: 200, rest: '403 SP-5003' },
+  others: { 'help-desk': 200, analyst: 200, auditor: '403 SP-5003', rest: '404 SP-3001' },
+  none: '404 SP-3001',
+} as const;
 /** Only its own launcher stores. */
 const upload = { own: 200, others: '404 SP-3001', none: '404 SP-3001' } as const;
 /** Done on the server's own machine, whoever asks over the network. */
@@ -72,7 +78,31 @@ export const httpRights = {
   getJournal: [recording],
   getTail: [recording],
   getWire: [recording],
+  search: [{ own: 'listed', others: { 'help-desk': 'listed', analyst: 'listed', auditor: 'listed', rest: 'absent' } }],
+  getNotes: [recording],
+  addBookmark: [recording],
+  removeBookmark: [
+    { as: "one's own", ...recording },
+    {
+      as: "somebody else's",
+      own: '403 SP-5003',
+      others: { 'help-desk': '403 SP-5003', analyst: '403 SP-5003', auditor: '403 SP-5003', rest: '404 SP-3001' },
+      none: '404 SP-3001',
+    },
+  ],
+  addFinding: [reviewing],
+  changeFinding: [reviewing],
+  setReviewed: [{ ...reviewing, own: '403 SP-5003' }],
+  setHold: [
+    {
+      own: { analyst: 200, auditor: 200, rest: '403 SP-5003' },
+      others: { analyst: 200, auditor: 200, 'help-desk': '403 SP-5003', rest: '404 SP-3001' },
+      none: '404 SP-3001',
+    },
+  ],
+  noteExport: [recording],
   unlock: [
+    { as: 'text', ...recording },
     { as: 'output', ...recording },
     {
       as: 'input',

@@ -106,7 +106,7 @@ export async function startRightsWorld(): Promise<RightsWorld> {
         end_reason: null,
       })
       .execute();
-    for (const stream of ['output', 'input'] as const) {
+    for (const stream of ['output', 'input', 'text'] as const) {
       const key = await services.broker.makeStreamKey(id, stream);
       await writer
         .insertInto('stream_keys')

@@ -15,6 +15,8 @@ import { recordingRules } from './010-recording-rules.ts';
 import { journalTails } from './011-journal-tails.ts';
 import { wires } from './012-wires.ts';
 import { laterReceipts } from './013-later-receipts.ts';
+import { review } from './014-review.ts';
+import { search } from './015-search.ts';
 
 /** In order; the names are stored in the database and never change. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -31,6 +33,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '011-journal-tails': journalTails,
   '012-wires': wires,
   '013-later-receipts': laterReceipts,
+  '014-review': review,
+  '015-search': search,
 };
 
 /**

@@ -1,0 +1,65 @@
+import type { Notes } from '../../shared/protocol/review-api.ts';
+import type { Actor } from '../actor.ts';
+import type { CoreContext } from '../context.ts';
+import type { OwnedResource } from '../policy/policy.ts';
+import { findReadable } from '../recordings/read.ts';
+import { notReviewed, reviewFactsOf } from './review-facts.ts';
+
+/** Everything that people put beside a recording, in the order of its moments. */
+export async function notesOf(core: CoreContext, actor: Actor, resource: OwnedResource): Promise<Notes> {
+  const db = core.reader;
+  const { id } = resource;
+  const bookmarks = await db
+    .selectFrom('recording_bookmarks')
+    .selectAll()
+    .where('session_id', '=', id)
+    .orderBy('at_ms')
+    .orderBy('at')
+    .execute();
+  const findings = await db
+    .selectFrom('recording_findings')
+    .selectAll()
+    .where('session_id', '=', id)
+    .orderBy('at_ms')
+    .orderBy('at')
+    .execute();
+  const facts = (await reviewFactsOf(db, [id])).get(id) ?? notReviewed;
+  const [review, hold] = await core.policy.decideMany(actor, [
+    { action: 'ReviewRecording', resource },
+    { action: 'HoldRecording', resource },
+  ]);
+  return {
+    bookmarks: bookmarks.map((row) => ({
+      id: row.id,
+      atMs: row.at_ms,
+      text: row.text,
+      by: { id: row.by_id, name: row.by_name },
+      at: row.at.toISOString(),
+      mine: row.by_id === actor.userId,
+    })),
+    findings: findings.map((row) => ({
+      id: row.id,
+      atMs: row.at_ms,
+      title: row.title,
+      note: row.note,
+      severity: row.severity,
+      state: row.state,
+      by: { id: row.by_id, name: row.by_name },
+      at: row.at.toISOString(),
+      changed:
+        row.changed_at === null
+          ? null
+          : {
+              by: { id: row.changed_by ?? '', name: row.changed_by_name ?? '' },
+              at: row.changed_at.toISOString(),
+            },
+    })),
+    review: { ...facts, may: { review: review?.allowed === true, hold: hold?.allowed === true } },
+  };
+}
+
+/** Throws SP-3001. */
+export async function getNotes(core: CoreContext, actor: Actor, sessionId: string): Promise<Notes> {
+  const { resource } = await findReadable(core, actor, sessionId);
+  return notesOf(core, actor, resource);
+}

@@ -1,0 +1,231 @@
+import { sql } from 'kysely';
+import type { z } from 'zod';
+import { SallyportError } from '../../shared/errors/result.ts';
+import type { SearchHit } from '../../shared/model/review.ts';
+import type { searchAnswerSchema, searchQuerySchema } from '../../shared/protocol/review-api.ts';
+import type { Actor } from '../actor.ts';
+import type { CoreContext } from '../context.ts';
+import { classOf, decideRecordings, type Judged, unlocks } from '../recordings/rights.ts';
+import { sessionsThat, startOf } from '../recordings/which.ts';
+import { type BlockKey, findEverywhere, findIn, type Looking, readBlocks } from './find-blocks.ts';
+import { isSearchOn } from './search-rules.ts';
+import { excerpt, isNarrow, placesOf, wordsOf } from './words.ts';
+
+export type SearchQuery = z.output<typeof searchQuerySchema>;
+type SearchAnswer = z.input<typeof searchAnswerSchema>;
+
+/** Milliseconds that looking through recordings one after the other may take. */
+const budgetMs = 8000;
+/** Blocks whose lines are looked at in one go. */
+const blocksAtOnce = 200;
+const pendingAtMost = 10_000;
+
+/** A recording that is searched. */
+interface Searched extends Judged {
+  granted_at: Date;
+  started: Date;
+  user_name: string;
+  target_name: string;
+  production: boolean;
+}
+
+const hasText = sql<boolean>`exists (select from recording_segments g where g.session_id = s.id and g.stream = 'text')`;
+const hasPending = sql<boolean>`exists (select from recording_segments g where g.session_id = s.id and g.stream = 'text' and g.indexed_at is null)`;
+
+/** One search: what is asked, by whom, and what of it they may open. */
+class Finder {
+  readonly #core: CoreContext;
+  readonly #actor: Actor;
+  readonly #query: SearchQuery;
+  readonly #words: string[];
+  readonly #now: Date;
+  readonly #open = new Set<string>();
+  readonly #began: number;
+
+  constructor(core: CoreContext, actor: Actor, query: SearchQuery, words: string[]) {
+    this.#core = core;
+    this.#actor = actor;
+    this.#query = query;
+    this.#words = words;
+    this.#now = core.clock.now();
+    this.#began = core.clock.monotonicMs();
+  }
+
+  #sessions() {
+    return sessionsThat(this.#core.reader, this.#actor, this.#query, this.#now);
+  }
+
+  /** Which recordings are searched, by what rules tell apart. Answers how many are not, and whether others' are. */
+  async rights(): Promise<{ closed: number; others: boolean }> {
+    const each = this.#core.inForce.namesRecordings;
+    const classes = await this.#sessions()
+      .where(hasText)
+      .select([
+        sql<string>`min(s.id)`.as('id'),
+        's.user_id',
+        's.target_id',
+        's.login',
+        sql<number>`count(*)::int`.as('count'),
+      ])
+      .groupBy(['s.user_id', 's.target_id', 's.login', ...(each ? (['s.id'] as const) : [])])
+      .execute();
+    const decided = await decideRecordings(this.#core, this.#actor, classes, (resource) => [
+      { action: 'ListRecordings', resource },
+      { action: 'ReadRecording', resource },
+      ...unlocks(resource, ['text']),
+    ]);
+    let closed = 0;
+    let others = false;
+    for (const [index, one] of classes.entries()) {
+      const [list, read, unlock] = decided[index] ?? [];
+      if (read === true && unlock === true) {
+        this.#open.add(classOf(this.#core, one));
+        others ||= one.user_id !== this.#actor.userId;
+      } else if (list === true) closed += one.count;
+    }
+    return { closed, others };
+  }
+
+  isOpen(recording: Judged): boolean {
+    return this.#open.has(classOf(this.#core, recording));
+  }
+
+  async pending(): Promise<number> {
+    const rows = await this.#sessions()
+      .where(hasPending)
+      .select(['s.id', 's.user_id', 's.target_id', 's.login'])
+      .limit(pendingAtMost)
+      .execute();
+    return rows.filter((row) => this.isOpen(row)).length;
+  }
+
+  /** Newest first. */
+  async *hits(): AsyncGenerator<SearchHit> {
+    if (this.#open.size === 0) return;
+    const looking: Looking = { words: this.#words, kind: this.#query.kind };
+    // A word that the index does not narrow, or that is everywhere, is found soon in the newest recordings.
+    const keys = this.#words.some(isNarrow) ? await findEverywhere(this.#core, looking) : null;
+    if (keys === null) yield* this.#oneAfterTheOther(looking);
+    else yield* this.#sorted(keys, looking);
+  }
+
+  async *#sorted(keys: readonly BlockKey[], looking: Looking): AsyncGenerator<SearchHit> {
+    const ids = [...new Set(keys.map(({ session_id }) => session_id))];
+    const found = new Map<string, Searched>();
+    if (ids.length > 0) {
+      const rows = await this.#searched().where(sql<boolean>`s.id = any(${ids}::text[])`).execute();
+      for (const row of rows) if (this.isOpen(row)) found.set(row.id, row);
+    }
+    const of = Map.groupBy(keys, ({ session_id }) => session_id);
+    for (const recording of found.values()) yield* this.#lines(recording, of.get(recording.id) ?? [], looking);
+  }
+
+  async *#oneAfterTheOther(looking: Looking): AsyncGenerator<SearchHit> {
+    let after: { granted_at: Date; id: string } | null = null;
+    for (let atOnce = 20; ; atOnce = Math.min(200, atOnce * 3)) {
+      const rows: Searched[] = await this.#searched(after).where(hasText).limit(atOnce).execute();
+      const open = rows.filter((row) => this.isOpen(row));
+      for await (const { id, keys } of findIn(
+        this.#core,
+        open.map(({ id }) => id),
+        looking,
+      )) {
+        this.#checkTime();
+        const recording = open.find((one) => one.id === id);
+        if (recording !== undefined) yield* this.#lines(recording, keys, looking);
+      }
+      this.#checkTime();
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < atOnce) return;
+      after = last;
+    }
+  }
+
+  #searched(after: { granted_at: Date; id: string } | null = null) {
+    const query = this.#sessions()
+      .select([
+        's.id',
+        's.user_id',
+        's.target_id',
+        's.login',
+        's.granted_at',
+        startOf.as('started'),
+        'p.name as user_name',
+        't.name as target_name',
+        't.production',
+      ])
+      .orderBy('s.granted_at', 'desc')
+      .orderBy('s.id', 'desc');
+    if (after === null) return query;
+    const { granted_at, id } = after;
+    return query.where((eb) => eb(eb.refTuple('s.granted_at', 's.id'), '<', eb.tuple(granted_at, id)));
+  }
+
+  #checkTime(): void {
+    if (this.#core.clock.monotonicMs() - this.#began > budgetMs)
+      throw new SallyportError(
+        'SP-3051',
+        'There is too much to look through for this. Search for at least three letters or digits in a row, or say whose recordings, where, or when.',
+      );
+  }
+
+  /** The lines of a recording that have all words, in its order. */
+  async *#lines(recording: Searched, keys: readonly BlockKey[], looking: Looking): AsyncGenerator<SearchHit> {
+    const sorted = keys.toSorted((a, b) => a.seq - b.seq || a.place - b.place);
+    for (let from = 0; from < sorted.length; ) {
+      let to = Math.min(sorted.length, from + blocksAtOnce);
+      // Commands and lines of one segment are in blocks of their own: all of it, to be in its order.
+      while (to < sorted.length && sorted[to]?.seq === sorted[to - 1]?.seq) to += 1;
+      const blocks = await readBlocks(this.#core, recording.id, sorted.slice(from, to));
+      this.#checkTime();
+      const found: SearchHit[] = [];
+      for (const block of blocks) {
+        const lines = block.text.split('\n');
+        const times = block.times.split(' ');
+        for (const [index, folded] of block.folded.split('\n').entries()) {
+          const places = placesOf(folded, looking.words);
+          if (places === null) continue;
+          found.push({
+            sessionId: recording.id,
+            user: { id: recording.user_id, name: recording.user_name },
+            target: { id: recording.target_id, name: recording.target_name, production: recording.production },
+            login: recording.login,
+            startedAt: recording.started.toISOString(),
+            atMs: Number(times[index] ?? 0),
+            kind: block.kind,
+            ...excerpt(lines[index] ?? '', places),
+          });
+        }
+      }
+      yield* found.toSorted((a, b) => a.atMs - b.atMs);
+      from = to;
+    }
+  }
+}
+
+/**
+ * Lines and commands with all words, of recordings whose text this person may open. Searching others' recordings is an audit event before anything is looked at.
+ * Throws SP-3050 where search is switched off, SP-3051 where it would take too long, SP-5001 for no words.
+ */
+export async function find(core: CoreContext, actor: Actor, query: SearchQuery): Promise<SearchAnswer> {
+  const words = wordsOf(query.text);
+  if (words.length === 0) throw new SallyportError('SP-5001', 'There is no word to search for. Write at least one.');
+  if (!(await isSearchOn(core.reader)))
+    throw new SallyportError(
+      'SP-3050',
+      'Search is switched off in your organisation, so no text is kept for it. Open a recording to search in that one.',
+    );
+  const finder = new Finder(core, actor, query, words);
+  const { closed, others } = await finder.rights();
+  if (others) {
+    const { limit: _limit, ...detail } = query;
+    await core.audit.record({ event: 'recording.searched', actor: actor.userId, subject: null, detail });
+  }
+  const hits: SearchHit[] = [];
+  for await (const hit of finder.hits()) {
+    hits.push(hit);
+    if (hits.length > query.limit) break;
+  }
+  const more = hits.length > query.limit;
+  return { hits: hits.slice(0, query.limit), more, notSearched: { pending: await finder.pending(), closed } };
+}
