@@ -34,6 +34,6 @@ export async function addTargets(lab: Lab, count: number): Promise<void> {
     });
   }
   const file = path.join(lab.paths.root, 'many-targets.yaml');
-  writeFileSync(file, stringify({ ...document, targets }));
+  writeFileSync(file, stringify({ ...document, targets }, { aliasDuplicateObjects: false }));
   await sallyportOk(lab.control.socket, people.engineer.id, ['apply', file], applyResultSchema);
 }

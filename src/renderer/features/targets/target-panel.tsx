@@ -3,7 +3,7 @@ import { Ban, Check, ChevronRight, CornerDownLeft, Lock, MessageSquare, Star, Ti
 import type { TargetView } from '../../../shared/model/target.ts';
 import { EndpointBadge } from '../../components/endpoint-badge.tsx';
 import { BrokenArchIcon, BrokenLinkIcon } from '../../components/icons/icons.tsx';
-import { Badge, cx, LinkButton, ProductionBadge } from '../../components/primitives.tsx';
+import { Badge, Chip, cx, LinkButton, ProductionBadge } from '../../components/primitives.tsx';
 import { type Cover, coverName, coversNeeds, defaultLogin } from '../../services/connect-service.ts';
 import { length, shortFingerprint, when, whenInSentence } from '../../services/format.ts';
 import { loginWords } from '../../services/login-words.ts';
@@ -207,6 +207,15 @@ export function TargetPanel(props: {
         </div>
         <h2 className={cx(css.panelTitle, 'selectable')}>{target.name}</h2>
         <p className={cx(css.panelText, 'selectable')}>{summaryOf(target)}</p>
+        {Object.keys(target.labels).length === 0 ? null : (
+          <p className={cx(css.panelLabels, 'selectable')}>
+            {Object.entries(target.labels).map(([key, value]) => (
+              <Chip key={key}>
+                {key}: {value}
+              </Chip>
+            ))}
+          </p>
+        )}
         {target.lock === null ? null : (
           <div className={css.lockBox}>
             <Lock size={14} strokeWidth={1.6} aria-hidden="true" />
