@@ -14,6 +14,9 @@ const noDatabase = new Set([
   'recording-stock-tools.test.ts',
   'limits.test.ts',
   'malformed-channels.test.ts',
+  'relay-wire.test.ts',
+  'wire.test.ts',
+  'secret-memory.test.ts',
 ]);
 
 /** The tests that start a control server by the shared worlds: they hold on either database. */

@@ -12,7 +12,7 @@ import { recordingBecomes } from '../harness/recordings.ts';
 import { bootWorld, type OpenedLauncher, type World } from '../harness/world.ts';
 
 /** The session process alone takes 100 MB in session-flood.test.ts; here it is what the window makes of it. */
-const floodBytes = Number(process.env.SALLYPORT_FLOOD_MB ?? 48) * 1024 * 1024;
+const floodBytes = Number(process.env.SALLYPORT_FLOOD_MB ?? 32) * 1024 * 1024;
 /** What goes through before: what a terminal and a recorder take for good, and what a collector leaves for later, is there by then. */
 const warmBytes = 16 * 1024 * 1024;
 /** The record is slower than the window here, so it is what holds the flood back; a screen that is slower than the record: session-slow.test.ts. */
@@ -55,7 +55,7 @@ async function connect(): Promise<{ tab: string; sessionId: string }> {
   return { tab, sessionId: opened?.sessionId ?? '' };
 }
 
-test('a flood through the visible tab (SALLYPORT_FLOOD_MB, else 48): memory stays bounded, and the recording holds exactly what the target sent', async () => {
+test('a flood through the visible tab (SALLYPORT_FLOOD_MB, else 32): memory stays bounded, and the recording holds exactly what the target sent', async () => {
   const { tab, sessionId } = await connect();
   const [session = 0] = await sessionProcesses(launcher);
   const pids = { session, renderer: await rendererProcess(launcher) };

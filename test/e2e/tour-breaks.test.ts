@@ -105,7 +105,7 @@ describe('each step fails when its part is broken', () => {
     expectFailureAt(lines, 'recording-stored', /./);
   });
 
-  test('verified: one stored byte is flipped', async () => {
+  long('verified: one stored byte is flipped', async () => {
     const lines = await broken('verified', ({ sessionId }) => {
       const file = storedFiles(world.lab.control.dataFolder, sessionId ?? '').segment('000000.cast.zst.age');
       const bytes = readFileSync(file);
@@ -148,7 +148,7 @@ describe('each step fails when its part is broken', () => {
     expectFailureAt(lines, 'killed', /sshd does not/);
   });
 
-  test('replayed: the recording has gone from the store', async () => {
+  long('replayed: the recording has gone from the store', async () => {
     const remove = ({ sessionId }: { sessionId: string | null }) =>
       rmSync(storedFiles(world.lab.control.dataFolder, sessionId ?? '').segment('000000.cast.zst.age'));
     const lines = await broken('replayed', remove, { replayedMs: 4000 });
