@@ -45,6 +45,10 @@ export function App() {
   useEffect(() => {
     for (const terminal of sessions.terminals()) terminal.screen.apply(screenSettings);
   }, [screenSettings, sessions]);
+  const { density } = screenSettings;
+  useEffect(() => {
+    document.documentElement.dataset.density = density;
+  }, [density]);
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} forceColorScheme={scheme}>
       <Content />

@@ -8,7 +8,8 @@ import css from './shell.module.css';
 
 export type Enrolled = Extract<AppState['enrolment'], { state: 'enrolled' }>;
 
-const keyWords: Record<Enrolled['deviceKey'], string> = {
+/** Where the device key lies, as it is said. */
+export const keyWords: Record<Enrolled['deviceKey'], string> = {
   keyring: 'In the system keyring',
   file: 'In a file that only you can read, as your organisation allows',
   memory: 'In memory only: this computer has no keyring, so the device is forgotten when you quit',
@@ -29,12 +30,41 @@ export function roleName(role: string): string {
   return roleWords[role] ?? role;
 }
 
-export function PersonPanel(props: { enrolment: Enrolled }) {
+/** Takes this device out of the organisation, after one question. */
+export function ForgetDevice(props: { inView: boolean }) {
   const { app } = useServices();
   const [asking, setAsking] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const { me, address, deviceKey } = props.enrolment;
   const forget = async () => setProblem(await app.forgetDevice());
+  if (!asking) {
+    return (
+      <Button variant={props.inView ? 'default' : 'subtle'} ml={props.inView ? 0 : -12} onClick={() => setAsking(true)}>
+        Forget this device…
+      </Button>
+    );
+  }
+  return (
+    <>
+      <p className={css.popText}>Running sessions end, their records are kept. To come back you need a new invite.</p>
+      <div className={css.dialogActions}>
+        <Button data-testid={testIds.forgetDevice} onClick={() => void forget()}>
+          Forget this device
+        </Button>
+        <Button variant="subtle" onClick={() => setAsking(false)}>
+          Keep it
+        </Button>
+      </div>
+      {problem === null ? null : (
+        <p className={css.popText} role="alert">
+          {problem.message} {problem.code}
+        </p>
+      )}
+    </>
+  );
+}
+
+export function PersonPanel(props: { enrolment: Enrolled }) {
+  const { me, address, deviceKey } = props.enrolment;
   return (
     <div className={css.pop}>
       <h2 className={css.popTitle}>{me?.user.name ?? 'Signed in'}</h2>
@@ -57,30 +87,7 @@ export function PersonPanel(props: { enrolment: Enrolled }) {
         </dd>
       </dl>
       <hr className={css.popRule} />
-      {asking ? (
-        <>
-          <p className={css.popText}>
-            Running sessions end, their records are kept. To come back you need a new invite.
-          </p>
-          <div className={css.dialogActions}>
-            <Button data-testid={testIds.forgetDevice} onClick={() => void forget()}>
-              Forget this device
-            </Button>
-            <Button variant="subtle" onClick={() => setAsking(false)}>
-              Keep it
-            </Button>
-          </div>
-          {problem === null ? null : (
-            <p className={css.popText} role="alert">
-              {problem.message} {problem.code}
-            </p>
-          )}
-        </>
-      ) : (
-        <Button variant="subtle" ml={-12} onClick={() => setAsking(true)}>
-          Forget this device…
-        </Button>
-      )}
+      <ForgetDevice inView={false} />
     </div>
   );
 }

@@ -42,14 +42,18 @@ function RailItem(props: { view: ViewName; current: boolean; count: number; keys
       type="button"
       className={css.railItem}
       aria-current={props.current ? 'page' : undefined}
-      aria-label={props.count > 0 ? `${item.label}, ${props.count} running` : item.label}
       title={`${item.label} (${props.keys})`}
       data-testid={item.testId}
       onClick={() => navigation.go(props.view)}
     >
       {item.icon}
       <span className={css.railLabel}>{item.label}</span>
-      {props.count > 0 ? <span className={css.railCount}>{props.count}</span> : null}
+      {props.count > 0 ? (
+        <span className={css.railCount}>
+          {props.count}
+          <span className="visually-hidden"> running</span>
+        </span>
+      ) : null}
     </button>
   );
 }

@@ -1,7 +1,9 @@
 import { useEffect, useMemo } from 'react';
 import type { AppState } from '../../shared/protocol/ipc.ts';
 import { useCommands } from '../commands/use-commands.ts';
+import { BacklogPanel } from '../features/backlog/backlog-panel.tsx';
 import { HistoryView } from '../features/history/history-view.tsx';
+import { KeysDialog } from '../features/keys/keys-dialog.tsx';
 import { Palette } from '../features/palette/palette.tsx';
 import { RecordingsView } from '../features/recordings/recordings-view.tsx';
 import { SessionsView } from '../features/sessions/sessions-view.tsx';
@@ -10,7 +12,7 @@ import { TargetsView } from '../features/targets/targets-view.tsx';
 import type { ViewName } from '../services/navigation.ts';
 import { useServices } from '../services/services.tsx';
 import { useStore } from '../services/store.ts';
-import { KeysDialog, QuitDialog } from './dialogs.tsx';
+import { QuitDialog } from './dialogs.tsx';
 import { MemoryKeyBanner, OfflineBanner } from './notices.tsx';
 import type { Enrolled } from './person-panel.tsx';
 import { Rail } from './rail.tsx';
@@ -87,11 +89,12 @@ export function Shell(props: { state: AppState; enrolment: Enrolled }) {
           <RecordingsView shown={place.view === 'recordings'} me={enrolment.me} />
         </div>
         <div className={css.view} hidden={place.view !== 'settings'}>
-          <SettingsView shown={place.view === 'settings'} state={state} />
+          <SettingsView shown={place.view === 'settings'} state={state} enrolment={enrolment} />
         </div>
       </main>
       <QuitDialog sessions={state.quitAsked?.sessions ?? null} />
       <KeysDialog />
+      <BacklogPanel state={state} />
       <Palette me={enrolment.me} />
     </div>
   );

@@ -44,7 +44,6 @@ function PaletteField() {
       type="button"
       className={css.paletteField}
       data-testid={testIds.paletteOpen}
-      aria-label="Go to a target, a session or an action"
       // The palette gives the focus back to what has it now.
       onMouseDown={(event) => event.preventDefault()}
       onClick={() => navigation.openPalette('')}

@@ -28,6 +28,8 @@ export interface Command {
 export interface Commands {
   /** Everything that is registered, in order of registration. */
   readonly all: Readable<readonly Command[]>;
+  /** Everything that was ever registered in this window, by id as it was last: for the page of keys, which also speaks of views that are not open. */
+  readonly known: Readable<readonly Command[]>;
   /**
    * Adds commands; returns what takes them away again. An id that is there already is replaced while this registration lasts; those of the window
    * (`base`) are replaced by any other, whichever came first.
@@ -40,13 +42,16 @@ export interface Commands {
 export function makeCommands(): Commands {
   const registered: (readonly Command[])[] = [];
   const all = makeStore<readonly Command[]>([]);
+  const known = makeStore<readonly Command[]>([]);
   const publish = () => {
     const byId = new Map<string, Command>();
     for (const command of registered.flat()) byId.set(command.id, command);
     all.set([...byId.values()]);
+    known.set([...new Map([...known.get(), ...byId.values()].map((command) => [command.id, command])).values()]);
   };
   return {
     all,
+    known,
     register(commands, rank) {
       if (rank === 'base') registered.unshift(commands);
       else registered.push(commands);

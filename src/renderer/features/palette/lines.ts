@@ -118,7 +118,9 @@ function connectLines(hits: readonly Hit[], words: readonly string[], world: Pal
   return hits.flatMap((hit) => {
     const first = loginOf(hit.target, words);
     if (first === undefined) return [];
-    const others = hit.target.id === world.opened ? hit.target.logins.filter((login) => login.name !== first) : [];
+    // With few matches there is room for the other logins of the best one.
+    const shown = hit.target.id === world.opened || (words.length > 0 && hits.length <= 3 && hit === hits[0]);
+    const others = shown ? hit.target.logins.filter((login) => login.name !== first) : [];
     return [connectLine(hit, first, world), ...others.map((login) => connectLine(hit, login.name, world))];
   });
 }
@@ -236,6 +238,9 @@ function favouriteLine(top: Hit | undefined, world: PaletteWorld): Line[] {
   ];
 }
 
+/** What stands there before anything is typed, as far as it is offered. */
+const first = ['session.reconnect', 'session.replay', 'session.new', 'view.history', 'view.settings', 'keys.open'];
+
 /** Said in the list itself, or of no use out of it. */
 const notOffered = /^(palette\.open|session\.tab-\d)$/;
 
@@ -275,7 +280,11 @@ export function paletteGroups(mode: PaletteMode, text: string, world: PaletteWor
     groups.push({ name: 'Connect', lines: connectLines(hits, words, world) });
     groups.push({ name: 'Open sessions', lines: sessionLines(top, words, world) });
     if (world.mayHistory) groups.push({ name: 'My history', lines: historyLines(text, world, 4) });
-    const actions = actionLines(words, world).slice(0, words.length > 0 ? 5 : 6);
+    const all = actionLines(words, world);
+    const actions =
+      words.length > 0
+        ? all.slice(0, 5)
+        : all.filter((line) => first.includes(line.id.slice('command-'.length))).slice(0, 4);
     groups.push({ name: 'Actions', lines: [...actions, ...favouriteLine(top, world)] });
   }
   if (mode === 'actions') groups.push({ name: 'Actions', lines: actionLines(words, world) });

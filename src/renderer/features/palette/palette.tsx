@@ -145,7 +145,7 @@ function Body(props: { me: Me | null; before: Element | null }) {
       <span className="visually-hidden" role="status">
         {lines.length === 0 ? nothingWords(mode, words) : `${lines.length} found`}
       </span>
-      <Hints me={props.me} others={others !== null && others.logins.length > 1} split={others !== null} />
+      <Hints me={props.me} others={others !== null && others.logins.length > 1} />
     </>
   );
 }
@@ -159,14 +159,13 @@ function Hint(props: { keys: string; children: string }) {
   );
 }
 
-function Hints(props: { me: Me | null; others: boolean; split: boolean }) {
+function Hints(props: { me: Me | null; others: boolean }) {
   const views = props.me?.views;
   return (
     <div className={css.foot}>
       <Hint keys="↑ ↓">choose</Hint>
       <Hint keys="Enter">run</Hint>
       {props.others ? <Hint keys="Tab">other logins</Hint> : null}
-      {props.split ? <Hint keys="Ctrl Enter">in a split</Hint> : null}
       <span className={css.footEnd}>
         <Hint keys=">">actions only</Hint>
         {views?.includes('recordings') === true ? <Hint keys="@">people</Hint> : null}
