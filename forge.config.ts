@@ -88,10 +88,16 @@ const config: ForgeConfig = {
       build: [
         { entry: 'src/main/main.ts', config: 'vite.main.config.ts', target: 'main' },
         { entry: 'src/preload/preload.ts', config: 'vite.preload.config.ts', target: 'preload' },
+        { entry: 'src/preload/about-preload.ts', config: 'vite.about-preload.config.ts', target: 'preload' },
         { entry: 'src/session/session-main.ts', config: 'vite.session.config.ts', target: 'main' },
         { entry: 'src/replay/replay-main.ts', config: 'vite.replay.config.ts', target: 'main' },
       ],
-      renderer: developing ? [] : [{ name: 'main_window', config: 'vite.renderer.config.ts' }],
+      renderer: developing
+        ? []
+        : [
+            { name: 'main_window', config: 'vite.renderer.config.ts' },
+            { name: 'about_window', config: 'vite.about.config.ts' },
+          ],
       concurrent: 2,
     }),
     new PagesOnDisk({}),

@@ -11,6 +11,7 @@ import { inRoot, root } from './paths.mjs';
  * @property {string} entry
  * @property {string} output the file that proves that it was built
  * @property {string[]} folders the source folders that it may import (the layer rules keep this true)
+ * @property {string[]} extra other files that go into it
  */
 
 /**
@@ -18,10 +19,11 @@ import { inRoot, root } from './paths.mjs';
  * @param {string} entry
  * @param {string} output
  * @param {string[]} folders
+ * @param {string[]} [extra]
  * @returns {Target}
  */
-function target(name, entry, output, folders) {
-  return { name, entry, output, folders, config: `vite.${name}.config.ts` };
+function target(name, entry, output, folders, extra = []) {
+  return { name, entry, output, folders, extra, config: `vite.${name}.config.ts` };
 }
 
 /** @type {Target[]} */
@@ -36,6 +38,15 @@ export const targets = [
   ]),
   target('replay', 'src/replay/replay-main.ts', '.vite/build/replay.cjs', ['replay', 'recording', 'shared']),
   target('renderer', 'src/renderer/index.html', '.vite/renderer/main_window/index.html', ['renderer', 'shared']),
+  // Its list of licences follows the lock file and what the launcher's sources import; a release builds everything anew.
+  target(
+    'about',
+    'src/about/about.html',
+    '.vite/renderer/about_window/about.html',
+    ['about', 'renderer/styles', 'shared'],
+    ['assets/icons/icon.svg', 'scripts/lib/licences.mjs', 'scripts/lib/licence-texts.mjs'],
+  ),
+  target('about-preload', 'src/preload/about-preload.ts', '.vite/build/about-preload.cjs', ['preload', 'shared']),
   target('cli', 'src/cli/cli-main.ts', '.vite/build/cli.mjs', ['cli', 'control', 'ssh', 'recording', 'shared']),
   target('lab', 'src/lab/lab-main.ts', '.vite/build/lab.mjs', ['lab', 'control', 'ssh', 'recording', 'shared']),
   target('policy-worker', 'src/control/policy/policy-worker.ts', '.vite/build/policy-worker.mjs', [
@@ -63,7 +74,12 @@ function filesOf(folder) {
 /** @param {Target} wanted @returns {string} a hash over everything that goes into it */
 export function inputsHash(wanted) {
   const hash = createHash('sha256');
-  const files = [...common, wanted.config, ...wanted.folders.flatMap((folder) => filesOf(path.join('src', folder)))];
+  const files = [
+    ...common,
+    wanted.config,
+    ...wanted.extra,
+    ...wanted.folders.flatMap((folder) => filesOf(path.join('src', folder))),
+  ];
   for (const file of files) {
     hash.update(`${file}\0`);
     hash.update(

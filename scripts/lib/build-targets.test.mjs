@@ -20,6 +20,7 @@ beforeEach(async () => {
     put(target.config);
     put(target.entry);
     put(target.output);
+    for (const file of target.extra) put(file);
   }
   for (const target of build.targets) build.writeStamp(target, build.inputsHash(target));
 });

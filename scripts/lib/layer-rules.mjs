@@ -23,6 +23,8 @@ export const layers = {
   main: { local: ['shared', 'recording/signatures/'], node: 'any', electron: 'any' },
   preload: { local: ['shared'], node: 'none', electron: ['contextBridge', 'ipcRenderer', 'webFrame', 'webUtils'] },
   renderer: { local: ['shared'], node: 'none', electron: 'none' },
+  // The window with versions and licences: static, in the launcher's own hand.
+  about: { local: ['shared', 'renderer/styles/'], node: 'none', electron: 'none', packages: [] },
 };
 
 /**
@@ -52,6 +54,23 @@ export const separations = [
  * @type {{ name: string, only: RegExp, files: number, why: string }[]}
  */
 export const guardedNames = [
-  { name: 'ipcMain', only: /^src\/main\/ipc\//, files: 1, why: 'every call passes the one table that validates it' },
+  {
+    name: 'ipcMain',
+    only: /^src\/main\/ipc\//,
+    files: 2,
+    why: 'every call passes the one table that validates it, or the gate before @electron/remote',
+  },
   { name: 'ipcRenderer', only: /^src\/preload\//, files: 1, why: 'pages get a narrow bridge, never raw messages' },
+];
+
+/**
+ * Packages that only these files may import.
+ * @type {{ name: string, only: RegExp, why: string }[]}
+ */
+export const guardedPackages = [
+  {
+    name: '@electron/remote',
+    only: /^src\/(preload\/about-preload|main\/ipc\/remote-gate)\.ts$/,
+    why: 'it is for the window with versions and licences, behind its gate (docs/decisions/0022-electron-remote.md)',
+  },
 ];

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { parseSync } from 'vite';
-import { guardedNames, layers, separations } from './layer-rules.mjs';
+import { guardedNames, guardedPackages, layers, separations } from './layer-rules.mjs';
 
 /**
  * @typedef {object} Import
@@ -71,6 +71,8 @@ function judgePackage(file, { request, names, typeOnly }) {
   const layerName = file.split('/')[1] ?? '';
   const layer = layers[layerName];
   if (!layer) return undefined;
+  const guarded = guardedPackages.find(({ name, only }) => name === packageOf(request) && !only.test(file));
+  if (guarded) return `must not import ${guarded.name}: ${guarded.why}`;
   if (request === 'electron' || request.startsWith('electron/')) {
     if (layer.electron === 'none') return `${layerName} must not import Electron`;
     if (names.includes('*')) return 'import the names that are needed from Electron, not all of it';

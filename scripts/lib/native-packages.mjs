@@ -4,7 +4,7 @@ import path from 'node:path';
 import { inRoot } from './paths.mjs';
 
 /** The launcher's bundles. */
-export const bundles = ['main.cjs', 'preload.cjs', 'session.cjs', 'replay.cjs'];
+export const bundles = ['main.cjs', 'preload.cjs', 'about-preload.cjs', 'session.cjs', 'replay.cjs'];
 
 /** Folders of node_modules that belong together, and the package whose mention in a bundle needs them. */
 const natives = [

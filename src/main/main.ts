@@ -1,5 +1,5 @@
 // Composition root of the launcher's main process.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -16,22 +16,25 @@ import {
 } from 'electron';
 import type { OwnerToReplay } from '../shared/protocol/replay.ts';
 import type { OwnerToSession } from '../shared/protocol/session-control.ts';
+import { DesktopSide } from './desktop-side.ts';
 import { IdentityService } from './identity/identity.ts';
 import { type Keyring, KeyStore } from './identity/key-store.ts';
-import { readManagedPolicy } from './identity/policy-file.ts';
+import { fixedSettings, readManagedPolicy } from './identity/policy-file.ts';
 import { makeHandlers } from './ipc/handlers.ts';
 import { WindowLink } from './ipc/window-link.ts';
 import { readLaunchOptions } from './launch-options.ts';
 import { Launcher } from './launcher.ts';
+import { openLink } from './links.ts';
 import { makeLog } from './log.ts';
 import { MemoryStore } from './memory/memory.ts';
 import { QuitFlow } from './quit.ts';
 import { SettingsStore } from './settings/settings.ts';
 import { forkUtility } from './utility-process.ts';
 import { registerAppScheme, serveAppFiles } from './windows/app-protocol.ts';
+import { DetachedWindows } from './windows/detached-window.ts';
 import { denyPermissions, guardAllPages } from './windows/guards.ts';
-import { openMainWindow } from './windows/main-window.ts';
-import { setMenu } from './windows/menu.ts';
+import { backgroundNow, openMainWindow } from './windows/main-window.ts';
+import { saveAs } from './windows/save-as.ts';
 
 const log = makeLog();
 const options = readLaunchOptions(process.argv.slice(1), app.isPackaged);
@@ -43,7 +46,9 @@ if (options.userDataDir !== null) {
 }
 if (!options.noSandbox) app.enableSandbox();
 registerAppScheme();
-guardAllPages(log);
+const icon = join(built, '..', '..', 'assets', 'icons', 'icon-512.png');
+const detached = new DetachedWindows(() => ({ icon, background: backgroundNow() }));
+guardAllPages(log, detached);
 
 /** How often main looks whether the machine has a network again. */
 const networkLookMs = 2000;
@@ -61,17 +66,20 @@ async function run(): Promise<void> {
   await app.whenReady();
   const folder = app.getPath('userData');
   denyPermissions();
-  setMenu();
   serveAppFiles(join(built, '..', 'renderer', 'main_window'));
 
   const managed = await readManagedPolicy(options.policyFile);
   const link = new WindowLink();
+  const deviceName = hostname().slice(0, 100) || 'device';
   let window: BrowserWindow | null = null;
+  let desktopSide: DesktopSide | null = null;
 
   const settings = new SettingsStore({
     path: join(folder, 'settings.json'),
+    fixed: fixedSettings(managed),
     onChange: (changed) => {
       nativeTheme.themeSource = changed.theme;
+      desktopSide?.settingsChanged(changed);
       link.send('settings.changed', changed);
     },
   });
@@ -92,7 +100,7 @@ async function run(): Promise<void> {
       folder,
       keys: new KeyStore({ folder, keyring }),
       managed,
-      deviceName: hostname().slice(0, 100) || 'device',
+      deviceName,
     }),
     forkSession: () => forkUtility<OwnerToSession>(join(built, 'session.cjs'), 'sallyport-session'),
     forkReplay: () => forkUtility<OwnerToReplay>(join(built, 'replay.cjs'), 'sallyport-replay'),
@@ -100,8 +108,14 @@ async function run(): Promise<void> {
     spares: { firstMs: 500, nextMs: 3000 },
     log,
     window: {
-      appState: (state) => link.send('app.state', state),
-      sessions: (sessions) => link.send('sessions.changed', { sessions }),
+      appState: (state) => {
+        link.send('app.state', state);
+        desktopSide?.appState(state);
+      },
+      sessions: (sessions) => {
+        link.send('sessions.changed', { sessions });
+        desktopSide?.sessions(sessions);
+      },
       targetsChanged: () => link.send('targets.changed', {}),
       recordingsChanged: () => link.send('recordings.changed', {}),
       openPort: (kind, id) => {
@@ -111,6 +125,29 @@ async function run(): Promise<void> {
       },
     },
   });
+
+  launcher.state.update({ fixed: fixedSettings(managed) });
+
+  const showWindow = () => {
+    if (window?.isMinimized() === true) window.restore();
+    window?.show();
+    window?.focus();
+  };
+  desktopSide = new DesktopSide({
+    built,
+    icon: existsSync(icon) ? icon : '',
+    settings: () => settings.get(),
+    facts: () => {
+      const { enrolment } = launcher.state.get();
+      const server = enrolment.state === 'enrolled' ? enrolment.address : '';
+      return { device: deviceName, server, organisation: managed?.organisation ?? '' };
+    },
+    showWindow,
+    command: (id, session) => link.send('command', { id, session }),
+    writeText: (text) => void clipboard.writeText(text),
+    log,
+  });
+  app.on('will-quit', () => desktopSide?.dispose());
 
   const quit = new QuitFlow({
     running: () => launcher.supervisor.runningCount(),
@@ -135,18 +172,16 @@ async function run(): Promise<void> {
         minimise: () => window?.minimize(),
         toggleMaximise: () => (window?.isMaximized() === true ? window.unmaximize() : window?.maximize()),
         close: () => window?.close(),
-        openLink: (url) => shell.openExternal(url),
-        openAbout: () => undefined,
+        openLink: (url) => openLink(url, (address) => shell.openExternal(address)),
+        openAbout: () => desktopSide?.openAbout(),
+        saveAs: (name) => saveAs(window, name, options.exportFolder),
         answerQuit: (answer) => quit.answer(answer),
       },
     }),
     log,
   );
 
-  app.on('second-instance', () => {
-    if (window?.isMinimized() === true) window.restore();
-    window?.focus();
-  });
+  app.on('second-instance', showWindow);
   powerMonitor.on('resume', () => launcher.resumed());
   // Electron has no event for it in main.
   let networked = net.isOnline();
@@ -160,10 +195,13 @@ async function run(): Promise<void> {
   const starting = launcher.start(options.enrol);
   window = await openMainWindow({
     preload: join(built, 'preload.cjs'),
-    icon: join(built, '..', '..', 'assets', 'icons', 'icon-512.png'),
+    icon,
     statePath: join(folder, 'window.json'),
     testHooks: options.testHooks,
-    onOpen: (opened) => link.setWindow(opened),
+    onOpen: (opened) => {
+      link.setWindow(opened);
+      detached.setMain(opened);
+    },
   });
   window.on('close', (event) => {
     if (quit.mayQuit()) return;

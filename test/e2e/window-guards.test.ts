@@ -37,7 +37,10 @@ afterAll(async () => {
  */
 function inPage(script: string): Promise<unknown> {
   return launcher.app.evaluate(
-    ({ BrowserWindow }, text) => BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript(text, true),
+    ({ BrowserWindow }, text) =>
+      BrowserWindow.getAllWindows()
+        .find((one) => one.webContents.getURL().includes('/index.html'))
+        ?.webContents.executeJavaScript(text, true),
     `(async () => { ${script} })()`,
   );
 }
@@ -203,6 +206,21 @@ test('security 44: a second start of the same device only brings the first one t
   expect(await launcher.app.evaluate(({ app }) => app.isDefaultProtocolClient('sallyport'))).toBe(false);
 });
 
+test('an icon beside the clock is made, taken away and made again; without a place for it nothing breaks', async () => {
+  for (const tray of [false, true]) expect(await ask('settings.set', { tray })).toMatchObject({ ok: true });
+  // Nothing here shows such icons: Electron makes one all the same, and says no word of it.
+  expect(output).not.toContain('tray.none');
+});
+
+test('security 43: a link opens in the browser of the desktop, and only what is one', async () => {
+  expect(await ask('link.open', { url: 'https://wiki.example.org/a b' })).toEqual({ ok: true, value: {} });
+  for (const url of ['https://user:hunter2@example.org/', 'file:///etc/passwd', 'javascript:alert(1)'])
+    expect(await ask('link.open', { url })).toMatchObject({ ok: false });
+  expect(await launcher.app.evaluate(() => (globalThis as { opened?: string[] }).opened)).toEqual([
+    'https://wiki.example.org/a%20b',
+  ]);
+});
+
 test('a page that crashes comes back by itself', async () => {
   const bridge = await launcher.app.evaluate(
     ({ BrowserWindow }) =>
@@ -216,4 +234,158 @@ test('a page that crashes comes back by itself', async () => {
   );
   expect(bridge).toBe('function');
   expect(output).toContain('"event":"page.gone"');
+});
+
+/** Sends a raw message of @electron/remote to main as that page's preload would, if it had been taken over; resolves to main's answer. */
+function rawRemote(
+  page: 'main' | 'about',
+  channel: string,
+  ...args: unknown[]
+): Promise<{ type: string; text: string }> {
+  return launcher.app.evaluate(
+    ({ ipcMain, BrowserWindow }, message) => {
+      const found = BrowserWindow.getAllWindows().find((one) =>
+        one.webContents.getURL().includes(message.page === 'about' ? '/about.html' : '/index.html'),
+      );
+      const contents = found?.webContents;
+      const event: Record<string, unknown> = { sender: contents, senderFrame: contents?.mainFrame, frameId: 1 };
+      ipcMain.emit(`REMOTE_BROWSER_${message.channel}`, event, ...message.args);
+      const answer = event.returnValue as { type: string; value?: { value?: unknown } } | undefined;
+      const text = answer?.type === 'exception' ? String(answer.value?.value) : JSON.stringify(answer ?? null);
+      return { type: answer?.type ?? 'none', text };
+    },
+    { page, channel, args },
+  );
+}
+
+/** Runs a script in the window with versions and licences. */
+function inAbout(script: string): Promise<unknown> {
+  return launcher.app.evaluate(
+    ({ BrowserWindow }, text) =>
+      BrowserWindow.getAllWindows()
+        .find((one) => one.webContents.getURL().includes('/about.html'))
+        ?.webContents.executeJavaScript(text, true),
+    `(async () => { ${script} })()`,
+  );
+}
+
+const refused = { type: 'exception', text: 'Error: This is not available here.' };
+const context = '9-1';
+
+test('security 47: the window with versions and licences shows them, in the sandbox, on its own page alone', async () => {
+  const opening = launcher.app.waitForEvent('window');
+  expect(await ask('about.open', {})).toEqual({ ok: true, value: {} });
+  await (await opening).waitForSelector('#licences details');
+  expect(
+    await inAbout(`return {
+      facts: document.querySelector('#facts').textContent,
+      version: document.querySelector('#version').textContent,
+      react: [...document.querySelectorAll('summary')].some((one) => one.textContent.startsWith('react19')),
+      bridge: Object.keys(window.sallyportAbout).sort(),
+      strangers: ['require', 'process', 'module', 'Buffer', 'global', 'electron', 'sallyport'].filter((name) => name in window),
+    }`),
+  ).toEqual({
+    facts: expect.stringMatching(
+      /^Electron[0-9.]+Chromium[0-9.]+Node\.js[0-9.]+System.+This device.+ServerNot enrolled$/,
+    ),
+    version: 'Version 0.1.0',
+    react: true,
+    bridge: ['copy', 'facts'],
+    strangers: [],
+  });
+  // Opened again it is the same window; a search narrows the list; the text of each licence is there.
+  await ask('about.open', {});
+  expect(await launcher.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(2);
+  expect(
+    await inAbout(`
+      const search = document.querySelector('#search');
+      search.value = 'ofl';
+      search.dispatchEvent(new Event('input'));
+      const shown = [...document.querySelectorAll('details')].filter((one) => !one.hidden);
+      shown[0].open = true;
+      await new Promise((resolve) => shown[0].addEventListener('toggle', resolve, { once: true }));
+      return { shown: shown.length, text: shown[0].textContent.includes('SIL OPEN FONT LICENSE') };
+    `),
+  ).toEqual({ shown: 2, text: true });
+  // It may not leave, nor reach the launcher's own page or anything outside.
+  await inAbout("location.href = 'app://sallyport/index.html'");
+  expect(
+    await inAbout(`return {
+      opened: window.open('https://example.org/'),
+      other: await fetch('/index.html').then((answer) => answer.status),
+      outside: await fetch('https://example.org/').then(() => 'reached', () => 'refused'),
+      policy: await fetch('/about.html').then((answer) => answer.headers.get('content-security-policy')),
+      address: location.href,
+    }`),
+  ).toEqual({
+    opened: null,
+    other: 404,
+    outside: 'refused',
+    policy: expect.stringContaining("style-src 'self';"),
+    address: 'app://sallyport/about.html',
+  });
+});
+
+test('security 47: it gets the named few through @electron/remote', async () => {
+  await inAbout("window.sallyportAbout.copy('Sallyport for a report')");
+  expect(await launcher.app.evaluate(async ({ clipboard }) => await clipboard.readText())).toBe(
+    'Sallyport for a report',
+  );
+  expect(await rawRemote('about', 'GET_BUILTIN', context, 'app')).toMatchObject({ type: 'object' });
+  expect(await rawRemote('about', 'GET_GLOBAL', context, 'process')).toMatchObject({ type: 'object' });
+});
+
+test('security 47: and nothing else, by no message and no walk to a constructor', async () => {
+  const text = (value: unknown) => ({ type: 'value', value });
+  // biome-ignore lint/suspicious/noThenProperty: the shape that the package takes
+  const promise = { type: 'promise', then: { type: 'function', id: 1, length: 2 } };
+  const app = JSON.parse((await rawRemote('about', 'GET_BUILTIN', context, 'app')).text) as { id: number };
+  const tries: [string, ...unknown[]][] = [
+    ['REQUIRE', context, 'child_process'],
+    ...['dialog', 'shell', 'ipcMain', 'BrowserWindow', 'session', 'constructor', '__proto__'].map(
+      (name): [string, ...unknown[]] => ['GET_BUILTIN', context, name],
+    ),
+    ...['global', 'require', 'Function', 'constructor'].map((name): [string, ...unknown[]] => [
+      'GET_GLOBAL',
+      context,
+      name,
+    ]),
+    ['GET_CURRENT_WINDOW', context],
+    ['GET_CURRENT_WEB_CONTENTS', context],
+    ['MEMBER_GET', context, app.id, 'constructor'],
+    ['MEMBER_GET', context, app.id, '__proto__'],
+    ['MEMBER_GET', context, app.id, 'getVersion'],
+    ['MEMBER_CALL', context, app.id, 'constructor', []],
+    ['MEMBER_CONSTRUCTOR', context, app.id, 'getVersion', []],
+    ['MEMBER_SET', context, app.id, 'getVersion', [text('x')]],
+    ['FUNCTION_CALL', context, app.id, [promise]],
+    ['FUNCTION_CALL', context, app.id, [{ type: 'nativeimage', value: {} }]],
+    ['CONSTRUCTOR', context, app.id, []],
+    ['MEMBER_CALL', context, app.id, 'getVersion', [promise]],
+  ];
+  for (const [channel, ...args] of tries)
+    expect({ channel, args, ...(await rawRemote('about', channel, ...args)) }).toEqual({ channel, args, ...refused });
+  // A promise makes main give out two functions of its own by a callback, if it is unwrapped at all: no object came into being beside the facade's.
+  for (const id of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((step) => app.id + step)) {
+    expect(await rawRemote('about', 'MEMBER_GET', context, id, 'constructor')).toEqual(refused);
+    expect(await rawRemote('about', 'FUNCTION_CALL', context, id, [text('return process')])).toEqual(refused);
+  }
+});
+
+test('security 47: the launcher’s own page has no remote at all', async () => {
+  for (const [channel, ...args] of [
+    ['GET_BUILTIN', context, 'app'],
+    ['GET_GLOBAL', context, 'process'],
+    ['MEMBER_CALL', context, 1, 'getVersion', []],
+    ['REQUIRE', context, 'fs'],
+    ['GET_CURRENT_WINDOW', context],
+    ['CONTEXT_RELEASE', context],
+  ] as const)
+    expect(await rawRemote('main', channel, ...args)).toEqual(refused);
+  // Escape closes the window with the versions, and with it what it had.
+  const closed = launcher.app.windows().find((one) => one.url().includes('/about.html'));
+  // The key's release finds no page any more.
+  await Promise.all([closed?.waitForEvent('close'), closed?.keyboard.press('Escape').catch(() => undefined)]);
+  expect(await rawRemote('about', 'GET_BUILTIN', context, 'app')).toEqual(refused);
+  expect(await launcher.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
 });

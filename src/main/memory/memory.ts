@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { emptyMemory, type Memory, memorySchema } from '../../shared/protocol/ipc.ts';
 import { readJson, writeWhole } from '../files.ts';
 
+/** Targets whose colour or link hosts are remembered; the schema bounds everything else. Those set last are kept. */
+export const targetsRemembered = 2000;
+
 /** What the launcher remembers: one JSON file. What is missing or wrong in it is empty again, one value at a time. */
 export class MemoryStore {
   private current: Memory = emptyMemory;
@@ -19,7 +22,7 @@ export class MemoryStore {
     const kept = Object.entries(stored).filter(
       ([name, value]) => memorySchema.partial().safeParse({ [name]: value }).success,
     );
-    this.current = memorySchema.parse({ ...emptyMemory, ...Object.fromEntries(kept) });
+    this.current = bounded(memorySchema.parse({ ...emptyMemory, ...Object.fromEntries(kept) }));
     return this.current;
   }
 
@@ -29,11 +32,20 @@ export class MemoryStore {
 
   /** Changes what is given, keeps it, tells the listener. Throws what the file system throws; the change then holds until the restart. */
   async set(change: Partial<Memory>): Promise<Memory> {
-    this.current = memorySchema.parse({ ...this.current, ...change });
+    this.current = bounded(memorySchema.parse({ ...this.current, ...change }));
     this.onChange(this.current);
     const text = `${JSON.stringify(this.current)}\n`;
     this.writing = this.writing.catch(() => undefined).then(() => writeWhole(this.path, text));
     await this.writing;
     return this.current;
   }
+}
+
+function bounded(memory: Memory): Memory {
+  return { ...memory, colours: lastOf(memory.colours), linkHosts: lastOf(memory.linkHosts) };
+}
+
+function lastOf<V>(record: Record<string, V>): Record<string, V> {
+  const entries = Object.entries(record);
+  return entries.length <= targetsRemembered ? record : Object.fromEntries(entries.slice(-targetsRemembered));
 }

@@ -1,41 +1,70 @@
 import { z } from 'zod';
-import { type Settings, settingsSchema } from '../../shared/protocol/ipc.ts';
+import { SallyportError } from '../../shared/errors/result.ts';
+import { type AppState, defaultSettings, type Settings, settingsSchema } from '../../shared/protocol/ipc.ts';
 import { readJson, writeWhole } from '../files.ts';
+import { settingWords } from './setting-words.ts';
 
-export const defaultSettings: Settings = { theme: 'system', fontSize: 13, copyOnSelect: false };
+export interface SettingsOptions {
+  path: string;
+  /** What policy fixes on this device; null where it fixes nothing. */
+  fixed: AppState['fixed'];
+  onChange: (settings: Settings) => void;
+}
 
-/** The person's preferences: one JSON file. What is missing or wrong in it falls back to the default, one value at a time. */
+/**
+ * The person's preferences: one JSON file. What is missing or wrong in it falls back to the default, one value at a time. What policy fixes stands over
+ * the person's own, which stay in the file and are theirs again when policy lets go.
+ */
 export class SettingsStore {
-  private current: Settings = defaultSettings;
+  private own: Settings = defaultSettings;
   private writing: Promise<void> = Promise.resolve();
-  private readonly path: string;
-  private readonly onChange: (settings: Settings) => void;
+  private readonly options: SettingsOptions;
 
-  constructor(options: { path: string; onChange: (settings: Settings) => void }) {
-    this.path = options.path;
-    this.onChange = options.onChange;
+  constructor(options: SettingsOptions) {
+    this.options = options;
   }
 
   async load(): Promise<Settings> {
-    const stored = (await readJson(this.path, z.record(z.string(), z.unknown()))) ?? {};
+    const stored = (await readJson(this.options.path, z.record(z.string(), z.unknown()))) ?? {};
     const kept = Object.entries(stored).filter(
       ([name, value]) => settingsSchema.partial().safeParse({ [name]: value }).success,
     );
-    this.current = settingsSchema.parse({ ...defaultSettings, ...Object.fromEntries(kept) });
-    return this.current;
+    this.own = settingsSchema.parse({ ...defaultSettings, ...Object.fromEntries(kept) });
+    return this.get();
   }
 
+  /** What holds: the person's choices below what policy fixes. */
   get(): Settings {
-    return this.current;
+    return { ...this.own, ...this.options.fixed?.settings };
   }
 
-  /** Changes what is given, keeps it, tells the listener. Throws what the file system throws; the change then holds until the restart. */
+  /**
+   * Changes what is given, keeps it, tells the listener. Throws SP-5003, and changes nothing, when policy fixes one of the values otherwise; throws what
+   * the file system throws, the change then holds until the restart.
+   */
   async set(change: Partial<Settings>): Promise<Settings> {
-    this.current = settingsSchema.parse({ ...this.current, ...change });
-    this.onChange(this.current);
-    const text = `${JSON.stringify(this.current, null, 2)}\n`;
-    this.writing = this.writing.catch(() => undefined).then(() => writeWhole(this.path, text));
+    this.own = settingsSchema.parse({ ...this.own, ...this.allowed(change) });
+    this.options.onChange(this.get());
+    const text = `${JSON.stringify(this.own, null, 2)}\n`;
+    this.writing = this.writing.catch(() => undefined).then(() => writeWhole(this.options.path, text));
     await this.writing;
-    return this.current;
+    return this.get();
+  }
+
+  /** The change without what is fixed; a fixed value sent along unchanged is no try to change it. */
+  private allowed(change: Partial<Settings>): Partial<Settings> {
+    const { fixed } = this.options;
+    if (fixed === null) return change;
+    const held: Partial<Record<string, unknown>> = fixed.settings;
+    const refused = Object.entries(change).find(
+      ([name, value]) => held[name] !== undefined && JSON.stringify(held[name]) !== JSON.stringify(value),
+    );
+    if (refused !== undefined) {
+      throw new SallyportError(
+        'SP-5003',
+        `${settingWords(refused[0])} is fixed on this device by ${fixed.by}. Ask them if it must change.`,
+      );
+    }
+    return Object.fromEntries(Object.entries(change).filter(([name]) => held[name] === undefined));
   }
 }
