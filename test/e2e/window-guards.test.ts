@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -17,10 +17,23 @@ let output = '';
 beforeAll(async () => {
   launchers = mkdtempSync(path.join(tmpdir(), 'sallyport-guards-'));
   chmodSync(launchers, 0o711);
+  const policy = path.join(launchers, 'policy.json');
+  const settings = { pasteGuard: 'always' };
+  writeFileSync(
+    policy,
+    JSON.stringify({
+      address: 'https://psm.example',
+      trustRoot: 'ab'.repeat(32),
+      by: 'IT operations, Norrland',
+      settings,
+    }),
+    { mode: 0o644 },
+  );
   userData = userDataFolder({ launchers, name: 'device', stage, fresh: true });
   launcher = await driveLauncher({
     stage,
     userData,
+    args: [`--policy=${policy}`],
     onOutput: (text) => {
       output += text;
     },
@@ -204,6 +217,17 @@ test('security 44: a second start of the same device only brings the first one t
   expect(await inPage(`return document.querySelector('[data-testid="first-run-problem"]') === null`)).toBe(true);
   // And no scheme of ours is registered with the system at all.
   expect(await launcher.app.evaluate(({ app }) => app.isDefaultProtocolClient('sallyport'))).toBe(false);
+});
+
+test('what policy fixes reaches the window with the name of who fixed it, and cannot be changed there', async () => {
+  expect(await ask('app.state', {})).toMatchObject({
+    value: { fixed: { by: 'IT operations, Norrland', settings: { pasteGuard: 'always' } } },
+  });
+  expect(await ask('settings.set', { pasteGuard: 'never', fontSize: 20 })).toMatchObject({
+    ok: false,
+    error: { code: 'SP-5003', message: expect.stringContaining('IT operations, Norrland') },
+  });
+  expect(await ask('settings.get', {})).toMatchObject({ ok: true, value: { pasteGuard: 'always', fontSize: 13 } });
 });
 
 test('an icon beside the clock is made, taken away and made again; without a place for it nothing breaks', async () => {
