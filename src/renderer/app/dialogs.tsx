@@ -1,4 +1,5 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
+import { Dialog } from '../components/dialog.tsx';
 import { counted } from '../services/format.ts';
 import { useServices } from '../services/services.tsx';
 import { testIds } from '../test-ids.ts';
@@ -9,13 +10,7 @@ export function QuitDialog(props: { sessions: number | null }) {
   const { app } = useServices();
   const count = props.sessions ?? 0;
   return (
-    <Modal
-      opened={props.sessions !== null}
-      onClose={() => app.answerQuit('stay')}
-      title={undefined}
-      aria-label="Quit"
-      size={440}
-    >
+    <Dialog opened={props.sessions !== null} onClose={() => app.answerQuit('stay')} aria-label="Quit" size={440}>
       <div className={css.dialog} data-testid={testIds.quitDialog}>
         <h2 className={css.dialogTitle}>Quit while {counted(count, 'session runs', 'sessions run')}?</h2>
         <p className={css.dialogText}>
@@ -31,6 +26,6 @@ export function QuitDialog(props: { sessions: number | null }) {
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -10,10 +10,14 @@ import { useServices } from '../services/services.tsx';
 import { useStore } from '../services/store.ts';
 import { testIds } from '../test-ids.ts';
 
-/** No contact with the server: since when, what still works, when the next try is. `overTargets`: the list of targets stands below. */
+/**
+ * No contact with the server: since when, what still works, when the next try is. `overTargets`: the list of targets stands below. `saidBelow`: what is
+ * wrong stands below already, in full.
+ */
 export function OfflineBanner(props: {
   connection: Extract<AppState['connection'], { state: 'offline' }>;
   overTargets: boolean;
+  saidBelow: boolean;
 }) {
   const { app, targets } = useServices();
   const now = useNow(1000);
@@ -28,8 +32,9 @@ export function OfflineBanner(props: {
       testId={testIds.offlineBanner}
       actions={<Button onClick={() => app.retry()}>Try now</Button>}
     >
-      {props.connection.problem.message}
-      {list} {seconds > 0 ? `Next try in ${seconds} s.` : 'Trying now.'} {props.connection.problem.code}
+      {props.saidBelow ? null : `${props.connection.problem.message}${list} `}
+      {seconds > 0 ? `Next try in ${seconds} s.` : 'Trying now.'}
+      {props.saidBelow ? null : ` ${props.connection.problem.code}`}
     </Banner>
   );
 }

@@ -1,5 +1,5 @@
 import { Popover } from '@mantine/core';
-import { History, SlidersHorizontal, SquareTerminal, Voicemail } from 'lucide-react';
+import { History, SlidersHorizontal, SquareTerminal, User, Voicemail } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { ArchIcon } from '../components/icons/icons.tsx';
 import { PersonArch } from '../components/primitives.tsx';
@@ -58,11 +58,20 @@ function RailItem(props: { view: ViewName; current: boolean; count: number; keys
   );
 }
 
+/** Before the server has said who this is. */
+function UnknownArch() {
+  return (
+    <span className={css.unknown}>
+      <User size={14} strokeWidth={1.6} aria-hidden="true" />
+    </span>
+  );
+}
+
 export function Rail(props: { views: readonly ViewName[]; enrolment: Enrolled }) {
   const { navigation, sessions } = useServices();
   const place = useStore(navigation.place);
   const running = [...useStore(sessions.sessions).values()].filter((session) => session.state.state !== 'ended').length;
-  const name = props.enrolment.me?.user.name ?? 'You';
+  const name = props.enrolment.me?.user.name ?? null;
   return (
     <nav className={css.rail} aria-label="Views">
       {props.views.map((view, index) => (
@@ -88,11 +97,11 @@ export function Rail(props: { views: readonly ViewName[]; enrolment: Enrolled })
               type="button"
               className={css.railPerson}
               data-testid={testIds.person}
-              title={name}
-              aria-label={`${name}: who you are and this device`}
+              title={name ?? 'Who you are'}
+              aria-label={name === null ? 'Who you are and this device' : `${name}: who you are and this device`}
               onClick={() => navigation.setDialog(place.dialog === 'person' ? null : 'person')}
             >
-              <PersonArch name={name} />
+              {name === null ? <UnknownArch /> : <PersonArch name={name} />}
             </button>
           </Popover.Target>
           <Popover.Dropdown>

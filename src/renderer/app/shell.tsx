@@ -39,6 +39,17 @@ function useSessionSaysIt(): boolean {
   return state?.state === 'open' || (state?.state === 'frozen' && state.why === 'lease');
 }
 
+/** True where the view in front has nothing to show and says why itself. */
+function useViewSaysIt(view: ViewName): boolean {
+  const { targets, recordings } = useServices();
+  const listed = useStore(targets.state);
+  const everyone = useStore(recordings.everyone.state);
+  const mine = useStore(recordings.mine.state);
+  if (view === 'targets') return listed.targets === null && listed.problem !== null;
+  if (view === 'recordings') return everyone.recordings === null && everyone.problem !== null;
+  return view === 'history' && mine.recordings === null && mine.problem !== null;
+}
+
 export function Shell(props: { state: AppState; enrolment: Enrolled }) {
   const { navigation, targets, recordings } = useServices();
   const { state, enrolment } = props;
@@ -51,6 +62,7 @@ export function Shell(props: { state: AppState; enrolment: Enrolled }) {
   const first = views[0];
   const userId = enrolment.me?.user.id;
   const sessionSaysIt = useSessionSaysIt();
+  const saidBelow = useViewSaysIt(place.view);
   useCommands(views);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies(userId): another person has other targets and recordings
@@ -73,7 +85,7 @@ export function Shell(props: { state: AppState; enrolment: Enrolled }) {
       <Rail views={views} enrolment={enrolment} />
       <main className={css.main}>
         {state.connection.state === 'offline' && !(place.view === 'sessions' && sessionSaysIt) ? (
-          <OfflineBanner connection={state.connection} overTargets={place.view === 'targets'} />
+          <OfflineBanner connection={state.connection} overTargets={place.view === 'targets'} saidBelow={saidBelow} />
         ) : null}
         {enrolment.deviceKey === 'memory' ? <MemoryKeyBanner /> : null}
         <div className={css.view} hidden={place.view !== 'targets'}>

@@ -64,7 +64,7 @@ function Backlog(props: { backlog: AppState['backlog']; running: number }) {
   return (
     <button
       type="button"
-      className={cx(css.fact, css.factButton, waiting && css.pressing)}
+      className={cx(css.fact, css.factButton, waiting ? css.pressing : css.calm)}
       title={title}
       data-testid={testIds.backlog}
       data-recordings={recordings}
@@ -92,7 +92,7 @@ function Connection(props: { connection: AppState['connection'] }) {
   switch (connection.state) {
     case 'online':
       return (
-        <span className={css.fact} title={`Connected since ${clock(connection.sinceMs)}`} {...facts}>
+        <span className={cx(css.fact, css.calm)} title={`Connected since ${clock(connection.sinceMs)}`} {...facts}>
           <WireIcon size={15} />
           {connection.roundTripMs === null
             ? 'Server connected'

@@ -1,6 +1,7 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useEffect } from 'react';
 import type { AppState } from '../../../shared/protocol/ipc.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { Keys } from '../../components/primitives.tsx';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
@@ -48,8 +49,8 @@ export function BacklogPanel(props: { state: AppState }) {
   const { dialog } = useStore(navigation.place);
   const close = () => navigation.setDialog(null);
   return (
-    <Modal opened={dialog === 'backlog'} onClose={close} aria-label="Recordings to send" size={600}>
+    <Dialog opened={dialog === 'backlog'} onClose={close} aria-label="Recordings to send" size={600}>
       <Content state={props.state} onClose={close} />
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,6 +1,7 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { Search, SquareTerminal } from 'lucide-react';
 import { useState } from 'react';
+import { Dialog } from '../../components/dialog.tsx';
 import { Keys } from '../../components/primitives.tsx';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
@@ -51,8 +52,8 @@ export function KeysDialog() {
   const { dialog } = useStore(navigation.place);
   const close = () => navigation.setDialog(null);
   return (
-    <Modal opened={dialog === 'keys'} onClose={close} aria-label="All keys" size={860}>
+    <Dialog opened={dialog === 'keys'} onClose={close} aria-label="All keys" size={860}>
       <Content onClose={close} />
-    </Modal>
+    </Dialog>
   );
 }

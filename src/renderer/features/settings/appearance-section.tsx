@@ -1,6 +1,7 @@
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
 import { ChoiceRow } from './setting-row.tsx';
+import { TextSize } from './terminal-section.tsx';
 import { useSetting } from './use-setting.ts';
 
 export function AppearanceSection() {
@@ -28,6 +29,7 @@ export function AppearanceSection() {
           { value: 'comfortable', label: 'Comfortable' },
         ]}
       />
+      <TextSize />
     </>
   );
 }

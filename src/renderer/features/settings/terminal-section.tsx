@@ -9,11 +9,12 @@ import { useSetting } from './use-setting.ts';
 
 const lines = [1000, 10_000, 50_000, 100_000];
 
-function TextSize() {
+/** The one size of text that the person sets. */
+export function TextSize() {
   const size = useSetting('fontSize');
   const step = (by: number) => size.set(Math.min(32, Math.max(9, size.value + by)));
   return (
-    <SettingRow title="Text size" help="9 to 32 px, in all terminals and replays." fixedBy={size.fixedBy}>
+    <SettingRow title="Terminal text" help="9 to 32 px, in all terminals and replays." fixedBy={size.fixedBy}>
       {size.fixedBy === null ? (
         <span className={css.stepper}>
           <IconButton label="Smaller text" onClick={() => step(-1)}>
