@@ -20,6 +20,7 @@ test('switches are read beside those of Chromium and of a test driver', () => {
     userDataDir: '/data',
     policyFile: systemPolicyFile,
     testHooks: true,
+    exportFolder: null,
     noSandbox: false,
   });
 });

@@ -7,6 +7,8 @@ export interface LaunchOptions {
   userDataDir: string | null;
   policyFile: string;
   testHooks: boolean;
+  /** Copies of recordings are written here and nobody is asked. Only with the test hooks. */
+  exportFolder: string | null;
   /** The laboratory's explicit fallback where user namespaces are denied. */
   noSandbox: boolean;
 }
@@ -20,7 +22,14 @@ export const systemPolicyFile =
  */
 export function readLaunchOptions(argv: string[], packaged: boolean): LaunchOptions {
   if (packaged) {
-    return { enrol: null, userDataDir: null, policyFile: systemPolicyFile, testHooks: false, noSandbox: false };
+    return {
+      enrol: null,
+      userDataDir: null,
+      policyFile: systemPolicyFile,
+      testHooks: false,
+      exportFolder: null,
+      noSandbox: false,
+    };
   }
   const { values } = parseArgs({
     args: argv,
@@ -31,6 +40,7 @@ export function readLaunchOptions(argv: string[], packaged: boolean): LaunchOpti
       'user-data-dir': { type: 'string' },
       policy: { type: 'string' },
       'test-hooks': { type: 'boolean' },
+      'export-folder': { type: 'string' },
       'no-sandbox': { type: 'boolean' },
     },
   });
@@ -40,6 +50,7 @@ export function readLaunchOptions(argv: string[], packaged: boolean): LaunchOpti
     userDataDir: text(values['user-data-dir']),
     policyFile: text(values.policy) ?? systemPolicyFile,
     testHooks: values['test-hooks'] === true,
+    exportFolder: values['test-hooks'] === true ? text(values['export-folder']) : null,
     noSandbox: values['no-sandbox'] === true,
   };
 }

@@ -16,6 +16,7 @@ import type { ManagedPolicy } from './identity/policy-file.ts';
 import { Recordings } from './listings/recordings.ts';
 import { Targets } from './listings/targets.ts';
 import type { Log } from './log.ts';
+import { LocalParts } from './replay/local-parts.ts';
 import { Replays } from './replay/replays.ts';
 import { type ConnectRequest, Supervisor } from './sessions/supervisor.ts';
 import { AppStateStore } from './state/app-state.ts';
@@ -232,16 +233,25 @@ export class Launcher {
     return this.requireLink().caller;
   }
 
+  /** `ask`: where to, by a name that would do; null when the person thought better of it. Then nothing is said to anyone. */
   async exportReplay(
-    _replayId: string,
-    _format: 'asciicast' | 'transcript',
+    replayId: string,
+    format: 'asciicast' | 'transcript',
+    ask: (name: string) => Promise<string | null>,
   ): Promise<{ path: string | null; bytes: number }> {
-    throw new SallyportError('SP-5002', 'This version cannot export from the window yet.');
+    const { identity } = this.requireLink().membership;
+    const path = await ask(this.replays.copyName(replayId, format));
+    if (path === null) return { path, bytes: 0 };
+    const by = `${identity.user.name} (${identity.user.id})`;
+    const software = `Sallyport ${this.options.version}`;
+    return { path, bytes: await this.replays.export(replayId, { format, path, by, software }) };
   }
 
-  openReplay(sessionId: string, purpose: string): Promise<string> {
+  async openReplay(sessionId: string, purpose: string): Promise<string> {
     const { caller, membership } = this.requireLink();
-    return this.replays.open({ caller, serverKey: membership.identity.serverKey, sessionId, purpose });
+    const parts = await LocalParts.find(join(this.options.folder, 'spool'), sessionId, membership);
+    const local = parts === null ? null : { parts, isLive: this.supervisor.liveIds().includes(sessionId) };
+    return this.replays.open({ caller, serverKey: membership.identity.serverKey, sessionId, purpose, local });
   }
 
   closeReplay(replayId: string): void {

@@ -3,6 +3,7 @@ import { SallyportError } from '../shared/errors/result.ts';
 import type { KeyedStream, RecordingView } from '../shared/model/recording.ts';
 import { type Check, notFinishedYet, type ReplayToScreen } from '../shared/protocol/replay.ts';
 import type { Manifest, SegmentLine } from '../shared/record/manifest.ts';
+import type { CopySource } from './export/copies.ts';
 import { type Fetcher, isMissing, type ManifestAnswer } from './fetcher.ts';
 import { journalParts } from './journal-parts.ts';
 import { type Part, PartStore } from './part-store.ts';
@@ -22,6 +23,8 @@ type Progress = Extract<ReplayToScreen, { type: 'progress' }>;
 
 export interface OpenOptions {
   recording: RecordingView;
+  /** Its owner has more of it at hand than the store. */
+  local: boolean;
   /** The key this device pinned; not what the answer says. */
   serverKey: string;
   fetcher: Fetcher;
@@ -35,6 +38,8 @@ export interface OpenedRecording {
   opened: Opened;
   /** What could be read in it; the survey gathers it. */
   transcript: TranscriptStore;
+  /** What copies of it are made of. */
+  copies: CopySource;
   /** Reads and checks all of it; not begun yet. */
   survey: Survey;
 }
@@ -105,12 +110,18 @@ export async function openRecording(options: OpenOptions): Promise<OpenedRecordi
     reasons,
     checks: [...(answer === null ? [noManifest(recording)] : []), ...(rest?.checks ?? [])],
   });
-  return { store, opened, transcript: gather.store, survey };
+  const { store: transcript } = gather;
+  const copies = { recording, manifest, rest: rest?.contents ?? null, segments, transcript };
+  return { store, opened, transcript, copies, survey };
+}
+
+function isRunning({ state }: RecordingView): boolean {
+  return state === 'receiving' || state === 'started';
 }
 
 /** Nothing of it is sealed: what a session that has just begun looks like, and one that crashed before it came to that. */
 function noManifest(recording: RecordingView): Check {
-  return recording.journal === null
+  return recording.journal === null && isRunning(recording)
     ? { name: 'manifest', ok: true, detail: 'none yet: nothing of this session is sealed so far' }
     : {
         name: 'manifest',
@@ -172,6 +183,5 @@ function inOrder(parts: readonly Part[]): Part[] {
 
 function noEnd(recording: RecordingView, manifest: Manifest | null): string[] {
   if (manifest?.end != null) return [];
-  const isRunning = recording.state === 'receiving' || recording.state === 'started';
-  return [recording.because ?? (isRunning ? notFinishedYet : 'it has no end')];
+  return [recording.because ?? (isRunning(recording) ? notFinishedYet : 'it has no end')];
 }

@@ -19,6 +19,8 @@ export interface Unsealed {
 interface Sources {
   recording: RecordingView;
   fetcher: Fetcher;
+  /** The owner has the session's folder: its journal lies there, from some epoch of keys on. */
+  local: boolean;
 }
 
 const streams = ['output', 'input'] as const;
@@ -27,7 +29,15 @@ const streams = ['output', 'input'] as const;
 async function fetchRest({
   recording,
   fetcher,
+  local,
 }: Sources): Promise<{ name: 'journal' | 'tail'; bytes: Uint8Array } | null> {
+  if (local) {
+    try {
+      return { name: 'journal', bytes: await fetcher.journal() };
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
   if (recording.journal !== null) return { name: 'journal', bytes: await fetcher.journal() };
   try {
     return { name: 'tail', bytes: await fetcher.tail() };
@@ -51,12 +61,12 @@ export async function readUnsealed(
     const rest = await fetchRest(sources);
     if (rest === null) return null;
     name = rest.name;
-    const contents = await readJournal(rest.bytes, identities, from, { beginsLater: name === 'tail' });
+    const contents = await readJournal(rest.bytes, identities, from, { beginsLater: name === 'tail' || sources.local });
     const isOurs =
       contents.header.session === sources.recording.sessionId &&
       (manifest === null || contents.firstLink === manifest.header.journal);
     if (!isOurs) throw new SallyportError('SP-3030', `The ${name} is not of this recording.`);
-    return { contents, problem: null, ...findings(name, contents, from) };
+    return { contents, problem: null, ...findings({ name, isWriting: isWriting(sources) }, contents, from) };
   } catch (error) {
     if (!(error instanceof SallyportError)) throw error;
     const check = { name, ok: false, detail: error.message };
@@ -64,8 +74,13 @@ export async function readUnsealed(
   }
 }
 
+/** A journal that is being written ends where it was when it was read. */
+function isWriting({ local, recording: { state } }: Sources): boolean {
+  return local && (state === 'started' || state === 'receiving');
+}
+
 function findings(
-  name: 'journal' | 'tail',
+  { name, isWriting }: { name: 'journal' | 'tail'; isWriting: boolean },
   contents: JournalContents,
   from: Record<Stream, number>,
 ): Pick<Unsealed, 'checks' | 'gaps'> {
@@ -73,7 +88,8 @@ function findings(
   const gaps: string[] = [];
   const damage = broke?.kind === 'damaged' ? `byte ${broke.at}: ${broke.what}` : null;
   if (damage !== null) gaps.push(`the ${name} is damaged at ${damage}`);
-  else if (broke !== null && name === 'journal') gaps.push('its last moment was being written when it stopped');
+  else if (broke !== null && name === 'journal' && !isWriting)
+    gaps.push('its last moment was being written when it stopped');
   for (const stream of streams)
     if (starts[stream] > from[stream])
       gaps.push(

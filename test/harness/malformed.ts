@@ -58,6 +58,8 @@ export function fitting(schema: z.ZodType): fc.Arbitrary<unknown> {
       return fc.constantFrom(...Object.values(def.entries as Record<string, unknown>));
     case 'array':
       return fc.array(fitting(def.element as z.ZodType), { minLength: 1, maxLength: 2 });
+    case 'tuple':
+      return fc.tuple(...(def.items as z.ZodType[]).map(fitting));
     case 'record':
       return fc.dictionary(fc.string({ minLength: 1, maxLength: 8 }), fitting(def.valueType as z.ZodType), {
         maxKeys: 2,

@@ -53,6 +53,7 @@ export async function openToSeek(options: {
   const began = performance.now();
   const opened = await openRecording({
     recording: options.view,
+    local: false,
     serverKey: options.serverKey,
     fetcher,
     progress: () => {},

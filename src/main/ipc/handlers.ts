@@ -13,6 +13,8 @@ export interface Desktop {
   /** Opens an http or https address in the browser of the desktop. */
   openLink(url: string): Promise<void>;
   openAbout(): void;
+  /** Asks where to write a file that would be called `name`; null: nowhere. */
+  saveAs(name: string): Promise<string | null>;
   answerQuit(answer: 'quit' | 'stay'): void;
 }
 
@@ -52,7 +54,7 @@ export function makeHandlers(options: {
       launcher.caller().call('setReviewed', { params: { sessionId }, body }),
     'recordings.setHold': ({ sessionId, body }) => launcher.caller().call('setHold', { params: { sessionId }, body }),
     'replay.open': async ({ sessionId, purpose }) => ({ replayId: await launcher.openReplay(sessionId, purpose) }),
-    'replay.export': ({ replayId, format }) => launcher.exportReplay(replayId, format),
+    'replay.export': ({ replayId, format }) => launcher.exportReplay(replayId, format, desktop.saveAs),
     'replay.close': ({ replayId }) => done(launcher.closeReplay(replayId)),
     'settings.get': () => settings.get(),
     'settings.set': (change) => settings.set(change),

@@ -11,13 +11,16 @@ function makeReplays(refuse = false) {
   const got: OwnerToReplay[] = [];
   let killed = 0;
   let say: (message: unknown) => void = () => undefined;
+  let exit: () => void = () => undefined;
   const child: Forked<OwnerToReplay> = {
     pid: 1,
     send: (message) => got.push(message),
     onMessage: (listener) => {
       say = listener;
     },
-    onExit: () => undefined,
+    onExit: (listener) => {
+      exit = () => listener(9);
+    },
     sigkill: () => {
       killed += 1;
     },
@@ -29,7 +32,7 @@ function makeReplays(refuse = false) {
   const caller: ControlCaller = {
     call: async (name, input) => {
       answer(name, input);
-      return {} as never;
+      return { target: { name: 'web 1' }, startedAt: '2026-11-24T10:00:00Z' } as never;
     },
     fetchBytes: async (name, input) => {
       answer(name, input);
@@ -44,7 +47,15 @@ function makeReplays(refuse = false) {
     },
   };
   const replays = new Replays({ fork: () => child, openPort: () => ({}) as MessagePortMain, log: () => undefined });
-  return { replays, caller, calls, got, say: (message: unknown) => say(message), killed: () => killed };
+  return {
+    replays,
+    caller,
+    calls,
+    got,
+    say: (message: unknown) => say(message),
+    killed: () => killed,
+    exit: () => exit(),
+  };
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -62,10 +73,11 @@ test('a replay process gets the documents of its own recording, whatever it writ
     'getSegment {"params":{"sessionId":"rec-1","stream":"output","seq":3}}',
     'unlock {"params":{"sessionId":"rec-1"},"body":{"stream":"input","purpose":"review","recipient":"age1x"}}',
   ]);
+  const json = { target: { name: 'web 1' }, startedAt: '2026-11-24T10:00:00Z' };
   expect(got.slice(2)).toEqual([
-    { type: 'answer', id: 1, json: {} },
+    { type: 'answer', id: 1, json },
     { type: 'answer', id: 2, bytes: new Uint8Array([1, 2]) },
-    { type: 'answer', id: 3, json: {} },
+    { type: 'answer', id: 3, json },
   ]);
 });
 
@@ -91,6 +103,25 @@ test('a recording that may not be seen starts no process', async () => {
     code: 'SP-3031',
   });
   expect(got).toEqual([]);
+});
+
+test('a copy is noted before the process is told to write it; one that ends on the way has written none', async () => {
+  const { replays, caller, calls, got, say, exit } = makeReplays();
+  const replayId = await replays.open({ caller, serverKey: 'k', sessionId: 'rec-1', purpose: 'review' });
+  const copy = { format: 'transcript', path: '/x', by: 'Mira', software: 'Sallyport 1' } as const;
+  const written = replays.export(replayId, copy);
+  expect(got.map((message) => message.type)).toEqual(['open', 'port']);
+  await settled();
+  expect(calls.at(-1)).toBe(
+    'noteExport {"params":{"sessionId":"rec-1"},"body":{"format":"transcript","purpose":"review"}}',
+  );
+  expect(got.at(-1)).toEqual({ type: 'export', id: 1, ...copy });
+  say({ type: 'exported', id: 1, bytes: 7, problem: null });
+  expect(await written).toBe(7);
+  const lost = replays.export(replayId, copy);
+  await settled();
+  exit();
+  await expect(lost).rejects.toMatchObject({ code: 'SP-5002' });
 });
 
 test('a process that talks nonsense or whose replay is closed is killed', async () => {

@@ -37,6 +37,8 @@ const atOnce = 2;
 interface Folder {
   sessionId: string;
   targetName: string;
+  login: string;
+  startedAtMs: number | null;
   stored: Set<string>;
   busy: boolean;
   /** Something happened while it was busy: look again. */
@@ -137,8 +139,8 @@ export class SyncAgent {
     return [...this.folders.values()].map((folder) => ({
       sessionId: folder.sessionId,
       targetName: folder.targetName,
-      login: '',
-      startedAtMs: null,
+      login: folder.login,
+      startedAtMs: folder.startedAtMs,
       bytes: folder.bytes,
       state: folder.stuck
         ? 'stuck'
@@ -170,6 +172,8 @@ export class SyncAgent {
     const made: Folder = {
       sessionId,
       targetName: '',
+      login: '',
+      startedAtMs: null,
       stored: new Set(),
       busy: false,
       again: false,
@@ -230,6 +234,9 @@ export class SyncAgent {
       return false;
     }
     folder.targetName = content.session.targetName;
+    folder.login = content.login;
+    const startedAtMs = Date.parse(content.session.startedAt);
+    folder.startedAtMs = Number.isNaN(startedAtMs) ? null : startedAtMs;
     folder.bytes = bytesLeft(content, { live, stored: folder.stored, resend: folder.resend });
     if (link === null) return false;
     assertOwn(content, link.membership);

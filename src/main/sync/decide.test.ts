@@ -42,6 +42,7 @@ function content(options: {
   if (options.receiptLine === true) lines.push('receipt');
   return {
     session,
+    login: 'deploy',
     damaged: false,
     manifest:
       options.manifest === false

@@ -6,6 +6,7 @@ import { readManifestPair } from '../../recording/signatures/manifest-pair.ts';
 import { openDocument } from '../../recording/signatures/signed.ts';
 import type { PartKind } from '../../shared/model/recording.ts';
 import {
+  grantPayloadSchema,
   namespaces,
   type ReceiptPayload,
   receiptPayloadSchema,
@@ -49,6 +50,8 @@ export interface SpoolManifest {
 /** What lies in one session's folder, read at one moment. */
 export interface SpoolContent {
   session: SpoolSession;
+  /** As the grant beside it says it, unchecked: for the eye. */
+  login: string;
   /** Null when there is none that its session's key has signed: a crash before the first, or `damaged`. */
   manifest: SpoolManifest | null;
   /** There is a signature, but what it should stand for has been changed: a crash never leaves that. */
@@ -115,6 +118,7 @@ export async function readSpoolFolder(folder: string, serverKey: string | null):
   const receipts = await readReceipts(folder);
   return {
     session,
+    login: await readLogin(folder),
     manifest,
     damaged: files.has(manifestSignatureFile) && manifest === null,
     receipt:
@@ -123,6 +127,15 @@ export async function readSpoolFolder(folder: string, serverKey: string | null):
     journalBytes: await sizeOf(join(folder, journalFile)),
     files,
   };
+}
+
+async function readLogin(folder: string): Promise<string> {
+  const grant = await readJson(join(folder, 'grant.json'), signedSchema);
+  try {
+    return grantPayloadSchema.shape.login.parse(JSON.parse(grant?.payload ?? '{}').login);
+  } catch {
+    return '';
+  }
 }
 
 function timeOf({ payload }: Signed): { lines: number; atMs: number }[] {

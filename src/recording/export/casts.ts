@@ -1,20 +1,34 @@
+import type { RecordedEvent } from '../../shared/record/events.ts';
 import { readMarker } from '../../shared/record/markers.ts';
 import { formatCastEvent, formatCastHeader } from '../text/cast.ts';
 import { EventTextEncoder } from '../text/event-text.ts';
 import type { OpenableRecording } from '../verify/source.ts';
 import { recordedEvents } from './read-events.ts';
 
-function header({ manifest }: OpenableRecording) {
+function header({ manifest }: OpenableRecording): CastOf {
   const { terminal, started } = manifest.header;
   return { terminal, timestamp: Math.floor(Date.parse(started) / 1000) };
+}
+
+/** What a cast begins with: the terminal, and when it began, in Unix seconds. */
+export interface CastOf {
+  terminal: { cols: number; rows: number; term: string };
+  timestamp: number;
 }
 
 /**
  * The output as asciicast v3, with the events as they are kept: bytes that are not UTF-8 stand in the private form of docs/recording-format.md, so that nothing is lost.
  * Yields lines. Throws as `recordedEvents`.
  */
-export async function* castV3(recording: OpenableRecording): AsyncGenerator<string> {
-  const { terminal, timestamp } = header(recording);
+export function castV3(recording: OpenableRecording): AsyncGenerator<string> {
+  return castV3Of(header(recording), recordedEvents(recording, 'output'));
+}
+
+/** As `castV3`, of any events. Throws what reading them throws. */
+export async function* castV3Of(
+  { terminal, timestamp }: CastOf,
+  events: AsyncIterable<RecordedEvent>,
+): AsyncGenerator<string> {
   yield formatCastHeader({
     version: 3,
     term: { cols: terminal.cols, rows: terminal.rows, type: terminal.term },
@@ -22,7 +36,7 @@ export async function* castV3(recording: OpenableRecording): AsyncGenerator<stri
   });
   const encoder = new EventTextEncoder();
   let last = 0;
-  for await (const { code, data, atMs } of recordedEvents(recording, 'output')) {
+  for await (const { code, data, atMs } of events) {
     const text = code === 'o' ? encoder.push(data) : Buffer.from(data).toString('utf8');
     // Nothing follows the exit: a character that was never finished goes before it.
     const unfinished = code === 'x' ? encoder.flush() : '';

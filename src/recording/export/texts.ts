@@ -25,7 +25,7 @@ function readEntry(text: string, place: string): TextEntry {
 }
 
 /** `01:02:03.004`, hours as many as they are. */
-function clock(ms: number): string {
+export function clock(ms: number): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const seconds = Math.floor(ms / 1000);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
@@ -33,7 +33,7 @@ function clock(ms: number): string {
 }
 
 /** A screen's lines hold no control characters, but the words of this text came from an endpoint. */
-function harmless(text: string): string {
+export function harmless(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 

@@ -98,6 +98,12 @@ export class TranscriptStore {
     return { first, block };
   }
 
+  /** The lines of block `index`. Throws what reading it again throws. */
+  async linesOf(index: number): Promise<TranscriptLine[]> {
+    const { block } = await this.block(index);
+    return Array.from({ length: block.times.length }, (_, at) => lineAt(block, at) ?? gap('not there any more'));
+  }
+
   /** At most `count` lines from `from` on. A block that cannot be read again now gives a gap for each of its lines, with `unread` of why. */
   async read(from: number, count: number, unread: (error: unknown) => string): Promise<TranscriptLine[]> {
     const found: TranscriptLine[] = [];

@@ -1,0 +1,171 @@
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { parseManifest } from '../../recording/manifest/parse-manifest.ts';
+import { readManifestPair } from '../../recording/signatures/manifest-pair.ts';
+import { SallyportError } from '../../shared/errors/result.ts';
+import type { PartKind, RecordingView } from '../../shared/model/recording.ts';
+import type { ControlApi } from '../../shared/protocol/control-api.ts';
+import { signedSchema } from '../../shared/protocol/signed.ts';
+import { headerBytesAtMost } from '../../shared/record/journal.ts';
+import { scanFrames } from '../../shared/record/journal-scan.ts';
+import type { Manifest } from '../../shared/record/manifest.ts';
+import { partFile } from '../../shared/record/parts.ts';
+import { isMissing, readJson } from '../files.ts';
+import type { Membership } from '../identity/identity.ts';
+import { type SpoolSession, spoolSessionSchema } from '../sessions/spool-folder.ts';
+import { journalFile, receiptsFile } from '../sync/spool.ts';
+
+type ManifestAnswer = z.output<ControlApi['getManifest']['response']>;
+
+const scanBytes = 4_194_304;
+/** What goes on where the segments stop is read into memory up to this. */
+const restBytesAtMost = 268_435_456;
+
+/**
+ * What this device has of one of its person's recordings, in the spool. Files go from there as the store gets them, so anything may be absent at any moment: every method
+ * answers null then.
+ */
+export class LocalParts {
+  private readonly folder: string;
+  private readonly session: SpoolSession;
+  private readonly membership: Membership;
+  /** Frames of each stream that the manifest given last covers. */
+  private covered = { output: 0, input: 0 };
+
+  private constructor(folder: string, session: SpoolSession, membership: Membership) {
+    this.folder = folder;
+    this.session = session;
+    this.membership = membership;
+  }
+
+  /** Null where there is nothing of it, or where it was made as somebody else or at another server. */
+  static async find(spool: string, sessionId: string, membership: Membership): Promise<LocalParts | null> {
+    // It becomes a path.
+    if (!z.uuid().safeParse(sessionId).success) return null;
+    const folder = join(spool, sessionId);
+    const session = await readJson(join(folder, 'session.json'), spoolSessionSchema);
+    const { identity } = membership;
+    const isOwn =
+      session?.sessionId === sessionId && session.server === identity.address && session.userId === identity.user.id;
+    return isOwn ? new LocalParts(folder, session, membership) : null;
+  }
+
+  /** The recording as the store sees it, with what is known here: that a session whose process is gone does not go on. */
+  async view(stored: RecordingView, isLive: boolean): Promise<RecordingView> {
+    const mayRun = stored.state === 'started' || stored.state === 'receiving';
+    if (isLive || !mayRun) return stored;
+    const found = await this.readManifest();
+    const because =
+      found?.parsed?.end == null
+        ? 'the session process stopped before it could close the record; what it wrote is still on this device'
+        : null;
+    return { ...stored, state: because === null ? stored.state : 'incomplete', because: stored.because ?? because };
+  }
+
+  /** As the server would answer it. */
+  async manifest(): Promise<ManifestAnswer | null> {
+    const found = await this.readManifest();
+    const grant = await readJson(join(this.folder, 'grant.json'), signedSchema);
+    if (found === null || grant === null) return null;
+    const { session } = this;
+    const { identity, key } = this.membership;
+    const { pair, parsed } = found;
+    for (const line of parsed?.segments ?? []) if (line.stream !== 'text') this.covered[line.stream] = line.frames;
+    return {
+      ...pair,
+      receipts: (await readJson(join(this.folder, receiptsFile), z.array(signedSchema))) ?? [],
+      grant,
+      sessionKey: session.sessionKey,
+      sessionKeyCertificate: session.sessionKeyCertificate,
+      deviceId: session.deviceId,
+      // Of a device that this one was before, only the manifest knows the key.
+      deviceKey: session.deviceId === identity.device.id ? key.line : (parsed?.header['device-key'] ?? key.line),
+      serverKey: identity.serverKey,
+    };
+  }
+
+  /** A sealed part, as it lies here; whoever reads it compares it with the manifest. */
+  async part(kind: PartKind, seq: number): Promise<Uint8Array<ArrayBuffer> | null> {
+    try {
+      return new Uint8Array(await readFile(join(this.folder, partFile(kind, seq))));
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * The journal as far as it is written: its header and everything from the last keys frame that the given manifest covers up to. Throws SP-5005 when that is more than can be
+   * read at once.
+   */
+  async journal(): Promise<Uint8Array<ArrayBuffer> | null> {
+    let file: FileHandle;
+    try {
+      file = await open(join(this.folder, journalFile), 'r');
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+    try {
+      const { size } = await file.stat();
+      const header = await readHeader(file);
+      if (header === null) return null;
+      const from = await this.findStart(file, { from: header.length, size });
+      const bytes = size - from;
+      if (bytes > restBytesAtMost)
+        throw new SallyportError(
+          'SP-5005',
+          'What is not sealed yet of this session is too large to be read at once. Open the recording again when it is stored.',
+        );
+      const whole = new Uint8Array(header.length + bytes);
+      whole.set(header);
+      const { bytesRead } = await file.read(whole, header.length, bytes, from);
+      return bytesRead === bytes ? whole : whole.slice(0, header.length + bytesRead);
+    } finally {
+      await file.close();
+    }
+  }
+
+  private async readManifest(): Promise<{
+    pair: { manifest: string; signature: string };
+    parsed: Manifest | null;
+  } | null> {
+    const pair = await readManifestPair(this.folder, this.session.sessionKey);
+    if (pair === null) return null;
+    try {
+      return { pair, parsed: parseManifest(pair.manifest) };
+    } catch {
+      // Whoever opens it says what is wrong with it.
+      return { pair, parsed: null };
+    }
+  }
+
+  /** Where the last epoch begins whose keys frame counts no more frames than are covered; the first frame where there is none. */
+  private async findStart(file: FileHandle, { from, size }: { from: number; size: number }): Promise<number> {
+    const { covered } = this;
+    let start = from;
+    let at = from;
+    const buffer = new Uint8Array(scanBytes);
+    while (at < size) {
+      const { bytesRead } = await file.read(buffer, 0, scanBytes, at);
+      const scan = scanFrames(buffer.subarray(0, bytesRead));
+      for (const frame of scan.frames) {
+        if (frame.kind !== 'keys') continue;
+        const { frames } = frame.facts;
+        if (frames.output > covered.output || frames.input > covered.input) return start;
+        start = at + frame.at;
+      }
+      // The rest is torn or damaged: its reader says so.
+      if (scan.end === 0) break;
+      at += scan.end;
+    }
+    return start;
+  }
+}
+
+async function readHeader(file: FileHandle): Promise<Uint8Array | null> {
+  const { buffer, bytesRead } = await file.read(new Uint8Array(headerBytesAtMost), 0, headerBytesAtMost, 0);
+  const end = buffer.subarray(0, bytesRead).indexOf(0x0a);
+  return end < 0 ? null : buffer.slice(0, end + 1);
+}
