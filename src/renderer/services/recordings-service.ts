@@ -33,8 +33,8 @@ export interface RecordingsService {
   /** A list that is on the screen follows every change. Returns what ends that. */
   follow(list: RecordingList): () => void;
   search(query: SearchQuery): Promise<Result<SearchAnswer>>;
-  /** Makes one recording known that no list has brought yet, such as one that a search found. */
-  learn(which: { sessionId: string; startedAt: string }): void;
+  /** Makes a recording known that a search found and no list has brought. */
+  learn(sessionId: string): void;
   /** The last purpose in this run; nothing of it is kept. */
   readonly lastPurpose: Store<string>;
 }
@@ -46,6 +46,8 @@ const knownAtMost = 20_000;
 export function makeRecordingsService(bridge: TypedBridge): RecordingsService {
   const state = makeStore<RecordingsState>({ recordings: null, local: [], loading: false, problem: null });
   const known = new Map<string, RecordingView>();
+  /** When the recordings began that searches have found. */
+  const startOfFound = new Map<string, string>();
   const followed = new Set<RecordingList>();
 
   const take = (page: Page) => {
@@ -99,11 +101,21 @@ export function makeRecordingsService(bridge: TypedBridge): RecordingsService {
       followed.add(list);
       return () => followed.delete(list);
     },
-    search: (query) => bridge.request('recordings.search', { query }),
-    learn({ sessionId, startedAt }) {
-      if (known.has(sessionId)) return;
-      const to = new Date(Date.parse(startedAt) + 1).toISOString();
-      void fetchPage({ from: new Date(Date.parse(startedAt)).toISOString(), to, limit: 20 });
+    async search(query) {
+      const answer = await bridge.request('recordings.search', { query });
+      if (answer.ok) for (const hit of answer.value.hits) startOfFound.set(hit.sessionId, hit.startedAt);
+      return answer;
+    },
+    learn(sessionId) {
+      const startedAt = startOfFound.get(sessionId);
+      if (startedAt === undefined || known.has(sessionId)) return;
+      // The list has no question for one recording; of those of one millisecond there are few.
+      const from = Date.parse(startedAt);
+      void fetchPage({
+        from: new Date(from).toISOString(),
+        to: new Date(from + 1).toISOString(),
+        limit: 20,
+      });
     },
     lastPurpose: makeStore(''),
   };

@@ -115,13 +115,12 @@ export function filterChoices(text: string, names: Names, mine: boolean, nowMs: 
     ...own,
     ...whens.filter(holds),
     ...users.filter(holds).slice(0, namesShown),
-    ...parts.slice(0, mine ? 0 : 1),
     ...targets.filter(holds).slice(0, namesShown),
-    ...parts.slice(mine ? 0 : 1),
     ...fixed
       .filter(holds)
       .filter(mineOnly)
       .map((choice) => ({ ...choice, count: null })),
+    ...parts,
   ];
 }
 

@@ -22,7 +22,20 @@ export function rowItems(groups: readonly RowGroup[], ask: string | null): Item[
     { kind: 'head', key: group.key, name: group.name, count: group.rows.length, note: group.note },
     ...group.rows.map((row): Item => ({ kind: 'row', key: row.sessionId, row })),
   ]);
-  return ask === null ? rows : [{ kind: 'ask', key: 'ask', text: ask }, ...rows];
+  if (ask === null) return rows;
+  const none: Item[] =
+    rows.length > 0
+      ? []
+      : [
+          {
+            kind: 'head',
+            key: 'none',
+            name: 'No recording',
+            count: null,
+            note: 'has these words in person, target, login, reason or end',
+          },
+        ];
+  return [{ kind: 'ask', key: 'ask', text: ask }, ...none, ...rows];
 }
 
 /** What a search found: commands first, then output, each by recording. Pure. */

@@ -89,6 +89,13 @@ export function RecordList(props: {
     if (lastShown >= items.length - 30) onEnd();
   }, [lastShown, items.length, onEnd]);
 
+  // Between two days of many rows the day stands at the top, or a time would say little.
+  const top = virtualizer.scrollOffset ?? 0;
+  const first = shown.findIndex((place) => place.end > top);
+  const headAt = shown[first] === undefined ? -1 : headOf(items, shown[first].index);
+  const head = items[headAt];
+  const passed = head?.kind === 'head' && (virtualizer.measurementsCache[headAt]?.start ?? 0) < top;
+
   return (
     <div
       ref={scroller}
@@ -100,6 +107,11 @@ export function RecordList(props: {
       className={cx(css.scroll, props.mine ? css.columnsMine : css.columns, props.stale && css.stale)}
       onScroll={remember}
     >
+      {passed ? (
+        <div className={css.stuck} aria-hidden="true">
+          <Head item={head} />
+        </div>
+      ) : null}
       <div className={css.spacer} style={{ height: virtualizer.getTotalSize() }} role="presentation">
         {shown.map((place) => {
           const item = items[place.index];
@@ -116,6 +128,23 @@ export function RecordList(props: {
           );
         })}
       </div>
+    </div>
+  );
+}
+
+/** The head that an item stands under; -1: none. */
+function headOf(items: readonly Item[], index: number): number {
+  for (let at = index; at >= 0; at -= 1) if (items[at]?.kind === 'head') return at;
+  return -1;
+}
+
+function Head(props: { item: Extract<Item, { kind: 'head' }> }) {
+  const { name, count, note } = props.item;
+  return (
+    <div className={css.groupHead} aria-hidden="true">
+      <b>{name}</b>
+      {count === null ? null : <span>{count.toLocaleString('en')}</span>}
+      {note === null ? null : <span>{note}</span>}
     </div>
   );
 }
@@ -141,12 +170,7 @@ function Line(props: {
   };
   switch (item.kind) {
     case 'head':
-      return (
-        <div className={css.groupHead} aria-hidden="true">
-          <b>{item.name}</b> {item.count === null ? null : <span>{item.count.toLocaleString('en')}</span>}
-          {item.note === null ? null : <span>{item.note}</span>}
-        </div>
-      );
+      return <Head item={item} />;
     case 'session':
       return <HitSession group={item.group} mine={mine} now={now} />;
     case 'row':

@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import type { Me } from '../../../shared/protocol/control-api.ts';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
@@ -6,8 +7,14 @@ import { RecordsView } from './records-view.tsx';
 
 /** The list, or the recording that is open. The list keeps its filters while one is. */
 export function RecordingsView(props: { shown: boolean; me: Me | null }) {
-  const { navigation } = useServices();
+  const { navigation, recordings } = useServices();
   const { replay } = useStore(navigation.place);
+  const replayed = replay?.sessionId;
+
+  useEffect(() => {
+    if (replayed !== undefined) recordings.learn(replayed);
+  }, [replayed, recordings]);
+
   return (
     <>
       <div style={{ display: replay === null ? 'contents' : 'none' }}>

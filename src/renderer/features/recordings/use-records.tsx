@@ -1,5 +1,15 @@
-import { type KeyboardEvent, type ReactNode, type RefObject, useCallback, useMemo, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import type { Me } from '../../../shared/protocol/control-api.ts';
+import type { Asking } from '../../services/navigation.ts';
 import { useNow } from '../../services/now.ts';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
@@ -59,7 +69,7 @@ export function useRecords(options: {
   input: RefObject<HTMLInputElement | null>;
 }): Records {
   const { shown, me, mine, list, input } = options;
-  const { app, memory, recordings } = useServices();
+  const { app, memory, navigation } = useServices();
   const { searches } = useStore(memory.state);
   const now = useNow(30_000);
   const [text, setText] = useState('');
@@ -145,7 +155,6 @@ export function useRecords(options: {
     } else if (item.kind === 'hit') {
       const { hit } = item;
       setWantedKey(item.key);
-      recordings.learn(hit);
       memory.change({ searches: withSearch(searches, words) });
       opening.open({
         sessionId: hit.sessionId,
@@ -182,6 +191,19 @@ export function useRecords(options: {
     } else if (text !== '') type('');
     else setFilters({});
   };
+
+  const { asking } = useStore(navigation.place);
+  const taken = useRef<Asking | null>(null);
+  useEffect(() => {
+    if (asking === null || asking === taken.current || asking.view !== (mine ? 'history' : 'recordings')) return;
+    taken.current = asking;
+    setFilters(asking.user === undefined ? {} : { user: asking.user });
+    setText(asking.text ?? '');
+    setAsked(asking.text !== undefined);
+    setEarlier(-1);
+    setLimit(firstHits);
+    setWantedKey(null);
+  }, [asking, mine]);
 
   const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
     const field = event.currentTarget;
@@ -224,7 +246,7 @@ export function useRecords(options: {
   const note = (): string | null => {
     if (inText) return search.answer === null ? null : notSearchedAll(search.answer, mine);
     if (rows.offline && rows.state.recordings !== null)
-      return 'No contact with the server: these are the ones that it had told of before.';
+      return 'No contact with the server: this is the list as it last was.';
     if (rows.state.problem !== null && rows.state.recordings !== null)
       return `Not up to date. ${rows.state.problem.message} ${rows.state.problem.code}`;
     if (narrowing && rows.state.next !== null)
