@@ -12,6 +12,8 @@ export interface Scenario {
     survey: unknown;
     fault: string | null;
     events: { atMs: number; text: string }[];
+    /** Its transcript; absent: it has none. */
+    text?: { atMs: number; kind: 'line' | 'command' | 'gap'; text: string; alternate: boolean }[];
   } | null;
   /** What each session's terminal is told besides its text, by session id. */
   told?: Record<string, unknown[]>;
@@ -48,6 +50,23 @@ export function installFakeBridge(scenario: Scenario): void {
     if (replay === null) return;
     port1.onmessage = (event) => {
       if (event.data.type === 'close') return;
+      const text = replay.text ?? [];
+      if (event.data.type === 'lines') {
+        const { id, from, count } = event.data;
+        port1.postMessage({ type: 'lines', id, from, total: text.length, lines: text.slice(from, from + count) });
+        return;
+      }
+      if (event.data.type === 'find') {
+        const wanted = event.data.text.toLowerCase();
+        const hits = text.flatMap((line, index) => {
+          const at = line.text.toLowerCase().indexOf(wanted);
+          return at < 0
+            ? []
+            : [{ line: index, atMs: line.atMs, kind: line.kind, text: line.text, marks: [[at, at + wanted.length]] }];
+        });
+        port1.postMessage({ type: 'found', id: event.data.id, total: hits.length, finished: true, hits });
+        return;
+      }
       const { fault } = replay;
       const events =
         fault === null

@@ -25,6 +25,7 @@ export function scenario(answers: Scenario['answers'] = {}, rest: Partial<Scenar
       'sessions.list': ok({ sessions: [] }),
       'recordings.list': ok({ recordings: world.recordings, next: null, local: [] }),
       'replay.open': ok({ replayId: 'replay-1' }),
+      'recordings.notes': ok({ bookmarks: [], findings: [], review: world.recordings[0]?.review }),
       'clipboard.read': ok({
         text: 'cd /var/lib/postgresql/15/main\nls -la pg_wal | tail -5\nsudo systemctl reload postgresql@15-main\n',
       }),

@@ -1,6 +1,7 @@
-import { Button, Modal, Tooltip } from '@mantine/core';
+import { Button, Tooltip } from '@mantine/core';
 import { Check, LoaderCircle, Shield, X } from 'lucide-react';
 import { useState } from 'react';
+import { Dialog } from '../../components/dialog.tsx';
 import { Badge, cx, LinkButton } from '../../components/primitives.tsx';
 import type { EvidenceWords } from '../../services/evidence-words.ts';
 import { clock, counted } from '../../services/format.ts';
@@ -25,7 +26,7 @@ function WithoutUs(props: { sessionId: string; opened: boolean; onClose: () => v
   const { app } = useServices();
   const text = commands(props.sessionId);
   return (
-    <Modal opened={props.opened} onClose={props.onClose} size={600} aria-label="Check it without us">
+    <Dialog opened={props.opened} onClose={props.onClose} size={600} aria-label="Check it without us">
       <div className={dialog.dialog}>
         <h2 className={dialog.title}>Check it without us</h2>
         <p className={dialog.text}>
@@ -42,7 +43,7 @@ function WithoutUs(props: { sessionId: string; opened: boolean; onClose: () => v
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -14,6 +14,22 @@ export function placesOf(text: string, query: string): [number, number][] {
   return places;
 }
 
+/** A line shortened in front, so that its first place is seen in a narrow list; `keep`: so much of its start stays. Pure. */
+export function broughtNear(
+  text: string,
+  places: readonly (readonly [number, number])[],
+  keep: number,
+): { text: string; places: [number, number][] } {
+  const first = places[0]?.[0] ?? 0;
+  const lead = text.length - text.trimStart().length;
+  const from = first > 24 ? first - 10 : Math.min(lead, first);
+  const start = from > lead + keep ? text.slice(lead, lead + keep).trimEnd() : '';
+  if (from <= lead && lead === 0) return { text, places: places.map(([a, b]) => [a, b]) };
+  const before = from > lead ? `${start}…` : '';
+  const by = before.length - from;
+  return { text: before + text.slice(from), places: places.map(([a, b]) => [a + by, b + by]) };
+}
+
 /** Text with the places of a search marked; `current`: it is the hit we are at. */
 export function Marked(props: { text: string; places: readonly (readonly [number, number])[]; current?: boolean }) {
   const { text, places } = props;

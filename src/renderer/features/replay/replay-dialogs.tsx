@@ -1,8 +1,9 @@
-import { Button, Modal, SegmentedControl, Textarea, TextInput } from '@mantine/core';
+import { Button, SegmentedControl, Textarea, TextInput } from '@mantine/core';
 import { CornerDownLeft } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { assertNever } from '../../../shared/errors/result.ts';
 import { type Severity, severitySchema } from '../../../shared/model/review.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { clock, position, whenInSentence } from '../../services/format.ts';
 import { useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
@@ -269,13 +270,13 @@ export function ReplayDialogs(props: { replay: OpenReplay; actions: ReplayAction
   const { dialog } = useStore(replay.ui);
   const close = () => change(replay.ui, { dialog: null });
   return (
-    <Modal
+    <Dialog
       opened={dialog !== null}
       onClose={close}
       size={dialog?.kind === 'finding' ? 520 : 460}
       aria-label={dialog === null ? 'Replay' : names[dialog.kind]}
     >
       {dialog === null ? null : formOf(dialog, { replay, actions, onClose: close })}
-    </Modal>
+    </Dialog>
   );
 }

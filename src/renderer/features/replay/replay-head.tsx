@@ -188,10 +188,10 @@ export function ReplayHead(props: {
               {recording.login} by <b>{recording.user.name}</b>
             </span>
           </div>
-          <Facts recording={recording} replay={replay} local={props.local} />
         </div>
       )}
       {replay === null || actions === null ? null : <Actions replay={replay} actions={actions} />}
+      {recording === null ? null : <Facts recording={recording} replay={replay} local={props.local} />}
     </header>
   );
 }

@@ -4,7 +4,7 @@ import { length, position } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
 import { momentIcon } from './mark-icon.tsx';
 import { listedWords, subjectOf } from './mark-words.ts';
-import { Marked, placesOf } from './marked.tsx';
+import { broughtNear, Marked, placesOf } from './marked.tsx';
 import type { Row } from './moments.ts';
 import css from './rows.module.css';
 
@@ -60,7 +60,7 @@ export function MomentRow(props: {
         >
           <span className={css.time}>{position(row.atMs)}</span>
           <span className={css.command}>
-            <Marked text={command} places={placesOf(command, props.query)} current={row.current} />
+            <Marked {...broughtNear(command, placesOf(command, props.query), 12)} current={row.current} />
           </span>
           {status === null || status === 0 ? null : <span className={css.status}>exit {status}</span>}
         </button>
@@ -78,7 +78,7 @@ export function MomentRow(props: {
           onClick={() => props.onSeek(row.atMs)}
         >
           <span className={css.hitText}>
-            <Marked text={row.hit.text} places={row.hit.marks} current={row.current} />
+            <Marked {...broughtNear(row.hit.text, row.hit.marks, 0)} current={row.current} />
           </span>
         </button>
       );

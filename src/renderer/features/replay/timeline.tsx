@@ -226,15 +226,6 @@ export function Timeline(props: { replay: OpenReplay; onSeek: (ms: number) => vo
       <div
         ref={track}
         className={css.track}
-        role="slider"
-        tabIndex={0}
-        aria-label="Position"
-        aria-valuemin={0}
-        aria-valuemax={Math.round(duration / 1000)}
-        aria-valuenow={seconds}
-        aria-valuetext={`${position(seconds * 1000)} of ${position(duration)}`}
-        data-testid={testIds.replayTimeline}
-        onKeyDown={onKey}
         onPointerDown={(event) => {
           if (event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);
@@ -244,6 +235,18 @@ export function Timeline(props: { replay: OpenReplay; onSeek: (ms: number) => vo
           if (event.currentTarget.hasPointerCapture(event.pointerId)) seekTo(event);
         }}
       >
+        <div
+          className={css.slider}
+          role="slider"
+          tabIndex={0}
+          aria-label="Position"
+          aria-valuemin={0}
+          aria-valuemax={Math.round(duration / 1000)}
+          aria-valuenow={seconds}
+          aria-valuetext={`${position(seconds * 1000)} of ${position(duration)}`}
+          data-testid={testIds.replayTimeline}
+          onKeyDown={onKey}
+        />
         <div className={css.scale} aria-hidden="true">
           {times.map((ms) => (
             <span key={ms} style={{ left: share(ms) }}>

@@ -53,9 +53,12 @@ export function VirtualList(props: {
     const seen = range !== null && index > range.startIndex && index < range.endIndex - 1;
     if (!seen) virtualizer.scrollToIndex(index, { align: 'center' });
   };
+  // Rows that are measured may push the one that is followed out of sight.
+  const measuredHeight = props.measured === true ? Math.round(virtualizer.getTotalSize() / 200) : 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies(measuredHeight): see above
   useEffect(() => {
     if (performance.now() - touchedAt.current > restMs || touchedAt.current === 0) show.current(follow);
-  }, [follow]);
+  }, [follow, measuredHeight]);
   const wanted = useRef(follow);
   wanted.current = props.revealAt ?? follow;
   // biome-ignore lint/correctness/useExhaustiveDependencies(reveal): each change is a wish to see the row
