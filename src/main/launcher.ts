@@ -64,7 +64,7 @@ export class Launcher {
   readonly supervisor: Supervisor;
   private readonly sync: SyncAgent;
   private readonly feed: JournalFeed;
-  private readonly targets = new Targets();
+  private readonly targets: Targets;
   private readonly recordings: Recordings;
   private readonly replays: Replays;
   private readonly warm: WarmFork<OwnerToSession>;
@@ -75,6 +75,7 @@ export class Launcher {
 
   constructor(options: LauncherOptions) {
     this.options = options;
+    this.targets = new Targets({ path: join(options.folder, 'targets.json') });
     const { window, log } = options;
     const spool = join(options.folder, 'spool');
     this.state = new AppStateStore({
@@ -173,7 +174,7 @@ export class Launcher {
     if (problem === null) await this.signOut(link);
     await link?.close();
     await this.options.identity.forget();
-    this.targets.forget();
+    await this.targets.forget();
     this.recordings.forget();
     this.state.update({ enrolment: this.firstRun(problem), connection: { state: 'connecting' } });
   }
@@ -208,13 +209,15 @@ export class Launcher {
   }
 
   loadTargets(refresh: boolean) {
-    return this.targets.load(this.requireLink().caller, refresh);
+    const { caller, membership } = this.requireLink();
+    return this.targets.load(caller, membership.identity.device.id, refresh);
   }
 
   async connect(request: ConnectRequest): Promise<string> {
+    const { caller, membership } = this.requireLink();
     const id = this.supervisor.connect(
       request,
-      await this.targets.require(this.requireLink().caller, request.targetId),
+      await this.targets.require(caller, membership.identity.device.id, request.targetId),
     );
     if (this.options.spares !== null) this.warm.prepare(this.options.spares.nextMs);
     return id;

@@ -1,25 +1,45 @@
+import { rm } from 'node:fs/promises';
+import { z } from 'zod';
 import { SallyportError } from '../../shared/errors/result.ts';
-import type { TargetView } from '../../shared/model/target.ts';
+import { type TargetView, targetViewSchema } from '../../shared/model/target.ts';
 import type { ControlCaller } from '../control-client/client.ts';
+import { readJson, writeWhole } from '../files.ts';
 
 export interface TargetList {
   targets: TargetView[];
   loadedAtMs: number;
 }
 
-/** The targets this person may see, as last loaded. Offline the last copy is still worth looking at. */
+/** Whose list lies in the file: what another device was shown is never read. */
+const keptSchema = z.object({ device: z.string(), loadedAtMs: z.number(), targets: z.array(targetViewSchema) });
+
+/**
+ * The targets this person may see, as last loaded. The last list also lies in a file, so that a start shows it at once, and a start without the server shows it at all; the server
+ * decides every connect anew anyway. It goes when the device is forgotten.
+ */
 export class Targets {
   private list: TargetList | null = null;
   private stale = false;
+  private readonly path: string;
+  private writing: Promise<void> = Promise.resolve();
 
-  /** From the server when asked to refresh, when nothing was loaded or when the server said that it changed; else the copy. Throws what the server or network says. */
-  async load(caller: ControlCaller, refresh: boolean): Promise<TargetList> {
+  constructor(options: { path: string }) {
+    this.path = options.path;
+  }
+
+  /**
+   * From the server when asked to refresh, when there is no copy, or when the server said that it changed; else the copy. Throws what the server or network says.
+   */
+  async load(caller: ControlCaller, device: string, refresh: boolean): Promise<TargetList> {
+    if (this.list === null && !refresh) this.list = await this.kept(device);
     if (this.list !== null && !refresh && !this.stale) return this.list;
     try {
       const { targets } = await caller.call('listTargets');
-      this.list = { targets, loadedAtMs: Date.now() };
+      const list = { targets, loadedAtMs: Date.now() };
+      this.list = list;
       this.stale = false;
-      return this.list;
+      this.keep({ device, ...list });
+      return list;
     } catch (error) {
       if (this.list !== null && !refresh) return this.list;
       throw error;
@@ -31,10 +51,10 @@ export class Targets {
   }
 
   /** Throws SP-2001 when this person does not see such a target. */
-  async require(caller: ControlCaller, targetId: string): Promise<TargetView> {
+  async require(caller: ControlCaller, device: string, targetId: string): Promise<TargetView> {
     const known = this.list?.targets.find((target) => target.id === targetId);
     if (known !== undefined) return known;
-    const found = (await this.load(caller, true)).targets.find((target) => target.id === targetId);
+    const found = (await this.load(caller, device, true)).targets.find((target) => target.id === targetId);
     if (found === undefined)
       throw new SallyportError(
         'SP-2001',
@@ -43,7 +63,28 @@ export class Targets {
     return found;
   }
 
-  forget(): void {
+  /** Resolves when nothing of it is on this device any more. */
+  async forget(): Promise<void> {
     this.list = null;
+    this.stale = false;
+    this.writing = this.writing.then(() => rm(this.path, { force: true })).catch(() => undefined);
+    await this.writing;
+  }
+
+  /** Resolves when the last list is in its file. */
+  async settled(): Promise<void> {
+    await this.writing;
+  }
+
+  private async kept(device: string): Promise<TargetList | null> {
+    const kept = await readJson(this.path, keptSchema);
+    if (kept === null || kept.device !== device) return null;
+    // What the server says now counts: it is asked as soon as there is a link.
+    return { targets: kept.targets, loadedAtMs: kept.loadedAtMs };
+  }
+
+  /** A list that cannot be kept is only loaded again. */
+  private keep(kept: z.infer<typeof keptSchema>): void {
+    this.writing = this.writing.then(() => writeWhole(this.path, JSON.stringify(kept))).catch(() => undefined);
   }
 }
