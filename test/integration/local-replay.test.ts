@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { ageSeal } from '../../src/recording/codecs/age.ts';
 import { parseCast } from '../../src/recording/text/cast.ts';
@@ -10,6 +11,8 @@ import { problem, type Script } from './main-world/fake-control.ts';
 import { type MainWorld, openOnlineWorld, openSession } from './main-world/launcher-world.ts';
 
 const over = { kind: 'exit', status: 0, signal: null } as const;
+/** What is typed in the millisecond of its prompt stands before it in the record, and is no command. */
+const betweenMs = 5;
 let world: MainWorld | null = null;
 afterEach(async () => {
   await world?.close();
@@ -91,6 +94,7 @@ async function open() {
 test('a recording that the server has nothing of plays from this device, and its check is honest', async () => {
   const { app, child, sessionId, replay } = await open();
   child.output('one line\r\n$ ');
+  await setTimeout(betweenMs);
   child.input('uptime\r');
   child.output('uptime\r\n up 3 days\r\n');
   await child.end(over);
@@ -172,6 +176,7 @@ test('without the server nothing opens, and that is said', async () => {
 test('a copy is noted before it is written; refused, or put off, there is none', async () => {
   const { app, child, control, notes, script, replay, sessionId } = await open();
   child.output('\x1b[1mgr\xfc\xdfe\x1b[0m\r\n$ ');
+  await setTimeout(betweenMs);
   child.input('id\r');
   child.output('id\r\nuid=0(root)\r\n');
   await child.end(over);

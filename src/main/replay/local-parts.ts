@@ -1,20 +1,18 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseManifest } from '../../recording/manifest/parse-manifest.ts';
-import { readManifestPair } from '../../recording/signatures/manifest-pair.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { PartKind, RecordingView } from '../../shared/model/recording.ts';
 import type { ControlApi } from '../../shared/protocol/control-api.ts';
 import { signedSchema } from '../../shared/protocol/signed.ts';
 import { headerBytesAtMost } from '../../shared/record/journal.ts';
 import { scanFrames } from '../../shared/record/journal-scan.ts';
-import type { Manifest } from '../../shared/record/manifest.ts';
+import { headerLines, parseHeaderLine } from '../../shared/record/manifest-lines.ts';
 import { partFile } from '../../shared/record/parts.ts';
 import { isMissing, readJson } from '../files.ts';
 import type { Membership } from '../identity/identity.ts';
 import { type SpoolSession, spoolSessionSchema } from '../sessions/spool-folder.ts';
-import { journalFile, receiptsFile } from '../sync/spool.ts';
+import { journalFile, readSpoolFolder, receiptsFile, type SpoolManifest } from '../sync/spool.ts';
 
 type ManifestAnswer = z.output<ControlApi['getManifest']['response']>;
 
@@ -55,9 +53,9 @@ export class LocalParts {
   async view(stored: RecordingView, isLive: boolean): Promise<RecordingView> {
     const mayRun = stored.state === 'started' || stored.state === 'receiving';
     if (isLive || !mayRun) return stored;
-    const found = await this.readManifest();
+    const manifest = await this.readManifest();
     const because =
-      found?.parsed?.end == null
+      manifest?.ended !== true
         ? 'the session process stopped before it could close the record; what it wrote is still on this device'
         : null;
     return { ...stored, state: because === null ? stored.state : 'incomplete', because: stored.because ?? because };
@@ -65,22 +63,23 @@ export class LocalParts {
 
   /** As the server would answer it. */
   async manifest(): Promise<ManifestAnswer | null> {
-    const found = await this.readManifest();
+    const manifest = await this.readManifest();
     const grant = await readJson(join(this.folder, 'grant.json'), signedSchema);
-    if (found === null || grant === null) return null;
+    if (manifest === null || grant === null) return null;
     const { session } = this;
     const { identity, key } = this.membership;
-    const { pair, parsed } = found;
-    for (const line of parsed?.segments ?? []) if (line.stream !== 'text') this.covered[line.stream] = line.frames;
+    for (const { stream, frames } of manifest.parts)
+      if (stream === 'output' || stream === 'input') this.covered[stream] = frames;
     return {
-      ...pair,
+      manifest: manifest.text,
+      signature: manifest.signature,
       receipts: (await readJson(join(this.folder, receiptsFile), z.array(signedSchema))) ?? [],
       grant,
       sessionKey: session.sessionKey,
       sessionKeyCertificate: session.sessionKeyCertificate,
       deviceId: session.deviceId,
       // Of a device that this one was before, only the manifest knows the key.
-      deviceKey: session.deviceId === identity.device.id ? key.line : (parsed?.header['device-key'] ?? key.line),
+      deviceKey: session.deviceId === identity.device.id ? key.line : (deviceKeyIn(manifest) ?? key.line),
       serverKey: identity.serverKey,
     };
   }
@@ -127,18 +126,10 @@ export class LocalParts {
     }
   }
 
-  private async readManifest(): Promise<{
-    pair: { manifest: string; signature: string };
-    parsed: Manifest | null;
-  } | null> {
-    const pair = await readManifestPair(this.folder, this.session.sessionKey);
-    if (pair === null) return null;
-    try {
-      return { pair, parsed: parseManifest(pair.manifest) };
-    } catch {
-      // Whoever opens it says what is wrong with it.
-      return { pair, parsed: null };
-    }
+  /** The one that the session's key signed; null where there is none, or none that it signed. */
+  private async readManifest(): Promise<SpoolManifest | null> {
+    // No receipt counts here: nothing is removed by it.
+    return (await readSpoolFolder(this.folder, null))?.manifest ?? null;
   }
 
   /** Where the last epoch begins whose keys frame counts no more frames than are covered; the first frame where there is none. */
@@ -162,6 +153,14 @@ export class LocalParts {
     }
     return start;
   }
+}
+
+function deviceKeyIn({ lines }: SpoolManifest): string | null {
+  for (const line of lines.slice(0, headerLines)) {
+    const key = parseHeaderLine('device-key', line);
+    if (typeof key === 'string') return key;
+  }
+  return null;
 }
 
 async function readHeader(file: FileHandle): Promise<Uint8Array | null> {
