@@ -37,6 +37,7 @@ export class ScreenFind {
   private readonly search = new SearchAddon({ highlightLimit: hitsAtMost });
   private readonly terminal: Terminal;
   private theme: TerminalTheme;
+  private how: FindHow = findPlainly;
 
   constructor(terminal: Terminal, theme: TerminalTheme) {
     this.terminal = terminal;
@@ -64,6 +65,9 @@ export class ScreenFind {
       this.store.set({ index: -1, count: 0, broken: true });
       return;
     }
+    // The addon counts again for another text only, not for another way to look for the same.
+    if (how !== this.how) this.search.clearDecorations();
+    this.how = how;
     // The hit that is looked at is the selection: while finding, the selection has the hit's colour.
     this.terminal.options.theme = this.findTheme();
     const options = {

@@ -34,7 +34,7 @@ function CommandMenu(props: { screen: TerminalScreen; commands: ScreenCommands; 
     <Menu
       opened={tick !== undefined}
       onClose={close}
-      position="right-start"
+      position="bottom-start"
       offset={4}
       width={300}
       portalProps={{ target: screen.element.ownerDocument.body }}
@@ -51,7 +51,11 @@ function CommandMenu(props: { screen: TerminalScreen; commands: ScreenCommands; 
                 {[endOf(tick), lines === 0 ? 'no output' : counted(lines, 'line', 'lines')].filter(Boolean).join(', ')}
               </span>
             </div>
-            <Menu.Item disabled={lines === 0} onClick={() => copyOutput(screen, tick.id, sessionUi.copyText)}>
+            <Menu.Item
+              data-autofocus
+              disabled={lines === 0}
+              onClick={() => copyOutput(screen, tick.id, sessionUi.copyText)}
+            >
               Copy its output
             </Menu.Item>
             <Menu.Item onClick={() => sessionUi.copyText(commands.command(tick.id))}>Copy the command</Menu.Item>

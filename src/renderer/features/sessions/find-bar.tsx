@@ -6,8 +6,7 @@ import { useStore } from '../../services/store.ts';
 import { type FindHow, type FindResult, findPlainly, hitsAtMost } from '../../terminal/screen-find.ts';
 import type { TerminalScreen } from '../../terminal/terminal-screen.ts';
 import { testIds } from '../../test-ids.ts';
-import own from './find-bar.module.css';
-import css from './sessions.module.css';
+import css from './find-bar.module.css';
 
 /** What was found, in words; empty before anything is looked for. */
 export function foundWords(text: string, result: FindResult | null): string {
@@ -23,7 +22,7 @@ function Toggle(props: { label: string; on: boolean; onChange: (on: boolean) => 
   return (
     <button
       type="button"
-      className={cx(own.toggle, props.on && own.toggleOn)}
+      className={cx(css.toggle, props.on && css.toggleOn)}
       aria-pressed={props.on}
       aria-label={props.label}
       title={props.label}
@@ -82,7 +81,7 @@ export function FindBar(props: { screen: TerminalScreen }) {
           step(event.shiftKey ? 'next' : 'previous');
         }}
       />
-      <span className={own.toggles}>
+      <span className={css.toggles}>
         <Toggle label="Match case" on={how.caseSensitive} onChange={(caseSensitive) => change({ caseSensitive })}>
           <CaseSensitive size={15} aria-hidden="true" />
         </Toggle>
@@ -94,7 +93,7 @@ export function FindBar(props: { screen: TerminalScreen }) {
         </Toggle>
       </span>
       <span
-        className={cx(css.findCount, result?.broken === true && own.broken)}
+        className={cx(css.findCount, result?.broken === true && css.broken)}
         aria-live="polite"
         data-testid={testIds.findCount}
       >

@@ -1,8 +1,9 @@
-import { Button, Checkbox, Modal } from '@mantine/core';
+import { Button, Checkbox } from '@mantine/core';
 import { TriangleAlert } from 'lucide-react';
 import { type ReactNode, useEffect, useEffectEvent, useMemo, useState } from 'react';
 import type { Problem } from '../../../shared/errors/result.ts';
 import type { SessionView } from '../../../shared/protocol/ipc.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { cx } from '../../components/primitives.tsx';
 import { type Services, useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
@@ -198,7 +199,7 @@ export function LinkDialog(props: { screen: TerminalScreen; view: SessionView })
   };
 
   return (
-    <Modal
+    <Dialog
       opened={facts !== null && !silent}
       onClose={close}
       size={560}
@@ -222,6 +223,6 @@ export function LinkDialog(props: { screen: TerminalScreen; view: SessionView })
       ) : (
         <OtherLink facts={facts} onClose={close} onCopy={() => copy(facts.address)} />
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,6 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { type KeyboardEvent, useRef } from 'react';
+import { Dialog } from '../../components/dialog.tsx';
 import { useStore } from '../../services/store.ts';
 import { visibleText } from '../../terminal/link-address.ts';
 import type { ScreenLink } from '../../terminal/screen-links.ts';
@@ -67,7 +68,7 @@ export function LinkList(props: { screen: TerminalScreen }) {
     screen.focus();
   };
   return (
-    <Modal
+    <Dialog
       opened={listed}
       onClose={close}
       size={560}
@@ -85,6 +86,6 @@ export function LinkList(props: { screen: TerminalScreen }) {
           }}
         />
       ) : null}
-    </Modal>
+    </Dialog>
   );
 }

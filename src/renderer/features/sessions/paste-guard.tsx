@@ -1,5 +1,6 @@
-import { Button, Kbd, Modal } from '@mantine/core';
+import { Button, Kbd } from '@mantine/core';
 import { CornerDownLeft } from 'lucide-react';
+import { Dialog } from '../../components/dialog.tsx';
 import { cx, ProductionBadge } from '../../components/primitives.tsx';
 import { bytes, counted } from '../../services/format.ts';
 import { asOneLine, type OddCharacter, oddCharacters, pastedLines, visiblePieces } from '../../services/paste.ts';
@@ -134,7 +135,7 @@ export function PasteGuard() {
   const { paste } = useStore(sessionUi.state);
   const view = paste === null ? undefined : sessions.sessions.get().get(paste.sessionId);
   return (
-    <Modal
+    <Dialog
       opened={paste !== null}
       onClose={() => sessionUi.answerPaste('cancel')}
       size={560}
@@ -148,6 +149,6 @@ export function PasteGuard() {
           production={view?.production === true}
         />
       )}
-    </Modal>
+    </Dialog>
   );
 }
