@@ -42,7 +42,7 @@ test('a session process that is killed ends its SSH connection, and its journal 
   expect(stored.journal?.bytes).toBeGreaterThan(0);
   expect(await waitUntil(() => (spooled(launcher.userData).includes(sessionId) ? null : true), 5000)).toBe(true);
   // What was on the screen is in the journal, and can be replayed from it.
-  await launcher.page.locator(byTestId('nav-recordings')).click();
+  await launcher.page.locator(byTestId('nav-history')).click();
   await openReplay(launcher, sessionId);
   expect(
     await waitUntil(async () => ((await launcher.replayText()).includes('before-the-crash') ? true : null), 15_000),

@@ -95,7 +95,7 @@ describe('the main job, in order', () => {
     expect(await waitUntil(() => (spooled(launcher.userData).length === 0 ? true : null), 5000)).toBe(true);
     await launcher.close();
     launcher = await world.openLauncher({ enrol: 'is-enrolled' });
-    await launcher.page.locator(byTestId('nav-recordings')).click();
+    await launcher.page.locator(byTestId('nav-history')).click();
     await openReplay(launcher, sessionId);
     expect(await waitUntil(async () => ((await launcher.replayText()).includes(text) ? true : null), 15_000)).toBe(
       true,

@@ -176,7 +176,7 @@ describe.skipIf(!canMount)('refusal: full disks', () => {
     const sessionId = newSession([]);
     await typeInto(launcher, tab, 'head -c 900000 /dev/urandom | base64 -w 100; exit\n');
     await launcher.page.locator(byTestId('backlog', { 'data-recordings': '1' })).waitFor();
-    await launcher.page.locator(byTestId('nav-recordings')).click();
+    await launcher.page.locator(byTestId('nav-history')).click();
     expect(await reads('local-row', /SP-5010/)).toMatch(/its disk is full\. Nothing was acknowledged/);
     await picture('store-full');
     expect(spooled(launcher.userData)).toEqual([sessionId]);

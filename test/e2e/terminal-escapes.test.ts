@@ -158,7 +158,7 @@ test('security 27: markup and control characters in a title or a reason are text
 });
 
 test('security 24: a replay of the same bytes does not touch the clipboard either', async () => {
-  await launcher.page.locator(byTestId('nav-recordings')).click();
+  await launcher.page.locator(byTestId('nav-history')).click();
   await launcher.page.locator(byTestId('recording-row', { 'data-session-id': sessionId })).click();
   await launcher.page.keyboard.press('Enter');
   const purpose = launcher.page.locator(byTestId('replay-purpose'));

@@ -54,7 +54,7 @@ test('with --json, standard output is one object for each step, and the pictures
   expect(times.parse(step('killed')?.orderToSocketClosedMs).target).toBeLessThan(2000);
   const { screenshots } = z.object({ screenshots: z.array(z.string()) }).parse(step('done'));
   expect(screenshots.map((file) => path.relative(path.join(folder, 'here'), file))).toEqual(
-    ['first-run', 'targets', 'session', 'killed', 'recordings', 'replay'].map(
+    ['first-run', 'targets', 'session', 'killed', 'history', 'replay'].map(
       (name, index) => `out/tour/0${index + 1}-${name}.png`,
     ),
   );

@@ -5,9 +5,15 @@ import { defineRoute } from './route.ts';
 /** Roles that have the view of running sessions; what they may do there is decided by policies. */
 const watchers: ReadonlySet<string> = new Set(['analyst', 'engineer']);
 
+/** Roles that have the view of everybody's recordings; their own are in History for all. */
+const reviewers: ReadonlySet<string> = new Set(['analyst', 'auditor', 'help-desk']);
+
 function viewsOf(actor: Actor): Me['views'] {
-  const views: Me['views'] = ['targets', 'sessions', 'recordings'];
-  return actor.roles.some((role) => watchers.has(role)) ? [...views, 'live'] : views;
+  const is = (roles: ReadonlySet<string>) => actor.roles.some((role) => roles.has(role));
+  const views: Me['views'] = ['targets', 'sessions', 'history'];
+  if (is(reviewers)) views.push('recordings');
+  if (is(watchers)) views.push('live');
+  return views;
 }
 
 export const me = defineRoute('me', async (context, { actor }) => {

@@ -232,7 +232,7 @@ export function spooled(userData: string): string[] {
   return existsSync(spool) ? readdirSync(spool) : [];
 }
 
-/** In a fresh process without any local copy: Recordings, Enter, and the text is there. */
+/** In a fresh process without any local copy: History, Enter, and the text is there. */
 export async function replayStored(
   { launcher, limits, photograph }: TourContext,
   options: { userData: string; sessionId: string; nonce: string },
@@ -240,10 +240,10 @@ export async function replayStored(
   const { page } = launcher;
   const left = spooled(options.userData);
   if (left.length > 0) throw new Error(`the spool still holds ${left.join(', ')}`);
-  await page.locator(byTestId('nav-recordings')).click();
+  await page.locator(byTestId('nav-history')).click();
   const row = page.locator(byTestId('recording-row', { 'data-session-id': options.sessionId }));
   await row.waitFor();
-  await photograph('recordings');
+  await photograph('history');
   await openReplay(launcher, options.sessionId);
   const found = await waitUntil(
     async () => ((await launcher.replayText()).includes(options.nonce) ? true : null),

@@ -65,6 +65,13 @@ export function RecordList(props: {
     },
   }));
 
+  // Back from a replay: what is chosen is in sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the list is there
+  useEffect(() => {
+    const index = items.findIndex((item) => item.key === props.chosenKey);
+    if (index > 1) virtualizer.scrollToIndex(index, { align: 'center' });
+  }, []);
+
   // New rows come in at the top: whoever has scrolled reads on undisturbed.
   const anchor = useRef<{ key: string; offset: number } | null>(null);
   const shown = virtualizer.getVirtualItems();

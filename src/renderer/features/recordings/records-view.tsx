@@ -130,25 +130,28 @@ export function RecordsView(props: { shown: boolean; me: Me | null; mine: boolea
             {records.note}
           </p>
         )}
-        <RecordBody state={records.body} mine={mine} onRetry={doings.reload} onClear={records.clearAll}>
-          {records.inText ? <div className={rows.noHead} /> : <Heads mine={mine} />}
-          <RecordList
-            ref={list}
-            listId={listId}
-            label={records.inText ? 'What was found' : mine ? 'My sessions' : 'Recordings'}
-            optionId={optionId}
-            items={records.items}
-            chosenKey={chosenKey}
-            mine={mine}
-            now={records.now}
-            roomier={density === 'comfortable' ? 4 : 0}
-            stale={records.stale}
-            onChoose={records.choose}
-            onOpen={records.openItem}
-            onCopy={doings.copy}
-            onEnd={records.more}
-          />
-        </RecordBody>
+        {/* The lines of a view that is not shown are nowhere: the other one may show the same. */}
+        {props.shown ? (
+          <RecordBody state={records.body} mine={mine} onRetry={doings.reload} onClear={records.clearAll}>
+            {records.inText ? <div className={rows.noHead} /> : <Heads mine={mine} />}
+            <RecordList
+              ref={list}
+              listId={listId}
+              label={records.inText ? 'What was found' : mine ? 'My sessions' : 'Recordings'}
+              optionId={optionId}
+              items={records.items}
+              chosenKey={chosenKey}
+              mine={mine}
+              now={records.now}
+              roomier={density === 'comfortable' ? 4 : 0}
+              stale={records.stale}
+              onChoose={records.choose}
+              onOpen={records.openItem}
+              onCopy={doings.copy}
+              onEnd={records.more}
+            />
+          </RecordBody>
+        ) : null}
       </div>
       <Foot keys={records.keys} />
       {records.dialog}

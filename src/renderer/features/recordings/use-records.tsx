@@ -88,7 +88,7 @@ export function useRecords(options: {
   const inText = searchable && (mine || asked);
   const rows = useRows({ shown, me, mine, filters, text: inText ? '' : words, now });
   const search = useTextSearch(
-    shown && inText ? { ...searchOf(words, filters, mine, now - (now % 60_000)), limit } : null,
+    inText ? { ...searchOf(words, filters, mine, now - (now % 60_000)), limit } : null,
     filters.kind,
     attempt,
   );
