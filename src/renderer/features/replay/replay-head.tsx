@@ -108,7 +108,9 @@ function Actions(props: { replay: OpenReplay; actions: ReplayActions }) {
 function ended(recording: RecordingView): string | null {
   if (isRunning(recording)) return 'Still running';
   if (recording.killedBy !== null) return null;
-  return recording.endReason === null ? 'No end is recorded' : `Ended: ${endWords(recording.endReason)}`;
+  return recording.endReason === null
+    ? 'No end is recorded'
+    : `Ended: ${endWords(recording.endReason).replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`;
 }
 
 function Facts(props: { recording: RecordingView; replay: OpenReplay | null; local: boolean }) {

@@ -65,7 +65,12 @@ function SearchField(props: { replay: OpenReplay; actions: ReplayActions }) {
           <Keys of="/" />
         ) : (
           <>
-            <Keys of="N" />
+            <span className={css.inField}>
+              <Keys of="↵" />
+            </span>
+            <span className={css.besideField}>
+              <Keys of="N" />
+            </span>
             <IconButton
               label="Clear the search"
               onClick={() => {

@@ -54,9 +54,11 @@ const Strip = memo(function Strip(props: {
     return { output: output.join(''), input: input.join('') };
   }, [activity, width]);
   const tick = { from: 0, height: stripHeight, width: 3 };
+  // Very many are thin: what they are of stays to be seen between them.
+  const thickness = props.hits.length > width / 12 ? 1 : 3;
   const hits = useMemo(
-    () => ticksPath(props.hits, durationMs, width, { from: 0, height: stripHeight, width: 3 }),
-    [props.hits, durationMs, width],
+    () => ticksPath(props.hits, durationMs, width, { from: 0, height: stripHeight, width: thickness }),
+    [props.hits, durationMs, width, thickness],
   );
   return (
     <svg className={css.stripSvg} viewBox={`0 0 ${width} ${stripHeight}`} preserveAspectRatio="none" aria-hidden="true">
@@ -64,7 +66,7 @@ const Strip = memo(function Strip(props: {
       <path d={paths.output} fill="var(--line-3)" />
       <path d={`M0 ${baseline}.5H${width}`} stroke="var(--line-2)" />
       <path d={paths.input} fill="var(--accent)" />
-      <path d={hits} className={css.hits} />
+      <path d={hits} className={cx(css.hits, thickness === 1 && css.hitsMany)} />
       {props.hitNow === null ? null : (
         <path d={ticksPath([props.hitNow], durationMs, width, { ...tick, width: 4 })} className={css.hitNow} />
       )}
