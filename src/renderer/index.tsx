@@ -12,6 +12,7 @@ import { isCommandKey } from './commands/use-commands.ts';
 import { makeAppService } from './services/app-service.ts';
 import { makeBridge } from './services/bridge.ts';
 import { makeConnectService } from './services/connect-service.ts';
+import { keepLayout } from './services/layout-keeper.ts';
 import { makeMemoryService } from './services/memory-service.ts';
 import { makeNavigation } from './services/navigation.ts';
 import { makePorts } from './services/ports.ts';
@@ -39,7 +40,8 @@ function makeServices(): Services {
         scheme: settings.scheme.get(),
         fontSize: settings.settings.get().fontSize,
         cells: null,
-        scrollback: 10_000,
+        scrollback: settings.settings.get().scrollback,
+        settings: settings.settings.get(),
         isReserved: (event) => isCommandKey({ app, sessions, commands }, event),
       }),
     expectedSize: () => expectedCells(window, settings.settings.get().fontSize),
@@ -53,7 +55,7 @@ function makeServices(): Services {
     memory: makeMemoryService(bridge),
     commands,
     sessions,
-    sessionUi: makeSessionUi({ sessions, app }),
+    sessionUi: makeSessionUi({ sessions, app, settings }),
     connect: makeConnectService({ sessions, navigation }),
     targets: makeTargetsService(bridge),
     recordings: makeRecordingsService(bridge),
@@ -79,6 +81,7 @@ async function start(): Promise<void> {
     services.app.load(),
     services.sessions.load(),
   ]);
+  keepLayout(services);
   // Before the first paint: the page must not flash in the other scheme.
   document.documentElement.dataset.mantineColorScheme = services.settings.scheme.get();
   if (new URLSearchParams(location.search).has('test')) window.__sallyportTest = makeTestHooks(services);

@@ -62,7 +62,8 @@ export async function openMainWindow(options: MainWindowOptions): Promise<Browse
   return window;
 }
 
-function backgroundNow(): string {
+/** What a window shows before its page does. */
+export function backgroundNow(): string {
   return nativeTheme.shouldUseDarkColors ? background.dark : background.light;
 }
 

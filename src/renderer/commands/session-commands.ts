@@ -1,6 +1,6 @@
 import { neverOpened } from '../features/sessions/words.ts';
 import type { Services } from '../services/services.tsx';
-import { activeSession } from '../services/session-ui.ts';
+import { activeSession, activeTab, tabsInFront } from '../services/session-ui.ts';
 import { testIds } from '../test-ids.ts';
 import type { Command } from './command.ts';
 
@@ -50,7 +50,8 @@ function tabCommands({ sessions, navigation }: Services): Command[] {
 /** What is done to the session in front. */
 export function sessionCommands(services: Services): Command[] {
   const { sessions, sessionUi, navigation, recordings } = services;
-  const front = () => (navigation.place.get().view === 'sessions' ? activeSession(sessions) : null);
+  const front = () => (tabsInFront(services) ? activeSession(sessions) : null);
+  const waiting = () => (tabsInFront(services) ? activeTab(sessions)?.waiting != null : false);
   const there = () => front() !== null;
   const ended = () => front()?.view.state.state === 'ended';
   const drawn = () => {
@@ -138,10 +139,10 @@ export function sessionCommands(services: Services): Command[] {
       title: 'Close the tab that ended',
       short: 'close',
       keys: ['Ctrl W'],
-      available: ended,
+      available: () => ended() || waiting(),
       run: () => {
-        const active = front();
-        if (active !== null) sessionUi.closeTab(active.tab);
+        const tab = activeTab(sessions);
+        if (tab !== null) sessionUi.closeTab(tab);
       },
     },
   ];

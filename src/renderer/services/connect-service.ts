@@ -4,6 +4,7 @@ import { whenInSentence } from './format.ts';
 import type { Navigation } from './navigation.ts';
 import type { SessionsService } from './sessions-service.ts';
 import { makeStore, type Readable } from './store.ts';
+import { besideFront } from './tabs.ts';
 
 /** What a person says about why they connect. */
 export interface Asked {
@@ -16,8 +17,8 @@ export interface Cover extends Asked {
   untilMs: number;
 }
 
-/** Where the session opens: in a tab, or beside the pane that has the focus. */
-export type ConnectPlace = 'tab' | 'right' | 'below';
+/** Where the session opens: in a tab, beside the pane that has the focus, or in a tab that waits. */
+export type ConnectPlace = 'tab' | 'right' | 'below' | { replaces: string };
 
 export interface ConnectState {
   /** What is asked before connecting. */
@@ -95,9 +96,15 @@ export function makeConnectService(parts: { sessions: SessionsService; navigatio
   });
   const change = (part: Partial<ConnectState>) => state.update((now) => ({ ...now, ...part }));
 
-  const connect = async (target: TargetView, login: string, asked: Asked, _place: ConnectPlace) => {
+  const connect = async (target: TargetView, login: string, asked: Asked, place: ConnectPlace) => {
     change({ busy: true });
-    const problem = await sessions.connect({ targetId: target.id, login, ...asked });
+    const opens =
+      place === 'tab'
+        ? null
+        : typeof place === 'object'
+          ? place
+          : besideFront(sessions.tabs.get(), place === 'right' ? 'right' : 'down');
+    const problem = await sessions.connect({ targetId: target.id, login, ...asked }, opens);
     change({ busy: false });
     if (problem === null) navigation.go('sessions');
     else change({ failed: { target, problem } });

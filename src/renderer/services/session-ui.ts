@@ -1,15 +1,19 @@
 import type { Problem } from '../../shared/errors/result.ts';
 import type { SessionView } from '../../shared/protocol/ipc.ts';
 import type { AppService } from './app-service.ts';
-import { isMultiLine, sanitisePaste } from './paste.ts';
+import { mainWindow } from './layout/layout.ts';
+import type { Navigation } from './navigation.ts';
+import { asksBeforePaste, asOneLine, sanitisePaste } from './paste.ts';
 import type { SessionsService } from './sessions-service.ts';
+import type { SettingsService } from './settings-service.ts';
 import { makeStore, type Readable } from './store.ts';
 import type { Tab } from './tabs.ts';
 
 export interface SessionUiState {
-  find: boolean;
-  /** A paste of many lines that waits for an answer. */
-  paste: { sessionId: string; text: string } | null;
+  /** The tab in whose pane something is searched for. */
+  find: string | null;
+  /** A paste that waits for an answer: as it came (`raw`), and as it would be pasted. */
+  paste: { sessionId: string; raw: string; text: string } | null;
   /** A running tab that the person wants to close. */
   closing: Tab | null;
   /** Tab keys whose earlier screen is shown. */
@@ -24,6 +28,8 @@ export interface SessionUi {
   closeFind(): void;
   /** Copies the selection of the open screen. */
   copy(): void;
+  /** Copies this text. */
+  copyText(text: string): void;
   /** Pastes the clipboard into the open session; many lines ask first. */
   paste(): void;
   /** The same for text that a native paste brought. */
@@ -34,7 +40,20 @@ export interface SessionUi {
   answerClose(answer: 'disconnect' | 'keep'): void;
   toggleEarlier(key: string): void;
   reconnect(tab: Tab): Promise<void>;
+  /** Says why something did not work. */
+  say(title: string, problem: Problem): void;
   dismissProblem(): void;
+}
+
+/** The tab in front; its session may be one that waits to be connected. */
+export function activeTab(sessions: SessionsService): Tab | null {
+  const { tabs, activeKey } = sessions.tabs.get();
+  return tabs.find((tab) => tab.key === activeKey) ?? null;
+}
+
+/** True while keys mean the tab in front: Sessions is shown, or the person is in a detached window. */
+export function tabsInFront(parts: { sessions: SessionsService; navigation: Navigation }): boolean {
+  return parts.navigation.place.get().view === 'sessions' || parts.sessions.tabs.get().layout.front !== mainWindow;
 }
 
 /** The session of the open tab. */
@@ -46,10 +65,14 @@ export function activeSession(sessions: SessionsService): { tab: Tab; view: Sess
 }
 
 /** What the Sessions view can be asked to do, by keys and buttons alike. */
-export function makeSessionUi(parts: { sessions: SessionsService; app: AppService }): SessionUi {
-  const { sessions, app } = parts;
+export function makeSessionUi(parts: {
+  sessions: SessionsService;
+  app: AppService;
+  settings: SettingsService;
+}): SessionUi {
+  const { sessions, app, settings } = parts;
   const state = makeStore<SessionUiState>({
-    find: false,
+    find: null,
     paste: null,
     closing: null,
     earlierShown: new Set(),
@@ -68,28 +91,33 @@ export function makeSessionUi(parts: { sessions: SessionsService; app: AppServic
     const active = activeSession(sessions);
     const text = sanitisePaste(raw);
     if (active === null || active.view.state.state !== 'open' || text === '') return;
-    if (isMultiLine(text)) change({ paste: { sessionId: active.view.id, text } });
+    const asks = asksBeforePaste(raw, settings.settings.get().pasteGuard, active.view.production);
+    if (asks) change({ paste: { sessionId: active.view.id, raw, text } });
     else screenOf(active.view.id).paste(text);
+  };
+
+  const copyText = (text: string) => {
+    if (text === '') return;
+    void app.copy(text).then((problem) => {
+      if (problem !== null) change({ problem: { title: 'Nothing was copied', problem } });
+    });
   };
 
   return {
     state,
-    openFind: () => change({ find: true }),
+    copyText,
+    openFind: () => change({ find: sessions.tabs.get().activeKey }),
     closeFind: () => {
       const id = shownId();
       if (id !== null) {
         screenOf(id).clearFind();
         screenOf(id).focus();
       }
-      change({ find: false });
+      change({ find: null });
     },
     copy() {
       const id = shownId();
-      const text = id === null ? '' : screenOf(id).selection();
-      if (text === '') return;
-      void app.copy(text).then((problem) => {
-        if (problem !== null) change({ problem: { title: 'Nothing was copied', problem } });
-      });
+      copyText(id === null ? '' : screenOf(id).selection());
     },
     paste() {
       void app.readClipboard().then((answer) => {
@@ -104,10 +132,14 @@ export function makeSessionUi(parts: { sessions: SessionsService; app: AppServic
       if (paste === null) return;
       const screen = screenOf(paste.sessionId);
       if (answer === 'lines') screen.paste(paste.text);
-      if (answer === 'one-line') screen.paste(paste.text.trim().replace(/\s*[\r\n]+\s*/g, ' '));
+      if (answer === 'one-line') screen.paste(asOneLine(paste.text));
       screen.focus();
     },
     closeTab(tab) {
+      if (tab.waiting !== null) {
+        sessions.close(tab);
+        return;
+      }
       const view = sessions.sessions.get().get(tab.sessionId);
       if (view === undefined || view.state.state === 'ended') sessions.close(tab);
       else change({ closing: tab });
@@ -127,9 +159,10 @@ export function makeSessionUi(parts: { sessions: SessionsService; app: AppServic
       const view = sessions.sessions.get().get(tab.sessionId);
       if (view === undefined || view.state.state !== 'ended') return;
       const ask = { targetId: view.targetId, login: view.login, reason: view.reason, ticket: view.ticket };
-      const problem = await sessions.connect(ask, tab.sessionId);
+      const problem = await sessions.connect(ask, { replaces: tab.key });
       if (problem !== null) change({ problem: { title: `Cannot connect to ${view.targetName}`, problem } });
     },
+    say: (title, problem) => change({ problem: { title, problem } }),
     dismissProblem: () => change({ problem: null }),
   };
 }

@@ -3,9 +3,23 @@ import type { SessionView } from '../../shared/protocol/ipc.ts';
 import { SessionTerminal } from '../terminal/session-terminal.ts';
 import type { TerminalScreen } from '../terminal/terminal-screen.ts';
 import type { TypedBridge } from './bridge.ts';
+import type { Layout } from './layout/layout.ts';
+import type { Remembered } from './layout/layout-memory.ts';
+import { showTab } from './layout/layout-moves.ts';
 import type { Ports } from './ports.ts';
 import { makeStore, type Readable } from './store.ts';
-import { followSessions, placeSession, stepTab, type Tab, type Tabs } from './tabs.ts';
+import {
+  dropWaiting,
+  followSessions,
+  noTabs,
+  type Opens,
+  placeSession,
+  restoreTabs,
+  stepTab,
+  type Tab,
+  type Tabs,
+  withLayout,
+} from './tabs.ts';
 
 export interface ConnectAsk {
   targetId: string;
@@ -20,15 +34,19 @@ export interface SessionsService {
   /** Sessions whose record could not go on, by id: they run, and nothing of them is recorded any more. */
   readonly unrecorded: Readable<ReadonlySet<string>>;
   load(): Promise<void>;
-  /** Opens a session, in the place of `replaces` if given. Null when its tab is there, else why not. */
-  connect(ask: ConnectAsk, replaces?: string): Promise<Problem | null>;
+  /** Opens a session, in a tab at the end or where `opens` says. Null when its tab is there, else why not. */
+  connect(ask: ConnectAsk, opens?: Opens): Promise<Problem | null>;
   /** The session's screen; made when first asked for. */
   terminal(id: string): SessionTerminal;
   /** Every screen there is, for changes that concern all of them. */
   terminals(): SessionTerminal[];
   disconnect(id: string): void;
-  /** Forgets an ended session's tab and what ended there before. */
+  /** Forgets an ended session's tab and what ended there before, or a tab that waits. */
   close(tab: Tab): void;
+  /** Changes where tabs are. */
+  arrange(change: (layout: Layout) => Layout): void;
+  /** Brings back what was remembered; sessions that main has take their places in it. */
+  restore(remembered: Remembered): void;
   show(key: string): void;
   showIndex(index: number): void;
   step(by: 1 | -1): void;
@@ -42,10 +60,19 @@ export interface SessionsParts {
   expectedSize: () => { cols: number; rows: number };
 }
 
+/** A pane that is split has about half the cells. */
+function sizeFor(opens: Opens, whole: { cols: number; rows: number }): { cols: number; rows: number } {
+  if (opens === null || !('spot' in opens) || !('beside' in opens.spot)) return whole;
+  const across = opens.spot.side === 'left' || opens.spot.side === 'right';
+  return across
+    ? { ...whole, cols: Math.max(20, Math.floor(whole.cols / 2) - 1) }
+    : { ...whole, rows: Math.max(5, Math.floor(whole.rows / 2) - 4) };
+}
+
 /** Sessions, their tabs and their screens. */
 export function makeSessionsService(parts: SessionsParts): SessionsService {
   const sessions = makeStore<ReadonlyMap<string, SessionView>>(new Map());
-  const tabs = makeStore<Tabs>({ tabs: [], activeKey: null });
+  const tabs = makeStore<Tabs>(noTabs);
   const unrecorded = makeStore<ReadonlySet<string>>(new Set());
   const terminals = new Map<string, SessionTerminal>();
   /** Asked-for sizes of sessions whose terminal is not made yet. */
@@ -82,6 +109,8 @@ export function makeSessionsService(parts: SessionsParts): SessionsService {
     }
   };
 
+  const show = (key: string) => tabs.update((now) => withLayout(now, showTab(now.layout, key)));
+
   parts.bridge.on('sessions.changed', (event) => take(event.sessions));
 
   return {
@@ -94,8 +123,8 @@ export function makeSessionsService(parts: SessionsParts): SessionsService {
       const answer = await parts.bridge.request('sessions.list', {});
       if (answer.ok) take(answer.value.sessions);
     },
-    async connect(ask, replaces) {
-      const size = parts.expectedSize();
+    async connect(ask, opens = null) {
+      const size = sizeFor(opens, parts.expectedSize());
       const answer = await parts.bridge.request('sessions.connect', { ...ask, ...size });
       if (!answer.ok) return answer.error;
       const { id } = answer.value;
@@ -105,7 +134,7 @@ export function makeSessionsService(parts: SessionsParts): SessionsService {
         const list = await parts.bridge.request('sessions.list', {});
         if (list.ok) take(list.value.sessions);
       }
-      if (sessions.get().has(id)) tabs.update((now) => placeSession(now, id, replaces ?? null));
+      if (sessions.get().has(id)) tabs.update((now) => placeSession(now, id, opens));
       return null;
     },
     disconnect(id) {
@@ -114,10 +143,13 @@ export function makeSessionsService(parts: SessionsParts): SessionsService {
       void parts.bridge.request('sessions.disconnect', { id });
     },
     close(tab) {
-      for (const id of [tab.sessionId, ...tab.earlier]) void parts.bridge.request('sessions.close', { id });
+      if (tab.waiting !== null) tabs.update((now) => dropWaiting(now, tab.key));
+      else for (const id of [tab.sessionId, ...tab.earlier]) void parts.bridge.request('sessions.close', { id });
     },
-    show: (key) => tabs.update((now) => ({ ...now, activeKey: key })),
-    showIndex: (index) => tabs.update((now) => ({ ...now, activeKey: now.tabs[index]?.key ?? now.activeKey })),
+    arrange: (change) => tabs.update((now) => withLayout(now, change(now.layout))),
+    restore: (remembered) => tabs.set(restoreTabs(remembered, [...sessions.get().values()])),
+    show,
+    showIndex: (index) => show(tabs.get().tabs[index]?.key ?? ''),
     step: (by) => tabs.update((now) => stepTab(now, by)),
   };
 }

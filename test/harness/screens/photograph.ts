@@ -135,7 +135,7 @@ async function photograph(
     );
     complaints.push(...told.violations.map((violation) => `${where}: policy ${violation}`));
     // A screen that is not shown has no room of its own: it must keep its size, or the target redraws for a stamp.
-    const small = told.resizes.filter((resize) => Number(/ (\d+)x/.exec(resize)?.[1]) < 60);
+    const small = told.resizes.filter((resize) => Number(/ (\d+)x/.exec(resize)?.[1]) < 40);
     complaints.push(...small.map((resize) => `${where}: resized to ${resize}`));
     await context.close();
   };

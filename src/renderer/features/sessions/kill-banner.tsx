@@ -6,7 +6,7 @@ import { CutIcon } from '../../components/icons/icons.tsx';
 import { ArchMark, cx, PersonArch } from '../../components/primitives.tsx';
 import { bytes, clock, exactClock, longDay } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
-import css from './sessions.module.css';
+import css from './kill-banner.module.css';
 
 /** Who killed a session, why and when; from the order where it is known, else from the end reason. Null for any other end. */
 export function killOf(view: SessionView): { by: string; role: string; reason: string; atMs: number } | null {

@@ -7,7 +7,7 @@ import { Banner, cx } from '../../components/primitives.tsx';
 import { clock } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { testIds } from '../../test-ids.ts';
-import css from './sessions.module.css';
+import css from './session-banner.module.css';
 import { endWords, lowMs, noContact, noContactWords, stoppedWords, timeLeftInFull } from './words.ts';
 
 const endIcons = { strict: StrictIcon, broken: BrokenLinkIcon, ended: EndedIcon, hourglass: HourglassIcon } as const;

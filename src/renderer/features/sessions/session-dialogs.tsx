@@ -1,73 +1,15 @@
 import { Button, Modal } from '@mantine/core';
-import { CornerDownLeft } from 'lucide-react';
-import { ErrorCard, ProductionBadge } from '../../components/primitives.tsx';
+import { ErrorCard } from '../../components/primitives.tsx';
 import { detailsOf } from '../../errors/words.ts';
-import { pastedLines } from '../../services/paste.ts';
+import { placeOf } from '../../services/layout/layout.ts';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
-import css from './sessions.module.css';
-
-const shownLines = 200;
-
-/** Many lines are shown before they reach a shell. */
-export function PasteGuard() {
-  const { sessions, sessionUi } = useServices();
-  const { paste } = useStore(sessionUi.state);
-  const view = paste === null ? undefined : sessions.sessions.get().get(paste.sessionId);
-  const lines = paste === null ? [] : pastedLines(paste.text);
-  return (
-    <Modal opened={paste !== null} onClose={() => sessionUi.answerPaste('cancel')} size={520} aria-label="Paste">
-      <form
-        className={css.dialog}
-        data-testid={testIds.pasteGuard}
-        onSubmit={(event) => event.preventDefault()}
-        onKeyDown={(event) => {
-          if (event.key !== 'Enter' || !event.ctrlKey) return;
-          event.preventDefault();
-          event.stopPropagation();
-          sessionUi.answerPaste('lines');
-        }}
-      >
-        <h2 className={css.dialogTitle}>
-          Paste {lines.length === 1 ? 'one line with its line end' : `${lines.length.toLocaleString('en')} lines`} into{' '}
-          {view?.targetName}?
-        </h2>
-        <div className={css.lines} role="document" aria-label="What would be pasted">
-          {lines.slice(0, shownLines).map((line, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the lines do not move
-            <div key={index}>{line === '' ? ' ' : line}</div>
-          ))}
-          {lines.length > shownLines ? (
-            <p className={css.dialogText}>and {(lines.length - shownLines).toLocaleString('en')} more</p>
-          ) : null}
-        </div>
-        <div className={css.dialogActions}>
-          <Button
-            variant="filled"
-            data-testid={testIds.pasteConfirm}
-            onClick={() => sessionUi.answerPaste('lines')}
-            rightSection={
-              <span style={{ display: 'inline-flex', alignItems: 'center', gap: 8, fontSize: 11, fontWeight: 500 }}>
-                Ctrl <CornerDownLeft size={11} strokeWidth={2} aria-label="Enter" />
-              </span>
-            }
-          >
-            Paste
-          </Button>
-          <Button onClick={() => sessionUi.answerPaste('one-line')}>Paste as one line</Button>
-          <Button variant="subtle" data-autofocus onClick={() => sessionUi.answerPaste('cancel')}>
-            Cancel
-          </Button>
-          <span className={css.dialogEnd}>{view?.production === true ? <ProductionBadge /> : null}</span>
-        </div>
-      </form>
-    </Modal>
-  );
-}
+import { PasteGuard } from './paste-guard.tsx';
+import css from './session-dialogs.module.css';
 
 /** Closing a running session's tab ends the session; that is said first. */
-export function CloseDialog() {
+function CloseDialog() {
   const { sessions, sessionUi } = useServices();
   const { closing } = useStore(sessionUi.state);
   const view = closing === null ? undefined : sessions.sessions.get().get(closing.sessionId);
@@ -94,7 +36,7 @@ export function CloseDialog() {
   );
 }
 
-export function ProblemDialog() {
+function ProblemDialog() {
   const { app, sessionUi } = useServices();
   const { problem } = useStore(sessionUi.state);
   return (
@@ -118,5 +60,23 @@ export function ProblemDialog() {
         />
       )}
     </Modal>
+  );
+}
+
+/** The questions about sessions, asked in the window where the session is. One for each window. */
+export function SessionDialogs(props: { windowId: string }) {
+  const { sessions, sessionUi } = useServices();
+  const { paste, closing, problem } = useStore(sessionUi.state);
+  const { tabs, layout } = useStore(sessions.tabs);
+  const here = (sessionId: string | undefined) => {
+    const tab = tabs.find((each) => each.sessionId === sessionId);
+    return (tab === undefined ? layout.front : placeOf(layout, tab.key)?.window.id) === props.windowId;
+  };
+  return (
+    <>
+      {paste !== null && here(paste.sessionId) ? <PasteGuard /> : null}
+      {closing !== null && here(closing.sessionId) ? <CloseDialog /> : null}
+      {problem !== null && layout.front === props.windowId ? <ProblemDialog /> : null}
+    </>
   );
 }

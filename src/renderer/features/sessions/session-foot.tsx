@@ -8,7 +8,7 @@ import { ago, bytes, clock, length } from '../../services/format.ts';
 import { useStore } from '../../services/store.ts';
 import type { SessionTerminal } from '../../terminal/session-terminal.ts';
 import { testIds } from '../../test-ids.ts';
-import css from './sessions.module.css';
+import css from './session-foot.module.css';
 import { StateIcon } from './state-icon.tsx';
 import { neverOpened, stateWords } from './words.ts';
 
@@ -59,7 +59,7 @@ export function SessionFoot(props: {
         />
         {words.word}
       </span>
-      <span>{neverOpened(view) ? '' : recordFacts(view, facts.record, props.now)}</span>
+      <span className={css.footFacts}>{neverOpened(view) ? '' : recordFacts(view, facts.record, props.now)}</span>
       {neverOpened(view) ? null : (
         <Tooltip label={evidence.means} multiline={true} w={320} events={{ hover: true, focus: true, touch: true }}>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what it means is said on focus as well */}

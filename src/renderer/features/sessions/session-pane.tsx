@@ -1,95 +1,23 @@
 import { Button } from '@mantine/core';
-import { Clock } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
-import { EndpointBadge } from '../../components/endpoint-badge.tsx';
-import { BrokenArchIcon, HourglassIcon, RecordingIcon } from '../../components/icons/icons.tsx';
 import { keepFocus } from '../../components/keep-focus.ts';
-import { Badge, cx, ErrorCard, ProductionBadge } from '../../components/primitives.tsx';
+import { cx, ErrorCard, Keys } from '../../components/primitives.tsx';
 import { detailsOf } from '../../errors/words.ts';
-import { clock } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
 import type { Tab } from '../../services/tabs.ts';
 import { testIds } from '../../test-ids.ts';
 import { FindBar } from './find-bar.tsx';
 import { KillBanner, killOf } from './kill-banner.tsx';
+import { PaneHead, PaneSill } from './pane-head.tsx';
 import { SessionBanner, UnrecordedBar } from './session-banner.tsx';
 import { SessionFoot } from './session-foot.tsx';
-import { paneId } from './session-tabs.tsx';
-import css from './sessions.module.css';
+import css from './session-pane.module.css';
+import { paneId } from './session-tab.tsx';
 import { TerminalHost } from './terminal-host.tsx';
-import { connectSteps, endWords, lowMs, mayTryAgain, neverOpened, noContact, timeLeft } from './words.ts';
-
-function TimeLeft(props: { view: SessionView; connection: Connection['state']; now: number }) {
-  const { view, now } = props;
-  if (view.state.state === 'ended') {
-    return view.endedAtMs === null || view.openedAtMs === null ? null : (
-      <span>The screen as it was at {clock(view.endedAtMs, true)}</span>
-    );
-  }
-  // The time that the rules leave means nothing while the session is about to end for want of contact.
-  if (view.endsAtMs === null || view.state.state === 'frozen' || noContact(view, props.connection, now)) return null;
-  const left = view.endsAtMs - now;
-  if (left < lowMs) {
-    return (
-      <Badge tone="press" icon={<HourglassIcon size={13} />}>
-        {timeLeft(left)}
-      </Badge>
-    );
-  }
-  return (
-    <span className={css.clock}>
-      <Clock size={13} strokeWidth={1.6} aria-hidden="true" />
-      {timeLeft(left)}
-    </span>
-  );
-}
-
-function PaneHead(props: {
-  view: SessionView;
-  tab: Tab;
-  connection: Connection['state'];
-  now: number;
-  earlier: boolean;
-}) {
-  const { sessionUi } = useServices();
-  const { view, tab } = props;
-  return (
-    <div className={css.paneHead}>
-      {view.production ? <ProductionBadge /> : null}
-      <span className={css.paneName}>{view.targetName}</span>
-      <span className={css.paneLogin}>{view.login}</span>
-      {view.route === 'direct' ? (
-        <Badge
-          tone="outline"
-          icon={<BrokenArchIcon size={14} />}
-          title="Direct connection: the relay cannot cut it, so a kill is best effort"
-        >
-          Direct, best effort
-        </Badge>
-      ) : null}
-      {view.recordMode === 'best-effort' ? (
-        <Badge
-          tone="outline"
-          icon={<RecordingIcon size={14} />}
-          title="If its record cannot be written any more, this session goes on without one, and says so"
-        >
-          Recording: best effort
-        </Badge>
-      ) : null}
-      {view.credential === 'sealed-password' ? <EndpointBadge /> : null}
-      <div className={css.paneEnd}>
-        {tab.earlier.length > 0 ? (
-          <Button variant="subtle" size="compact-sm" onClick={() => sessionUi.toggleEarlier(tab.key)}>
-            {props.earlier ? 'Back to the session' : 'Earlier screen'}
-          </Button>
-        ) : null}
-        <TimeLeft view={view} connection={props.connection} now={props.now} />
-      </div>
-    </div>
-  );
-}
+import { TerminalManners } from './terminal-manners.tsx';
+import { connectSteps, endWords, mayTryAgain, neverOpened } from './words.ts';
 
 function Steps(props: { view: SessionView }) {
   return (
@@ -116,21 +44,35 @@ function Failed(props: { view: SessionView; onReconnect: () => void; onCopy: (ti
   const words = endWords(props.view);
   const problem = words?.problem ?? null;
   if (words === null || problem === null) return null;
+  // The server has heard of it, and asks this target for no second key exchange from now on.
+  const helped = problem.code === 'SP-2045';
   return (
     <div className={css.cover}>
-      <ErrorCard
-        title={words.title}
-        problem={problem}
-        testId={testIds.sessionError}
-        onCopy={() => props.onCopy(words.title)}
-        action={
-          mayTryAgain(props.view) ? (
-            <Button data-testid={testIds.reconnect} onClick={props.onReconnect}>
-              Try again
-            </Button>
-          ) : undefined
-        }
-      />
+      <div className={css.failed}>
+        <ErrorCard
+          title={words.title}
+          problem={problem}
+          testId={testIds.sessionError}
+          onCopy={() => props.onCopy(words.title)}
+          action={
+            mayTryAgain(props.view) ? (
+              <Button
+                variant={helped ? 'filled' : 'default'}
+                data-testid={testIds.reconnect}
+                onClick={props.onReconnect}
+              >
+                {helped ? 'Connect without anchors' : 'Try again'}
+              </Button>
+            ) : undefined
+          }
+        />
+        {helped ? (
+          <p className={css.helped}>
+            <Keys of="Ctrl Enter" /> connects again. From this session on the server asks this target for no anchors:
+            its records say so.
+          </p>
+        ) : null}
+      </div>
     </div>
   );
 }
@@ -139,20 +81,28 @@ function Failed(props: { view: SessionView; onReconnect: () => void; onCopy: (ti
 export function SessionPane(props: {
   tab: Tab;
   view: SessionView;
+  windowId: string;
+  /** It can be seen. */
   shown: boolean;
+  /** The keys go to it. */
+  focused: boolean;
+  /** The only pane of its window. */
+  alone: boolean;
   connection: Connection['state'];
   others: number;
   now: number;
 }) {
   const { app, sessions, sessionUi, navigation, recordings } = useServices();
   const ui = useStore(sessionUi.state);
-  const { tab, now } = props;
+  const { tab, now, shown } = props;
+  const element = useRef<HTMLDivElement>(null);
   const earlierId = ui.earlierShown.has(tab.key) ? tab.earlier[0] : undefined;
   const earlierView = earlierId === undefined ? undefined : sessions.sessions.get().get(earlierId);
   const view = earlierView ?? props.view;
-  const { stopped } = useStore(sessions.terminal(view.id).facts);
+  const { screen, facts } = sessions.terminal(view.id);
+  const { stopped } = useStore(facts);
   const [mounted, setMounted] = useState(false);
-  if (props.shown && !mounted) setMounted(true);
+  if (shown && !mounted) setMounted(true);
 
   const copy = (title: string) => {
     const problem = endWords(view)?.problem;
@@ -168,33 +118,36 @@ export function SessionPane(props: {
     navigation.openReplay(view.sessionId, 'Replay of my own session');
   };
 
-  const killed = view.state.state === 'ended' && killOf(view) !== null;
+  const dead = view.state.state === 'ended';
+  const killed = dead && killOf(view) !== null;
   const failed = neverOpened(view) && !killed && endWords(view)?.problem != null;
   const connecting =
     view.state.state === 'requested' || view.state.state === 'authorised' || view.state.state === 'connecting';
-  const dead = view.state.state === 'ended';
+  const finding = ui.find === tab.key && !neverOpened(view);
   const shownIds = earlierId === undefined ? [tab.sessionId] : [tab.sessionId, earlierId];
+  const tone = killed ? 'ended' : stopped !== null && !dead ? 'strict' : props.focused && !dead ? 'focused' : 'quiet';
+
+  // Where there are several panes, the keys must be seen to go to this one, also when it has no terminal to take them.
+  const quiet = shown && props.focused && !props.alone && (dead || connecting);
+  useEffect(() => {
+    const pane = element.current;
+    if (quiet && pane !== null && !pane.contains(pane.ownerDocument.activeElement)) pane.focus();
+  }, [quiet]);
 
   return (
     <div
+      ref={element}
       id={paneId(tab.key)}
       role="tabpanel"
       tabIndex={-1}
       className={css.pane}
-      hidden={!props.shown}
       aria-label={`${view.targetName} as ${view.login}`}
+      data-focused={props.focused}
       onMouseDown={(event) => {
-        if (keepFocus(event) && !connecting && !dead) sessions.terminal(view.id).screen.focus();
+        if (keepFocus(event) && !connecting && !dead) screen.focus();
       }}
     >
-      <div
-        className={cx(
-          css.sill,
-          dead && css.sillQuiet,
-          killed && css.sillEnded,
-          stopped !== null && !dead && css.sillStrict,
-        )}
-      />
+      <PaneSill tone={dead && !killed && props.focused && !props.alone ? 'focused' : tone} />
       {stopped === null || dead ? null : <UnrecordedBar stopped={stopped} />}
       <div aria-live="polite" style={{ display: 'contents' }}>
         {killed ? (
@@ -213,8 +166,8 @@ export function SessionPane(props: {
         )}
       </div>
       <PaneHead view={view} tab={tab} connection={props.connection} now={now} earlier={earlierId !== undefined} />
-      {ui.find && props.shown && !neverOpened(view) ? <FindBar screen={sessions.terminal(view.id).screen} /> : null}
-      <div className={cx(css.screen, view.production && css.screenProduction, dead && css.dead)}>
+      {finding && shown ? <FindBar screen={screen} /> : null}
+      <div className={cx(css.screen, view.production && css.production, dead && css.dead)}>
         {mounted
           ? shownIds.map((id) => (
               // Behind the card of a session that never opened lies a screen that nobody sees; it would take the Tab key for itself.
@@ -223,13 +176,15 @@ export function SessionPane(props: {
                   sessionId={id}
                   name={view.targetName}
                   terminal={sessions.terminal(id)}
-                  shown={props.shown && id === view.id}
-                  focus={!connecting && !dead && !ui.find}
+                  windowId={props.windowId}
+                  shown={shown && id === view.id}
+                  focus={props.focused && !connecting && !dead && !finding}
                   dead={dead}
                 />
               </div>
             ))
           : null}
+        {mounted && !failed ? <TerminalManners screen={screen} view={view} shown={shown && !connecting} /> : null}
         {connecting ? <Steps view={view} /> : null}
         {failed ? <Failed view={view} onReconnect={reconnect} onCopy={copy} /> : null}
       </div>

@@ -1,5 +1,6 @@
 import { CircleOff, LoaderCircle } from 'lucide-react';
 import {
+  ArchIcon,
   BrokenLinkIcon,
   CutIcon,
   EndedIcon,
@@ -10,10 +11,11 @@ import {
 } from '../../components/icons/icons.tsx';
 import { cx } from '../../components/primitives.tsx';
 import { toneText } from '../../components/tone.ts';
-import css from './sessions.module.css';
+import css from './state-icon.module.css';
 import type { StateName, StateWords } from './words.ts';
 
 const icons: Record<StateName, (props: { size?: number }) => React.ReactNode> = {
+  waiting: ArchIcon,
   connecting: (props) => <LoaderCircle size={props.size} strokeWidth={1.6} aria-hidden="true" />,
   recording: RecordingIcon,
   'no-contact': BrokenLinkIcon,

@@ -3,13 +3,15 @@ import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
 import type { SessionTerminal } from '../../terminal/session-terminal.ts';
 import { testIds } from '../../test-ids.ts';
-import css from './sessions.module.css';
+import css from './session-pane.module.css';
 
 /** The place of a session's screen in the page. The screen itself outlives it. */
 export function TerminalHost(props: {
   sessionId: string;
   name: string;
   terminal: SessionTerminal;
+  /** The window that it is in: a screen moves with its tab. */
+  windowId: string;
   shown: boolean;
   focus: boolean;
   dead: boolean;
@@ -24,14 +26,16 @@ export function TerminalHost(props: {
     const element = host.current;
     if (element === null) return;
     screen.attach(element);
+    // Frames of the window that it is in: those of a covered one may stand still.
+    const page = element.ownerDocument.defaultView ?? window;
     let frame = 0;
     const observer = new ResizeObserver(() => {
-      cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(() => screen.fit());
+      page.cancelAnimationFrame(frame);
+      frame = page.requestAnimationFrame(() => screen.fit());
     });
     observer.observe(element);
     return () => {
-      cancelAnimationFrame(frame);
+      page.cancelAnimationFrame(frame);
       observer.disconnect();
     };
   }, [screen]);
@@ -45,7 +49,7 @@ export function TerminalHost(props: {
   // A screen that ended gives the focus back: keys typed into the void must not seem to be sent.
   useEffect(() => {
     const element = host.current;
-    if (props.dead && element?.contains(document.activeElement) === true)
+    if (props.dead && element?.contains(element.ownerDocument.activeElement) === true)
       element.closest<HTMLElement>('[role="tabpanel"]')?.focus();
   }, [props.dead]);
 
@@ -71,9 +75,9 @@ export function TerminalHost(props: {
         if (!clipboardDenied) sessionUi.pasteText(event.clipboardData.getData('text/plain'));
       }}
       onCopyCapture={(event) => {
-        if (!clipboardDenied) return;
         event.preventDefault();
         event.stopPropagation();
+        if (!clipboardDenied) event.clipboardData.setData('text/plain', screen.selection());
       }}
     />
   );

@@ -8,6 +8,7 @@ import { loginWords } from '../../services/login-words.ts';
 
 /** The state of a session as it is said: the state language of the look, plus the quiet ends. */
 export type StateName =
+  | 'waiting'
   | 'connecting'
   | 'recording'
   | 'no-contact'
@@ -29,6 +30,9 @@ export interface StateWords {
   /** For the tab: the time left, or the state where that matters more. */
   tab: string;
 }
+
+/** Of a tab that waits since the launcher ended. */
+export const waitingWords: StateWords = { name: 'waiting', tone: 'quiet', word: 'Not connected', tab: 'Not connected' };
 
 /** The time that is left, rounded up, so that it never says less than there is: "4 min left", "50 s left". */
 export function timeLeft(leftMs: number): string {
