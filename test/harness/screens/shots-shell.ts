@@ -181,6 +181,13 @@ export const shotsOfShell: readonly Shot[] = [
     ),
     act: async (page) => id(page, 'backlog').click(),
   },
+  {
+    name: 'offline-start',
+    scenario: shell(
+      { 'targets.list': { ok: false, error: world.offlineState.backlog.lastProblem } },
+      { connection: world.offlineState.connection, enrolment: { ...enrolment, me: null } },
+    ),
+  },
   { name: 'settings-appearance', ...settings('Appearance') },
   { name: 'settings-terminal', ...settings('Terminal') },
   { name: 'settings-keyboard', ...settings('Keyboard') },
