@@ -8,6 +8,7 @@ import { registerInvite } from './commands/invite.ts';
 import { registerLocks } from './commands/locks.ts';
 import { registerRecordings } from './commands/recordings.ts';
 import { registerRequests } from './commands/requests.ts';
+import { registerSearch } from './commands/search.ts';
 import { registerSecrets } from './commands/secrets.ts';
 import { registerServe } from './commands/serve.ts';
 import { registerSessions } from './commands/sessions.ts';
@@ -41,6 +42,7 @@ const commands: readonly Register[] = [
   registerRequests,
   registerLocks,
   registerRecordings,
+  registerSearch,
   registerAudit,
 ];
 

@@ -18,7 +18,7 @@ const help = `Usage: npm run lab [-- OPTIONS]
 With npm start (which prepares a launcher):
   --launcher    open the launcher on the lab
   --tour        drive the launcher through the main job; with --json one object per step
-  --as NAME     who the launcher is enrolled as: operator (the default) or analyst`;
+  --as NAME     who the launcher is enrolled as: operator (the default), analyst or helpDesk`;
 
 function readArguments() {
   const { values } = parseArgs({
@@ -32,7 +32,7 @@ function readArguments() {
     },
   });
   if (!isPersona(values.as))
-    throw new LabError(`There is no "${values.as}" in the lab.`, 'Use --as operator or --as analyst.');
+    throw new LabError(`There is no "${values.as}" in the lab.`, 'Use --as operator, --as analyst or --as helpDesk.');
   return { ...values, as: values.as };
 }
 

@@ -19,7 +19,7 @@ test('an analyst replays what another person did, input included, with a purpose
   const recording = (await centralRecordings(world.lab)).find((each) => each.target.name === 'web-01');
   const sessionId = recording?.sessionId ?? '';
   await page.locator(byTestId('nav-recordings')).click();
-  await expect.poll(() => page.locator(byTestId('recording-row')).count()).toBe(2);
+  await expect.poll(() => page.locator(byTestId('recording-row')).count()).toBe(3);
   const replay = await openReplay(launcher, sessionId);
   expect(
     await waitUntil(async () => ((await launcher.replayText()).includes('ttl_seconds = 120') ? true : null), 15_000),

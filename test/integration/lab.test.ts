@@ -2,11 +2,15 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sallyportOk } from '../../src/lab/control/command-line.ts';
 import { type Lab, startLab } from '../../src/lab/lab.ts';
 import { readTargetLog } from '../../src/lab/observers/target-log.ts';
+import { waitUntil } from '../../src/lab/observers/wait.ts';
 import { descendantsOf, gone } from '../../src/lab/processes.ts';
+import { people } from '../../src/lab/seed/people.ts';
 import { storedFiles } from '../../src/lab/tour/central-store.ts';
 import { checkRecording, type StoredFiles } from '../../src/lab/tour/check-recording.ts';
+import { searchAnswerSchema } from '../../src/shared/protocol/review-api.ts';
 import { centralRecordings } from '../harness/recordings.ts';
 
 const state = mkdtempSync(path.join(tmpdir(), 'sallyport-lab-'));
@@ -19,10 +23,11 @@ afterAll(async () => {
   rmSync(state, { recursive: true, force: true });
 });
 
-test('a new lab has two finished recordings by real certificate logins', async () => {
+test('a new lab has three finished recordings by real certificate logins', async () => {
   expect(lab.built).toBe(true);
   const recordings = await centralRecordings(lab);
   expect(recordings.map((each) => [each.target.name, each.route, each.state, each.endReason]).sort()).toEqual([
+    ['edge-gw-01', 'direct', 'complete', 'exit 0'],
     ['edge-gw-01', 'direct', 'complete', 'exit 0'],
     ['web-01', 'relay', 'complete', 'exit 0'],
   ]);
@@ -31,6 +36,17 @@ test('a new lab has two finished recordings by real certificate logins', async (
   expect(login?.keyId).toBe(`jonas ${web?.sessionId} web-01`);
   // Nothing of them stays where they were made.
   expect(readdirSync(lab.paths.seed)).toEqual([]);
+});
+
+test('the help desk finds in it who restarted a service, and when', async () => {
+  const search = async () => {
+    const asked = ['search', '"systemctl restart"', '--kind', 'command', '--since', '7d'];
+    const answer = await sallyportOk(lab.control.socket, people.helpDesk.id, asked, searchAnswerSchema);
+    return answer.hits.length > 0 ? answer.hits : null;
+  };
+  expect(await waitUntil(search, 10_000)).toMatchObject([
+    { user: { id: 'jonas' }, target: { name: 'edge-gw-01' }, kind: 'command', text: 'sudo systemctl restart booking' },
+  ]);
 });
 
 describe('the independent checker', () => {

@@ -228,6 +228,21 @@ describe('the list of recordings', () => {
     expect(await of({ user: 'jonas' }, 'eeva')).toEqual([]);
   });
 
+  it('has a view for who sees recordings of others, beside one of their own', async () => {
+    const views = async (person: string) => (await world.as(person, 'me')).views;
+    expect(await views('jonas')).toEqual(['targets', 'sessions', 'history']);
+    expect(await views('mira')).toEqual(['targets', 'sessions', 'recordings', 'live']);
+    expect(await views('henrik')).toEqual(['targets', 'sessions', 'recordings']);
+    expect(await views('sanna')).toEqual(['targets', 'sessions', 'live']);
+    const { inForce, reader } = world.server.context;
+    const stored = await reader.selectFrom('policies').selectAll().execute();
+    const team = 'permit(principal == User::"eeva", action == Action::"ListRecordings", resource);';
+    inForce.set(inForce.version + 1, [...stored, { id: 'team lead', cedar: team }]);
+    expect(await views('eeva')).toEqual(['targets', 'sessions', 'history', 'recordings']);
+    inForce.set(inForce.version + 1, stored);
+    expect(await views('eeva')).toEqual(['targets', 'sessions', 'history']);
+  });
+
   it('says the same of complete and killed ones', async () => {
     const session = await world.open(jonas, 'web-01', 'deploy');
     await upload(session, await record(world, session));

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { levelNames } from '../../recording/verify/evidence-level.ts';
 import { type Verification, verifyRecording } from '../../recording/verify/verify-recording.ts';
 import { type Problem, SallyportError, toProblem } from '../../shared/errors/result.ts';
+import type { CallOutput } from '../client.ts';
 import { examples, type Session } from '../environment.ts';
 import { plain, size, table } from '../text.ts';
 import { readManifest } from './recordings-manifest.ts';
@@ -71,7 +72,14 @@ async function verifyOne(named: NamedRecording, options: KeyOptions): Promise<Ve
 /** Every recording that the person may see; what one of them throws does not keep the others from being looked at. */
 async function verifyAll(session: Session, options: KeyOptions): Promise<(Verified | LeftOut)[]> {
   const client = session.client();
-  const { recordings } = await client.call('listRecordings', { query: { limit: 1000 } });
+  const recordings = [];
+  let after: string | null = null;
+  do {
+    const query = { limit: 1000, ...(after === null ? {} : { after }) };
+    const page: CallOutput<'listRecordings'> = await client.call('listRecordings', { query });
+    recordings.push(...page.recordings);
+    after = page.next;
+  } while (after !== null);
   const results: (Verified | LeftOut)[] = [];
   for (const { sessionId: recording, state, because } of recordings) {
     try {

@@ -80,17 +80,10 @@ export interface FoundBlock extends BlockKey {
   times: string;
 }
 
-/** Blocks of one recording, in the order of the keys' numbers. */
-export async function readBlocks(
-  core: CoreContext,
-  sessionId: string,
-  keys: readonly BlockKey[],
-): Promise<FoundBlock[]> {
-  const places = JSON.stringify(keys.map(({ seq, place }) => ({ seq, place })));
+export async function readBlocks(core: CoreContext, keys: readonly BlockKey[]): Promise<FoundBlock[]> {
   const { rows } = await sql<FoundBlock>`
     select b.session_id, b.seq, b.place, b.kind, b.folded, b.text, b.times
-    from jsonb_to_recordset(${places}::jsonb) as k (seq int, place int)
-    join search_blocks b on b.session_id = ${sessionId} and b.seq = k.seq and b.place = k.place
-    order by b.seq, b.place`.execute(core.writer);
+    from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as k (session_id text, seq int, place int)
+    join search_blocks b on b.session_id = k.session_id and b.seq = k.seq and b.place = k.place`.execute(core.writer);
   return rows;
 }

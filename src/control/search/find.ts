@@ -7,7 +7,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
 import { classOf, decideRecordings, type Judged, unlocks } from '../recordings/rights.ts';
 import { sessionsThat, startOf } from '../recordings/which.ts';
-import { type BlockKey, findEverywhere, findIn, type Looking, readBlocks } from './find-blocks.ts';
+import { type BlockKey, type FoundBlock, findEverywhere, findIn, type Looking, readBlocks } from './find-blocks.ts';
 import { isSearchOn } from './search-rules.ts';
 import { excerpt, isNarrow, placesOf, wordsOf } from './words.ts';
 
@@ -16,8 +16,8 @@ type SearchAnswer = z.input<typeof searchAnswerSchema>;
 
 /** Milliseconds that looking through recordings one after the other may take. */
 const budgetMs = 8000;
-/** Blocks whose lines are looked at in one go. */
-const blocksAtOnce = 200;
+/** Blocks that are read in one go. */
+const [blocksAtFirst, blocksLater] = [60, 200];
 const pendingAtMost = 10_000;
 
 /** A recording that is searched. */
@@ -27,6 +27,12 @@ interface Searched extends Judged {
   user_name: string;
   target_name: string;
   production: boolean;
+}
+
+/** Blocks of one segment of a recording. */
+interface Piece {
+  recording: Searched;
+  keys: readonly BlockKey[];
 }
 
 const hasText = sql<boolean>`exists (select from recording_segments g where g.session_id = s.id and g.stream = 'text')`;
@@ -105,7 +111,7 @@ class Finder {
     const looking: Looking = { words: this.#words, kind: this.#query.kind };
     // A word that the index does not narrow, or that is everywhere, is found soon in the newest recordings.
     const keys = this.#words.some(isNarrow) ? await findEverywhere(this.#core, looking) : null;
-    if (keys === null) yield* this.#oneAfterTheOther(looking);
+    if (keys === null) yield* this.#lines(this.#newestFirst(looking), looking);
     else yield* this.#sorted(keys, looking);
   }
 
@@ -117,22 +123,21 @@ class Finder {
       for (const row of rows) if (this.isOpen(row)) found.set(row.id, row);
     }
     const of = Map.groupBy(keys, ({ session_id }) => session_id);
-    for (const recording of found.values()) yield* this.#lines(recording, of.get(recording.id) ?? [], looking);
+    yield* this.#lines(
+      [...found.values()].flatMap((recording) => [...piecesOf(recording, of.get(recording.id) ?? [])]),
+      looking,
+    );
   }
 
-  async *#oneAfterTheOther(looking: Looking): AsyncGenerator<SearchHit> {
-    let after: { granted_at: Date; id: string } | null = null;
+  /** The blocks of the newest recordings first, as they are asked for. */
+  async *#newestFirst(looking: Looking): AsyncGenerator<Piece> {
+    let after: Pick<Searched, 'granted_at' | 'id'> | null = null;
     for (let atOnce = 20; ; atOnce = Math.min(200, atOnce * 3)) {
       const rows: Searched[] = await this.#searched(after).where(hasText).limit(atOnce).execute();
-      const open = rows.filter((row) => this.isOpen(row));
-      for await (const { id, keys } of findIn(
-        this.#core,
-        open.map(({ id }) => id),
-        looking,
-      )) {
-        this.#checkTime();
-        const recording = open.find((one) => one.id === id);
-        if (recording !== undefined) yield* this.#lines(recording, keys, looking);
+      const open = new Map(rows.filter((row) => this.isOpen(row)).map((row) => [row.id, row]));
+      for await (const { id, keys } of findIn(this.#core, [...open.keys()], looking)) {
+        const recording = open.get(id);
+        if (recording !== undefined) yield* piecesOf(recording, keys);
       }
       this.#checkTime();
       const last = rows.at(-1);
@@ -169,38 +174,62 @@ class Finder {
       );
   }
 
-  /** The lines of a recording that have all words, in its order. */
-  async *#lines(recording: Searched, keys: readonly BlockKey[], looking: Looking): AsyncGenerator<SearchHit> {
-    const sorted = keys.toSorted((a, b) => a.seq - b.seq || a.place - b.place);
-    for (let from = 0; from < sorted.length; ) {
-      let to = Math.min(sorted.length, from + blocksAtOnce);
-      // Commands and lines of one segment are in blocks of their own: all of it, to be in its order.
-      while (to < sorted.length && sorted[to]?.seq === sorted[to - 1]?.seq) to += 1;
-      const blocks = await readBlocks(this.#core, recording.id, sorted.slice(from, to));
+  /** The lines that have all words, in the order of the recordings, and in each in its own. */
+  async *#lines(of: AsyncIterable<Piece> | Iterable<Piece>, { words }: Looking): AsyncGenerator<SearchHit> {
+    for await (const pieces of inBatches(of)) {
       this.#checkTime();
-      const found: SearchHit[] = [];
-      for (const block of blocks) {
-        const lines = block.text.split('\n');
-        const times = block.times.split(' ');
-        for (const [index, folded] of block.folded.split('\n').entries()) {
-          const places = placesOf(folded, looking.words);
-          if (places === null) continue;
-          found.push({
-            sessionId: recording.id,
-            user: { id: recording.user_id, name: recording.user_name },
-            target: { id: recording.target_id, name: recording.target_name, production: recording.production },
-            login: recording.login,
-            startedAt: recording.started.toISOString(),
-            atMs: Number(times[index] ?? 0),
-            kind: block.kind,
-            ...excerpt(lines[index] ?? '', places),
-          });
-        }
+      const keys = pieces.flatMap((piece) => piece.keys);
+      const blocks = Map.groupBy(await readBlocks(this.#core, keys), keyText);
+      for (const { recording, keys } of pieces) {
+        const found = keys.flatMap((key) => (blocks.get(keyText(key)) ?? []).flatMap((block) => hitsIn(block, words)));
+        found.sort((a, b) => a.atMs - b.atMs);
+        for (const hit of found) yield { ...factsOf(recording), ...hit };
       }
-      yield* found.toSorted((a, b) => a.atMs - b.atMs);
-      from = to;
     }
   }
+}
+
+function keyText({ session_id, seq, place }: BlockKey): string {
+  return `${session_id} ${seq} ${place}`;
+}
+
+/** A recording's blocks in pieces that are in its order: the commands and the lines of one segment are in blocks of their own. */
+function* piecesOf(recording: Searched, keys: readonly BlockKey[]): Generator<Piece> {
+  const sorted = keys.toSorted((a, b) => a.seq - b.seq || a.place - b.place);
+  for (const ofSegment of Map.groupBy(sorted, ({ seq }) => seq).values()) yield { recording, keys: ofSegment };
+}
+
+/** Few blocks first: most searches need no more. */
+async function* inBatches(of: AsyncIterable<Piece> | Iterable<Piece>): AsyncGenerator<Piece[]> {
+  let [batch, blocks, atLeast]: [Piece[], number, number] = [[], 0, blocksAtFirst];
+  for await (const piece of of) {
+    batch.push(piece);
+    blocks += piece.keys.length;
+    if (blocks < atLeast) continue;
+    yield batch;
+    [batch, blocks, atLeast] = [[], 0, blocksLater];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function factsOf(recording: Searched): Omit<SearchHit, 'atMs' | 'kind' | 'text' | 'marks'> {
+  return {
+    sessionId: recording.id,
+    user: { id: recording.user_id, name: recording.user_name },
+    target: { id: recording.target_id, name: recording.target_name, production: recording.production },
+    login: recording.login,
+    startedAt: recording.started.toISOString(),
+  };
+}
+
+function hitsIn(block: FoundBlock, words: readonly string[]): Pick<SearchHit, 'atMs' | 'kind' | 'text' | 'marks'>[] {
+  const lines = block.text.split('\n');
+  const times = block.times.split(' ');
+  return block.folded.split('\n').flatMap((folded, index) => {
+    const places = placesOf(folded, words);
+    if (places === null) return [];
+    return [{ atMs: Number(times[index] ?? 0), kind: block.kind, ...excerpt(lines[index] ?? '', places) }];
+  });
 }
 
 /**

@@ -30,6 +30,17 @@ const scripts = (web: string, edge: string): Script[] => [
     ],
   },
   {
+    device: 'jonas-desk-3',
+    targetName: edge,
+    reason: 'Release 4.12.1 wants a restart',
+    lines: [
+      { text: 'systemctl status booking', thinkMs: 600 },
+      { text: 'sudo systemctl restart booking', thinkMs: 700 },
+      { text: 'tail -n 2 logs/deploy.log', thinkMs: 500 },
+      { text: 'exit', thinkMs: 0 },
+    ],
+  },
+  {
     device: 'jonas-laptop',
     targetName: edge,
     reason: 'Check the release before the morning',

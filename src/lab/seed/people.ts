@@ -1,4 +1,4 @@
-/** The people of the lab, one of each role. Sanna keeps the server; the launcher can be opened as the first two. */
+/** The people of the lab, one of each role. Sanna keeps the server; the launcher can be opened as `personas`. */
 export const people = {
   operator: { id: 'jonas', name: 'Jonas Lindqvist', roles: ['operator'], groups: ['web'] },
   analyst: { id: 'mira', name: 'Mira Okafor', roles: ['analyst'], groups: ['security'] },
@@ -9,8 +9,9 @@ export const people = {
   engineer: { id: 'sanna', name: 'Sanna Virtanen', roles: ['engineer'], groups: ['platform'] },
 } as const;
 
-export type Persona = 'operator' | 'analyst';
+export const personas = ['operator', 'analyst', 'helpDesk'] as const;
+export type Persona = (typeof personas)[number];
 
 export function isPersona(text: string): text is Persona {
-  return text === 'operator' || text === 'analyst';
+  return personas.some((persona) => persona === text);
 }

@@ -29,6 +29,22 @@ function believableFiles(host: string): Record<string, string> {
   };
 }
 
+/**
+ * Commands that a person would use there and that a lab has no business with: they act on the home folder alone. `systemctl` knows the service of the site; `sudo` runs what it
+ * is given, as who one is.
+ */
+const standIns: Record<string, string> = {
+  sudo: 'exec "$@"',
+  systemctl: [
+    'log="$HOME/logs/deploy.log"',
+    'case "$1" in',
+    "  status) printf '%s\\n' \"* $2.service - Booking site\" '   Active: active (running)' '    Tasks: 7 (workers: 6)' ;;",
+    '  restart | reload | start | stop) printf \'%s\\n\' "$(date \'+%F %T\') service $2: $1" >> "$log" ;;',
+    '  *) printf \'%s\\n\' "Unknown command verb $1." >&2; exit 1 ;;',
+    'esac',
+  ].join('\n'),
+};
+
 /** Quotes for a POSIX shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
@@ -46,6 +62,10 @@ export function prepareHome(options: { folder: string; host: string }): string {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
+  const programs = path.join(options.folder, 'bin');
+  mkdirSync(programs, { recursive: true });
+  for (const [name, text] of Object.entries(standIns))
+    writeFileSync(path.join(programs, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   const rc = path.join(options.folder, 'bashrc');
   writeFileSync(
     rc,
@@ -65,7 +85,7 @@ export function prepareHome(options: { folder: string; host: string }): string {
       '#!/bin/sh',
       `cd ${quoted(home)} || exit 1`,
       `exec env -i HOME=${quoted(home)} USER="$USER" LOGNAME="$LOGNAME" SHELL=/bin/bash TERM="\${TERM:-xterm-256color}" LANG=C.UTF-8 \\`,
-      `  PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin SSH_CONNECTION="$SSH_CONNECTION" /bin/bash --noprofile --rcfile ${quoted(rc)} -i`,
+      `  PATH=${quoted(programs)}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin SSH_CONNECTION="$SSH_CONNECTION" /bin/bash --noprofile --rcfile ${quoted(rc)} -i`,
       '',
     ].join('\n'),
   );
