@@ -10,11 +10,23 @@ export function entriesOf(text: string): TextEntry[] {
   const [, ...lines] = text.trimEnd().split('\n');
   return lines.map((line) => {
     try {
-      return textEntrySchema.parse(JSON.parse(line));
+      return readEntry(JSON.parse(line));
     } catch (cause) {
       throw new SallyportError('SP-3030', 'It holds a line that is no entry of a text.', { cause });
     }
   });
+}
+
+/** As the schema reads it, which costs much for what most entries are: a line, or a command. Throws what it throws. */
+function readEntry(value: unknown): TextEntry {
+  if (typeof value === 'object' && value !== null && Object.keys(value).length === 2 && 't' in value) {
+    const { t } = value;
+    if (typeof t === 'number' && Number.isSafeInteger(t) && t >= 0) {
+      if ('line' in value && typeof value.line === 'string') return { t, line: value.line };
+      if ('command' in value && typeof value.command === 'string') return { t, command: value.command };
+    }
+  }
+  return textEntrySchema.parse(value);
 }
 
 /** What an entry is in a transcript; a status is no line. */

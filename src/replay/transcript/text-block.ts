@@ -66,31 +66,41 @@ export function textBlockBytes(block: TextBlock): number {
   return block.text.length * 2 + block.times.length * perLine;
 }
 
-/** The block as bytes: how many lines, their times, ends and kinds, then the text as UTF-8. Only this process reads them. */
-export function blockToBytes(block: TextBlock): Buffer {
-  const count = Buffer.alloc(8);
-  count.writeUInt32LE(block.times.length);
-  const raw = (array: Float64Array | Uint32Array | Uint8Array) =>
-    Buffer.from(array.buffer, array.byteOffset, array.byteLength);
-  return Buffer.concat([count, raw(block.times), raw(block.ends), raw(block.kinds), Buffer.from(block.text, 'utf8')]);
+/**
+ * The block as bytes that compress well: how many lines, the time of the first, then per line how much later it is than the one before and how long it is, kinds, and the
+ * text as UTF-8. Only this process reads them.
+ */
+export function blockToBytes({ times, ends, kinds: bits, text }: TextBlock): Buffer {
+  const head = Buffer.alloc(16);
+  head.writeUInt32LE(times.length);
+  head.writeDoubleLE(times[0] ?? 0, 8);
+  const later = new Float64Array(times.length);
+  const lengths = new Uint32Array(times.length);
+  for (let index = 1; index < times.length; index += 1) later[index] = (times[index] ?? 0) - (times[index - 1] ?? 0);
+  for (let index = 0; index < ends.length; index += 1)
+    lengths[index] = (ends[index] ?? 0) - (index === 0 ? 0 : (ends[index - 1] ?? 0) + 1);
+  const raw = (array: Float64Array | Uint32Array) => Buffer.from(array.buffer);
+  return Buffer.concat([head, raw(later), raw(lengths), bits, Buffer.from(text, 'utf8')]);
 }
 
 /** The reverse of `blockToBytes`. */
 export function blockOfBytes(bytes: Uint8Array): TextBlock {
   // In memory of its own, where numbers lie as they must.
   const whole = new Uint8Array(bytes).buffer;
-  const lines = new DataView(whole).getUint32(0, true);
-  let at = 8;
-  const times = new Float64Array(whole, at, lines);
-  at += times.byteLength;
-  const ends = new Uint32Array(whole, at, lines);
-  at += ends.byteLength;
-  const kindsOf = new Uint8Array(whole, at, lines);
-  at += kindsOf.byteLength;
-  return {
-    times: times.slice(),
-    ends: ends.slice(),
-    kinds: kindsOf.slice(),
-    text: Buffer.from(whole, at).toString('utf8'),
-  };
+  const head = new DataView(whole);
+  const lines = head.getUint32(0, true);
+  const later = new Float64Array(whole, 16, lines);
+  const lengths = new Uint32Array(whole, 16 + lines * 8, lines);
+  const bits = new Uint8Array(whole, 16 + lines * 12, lines);
+  const times = new Float64Array(lines);
+  const ends = new Uint32Array(lines);
+  let time = head.getFloat64(8, true);
+  let end = -1;
+  for (let index = 0; index < lines; index += 1) {
+    time += later[index] ?? 0;
+    end += 1 + (lengths[index] ?? 0);
+    times[index] = time;
+    ends[index] = end;
+  }
+  return { times, ends, kinds: bits.slice(), text: Buffer.from(whole, 16 + lines * 13).toString('utf8') };
 }

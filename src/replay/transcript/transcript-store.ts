@@ -3,13 +3,13 @@ import { zstdCompress, zstdDecompress } from '../../recording/codecs/zstd.ts';
 import type { TranscriptLine } from '../../shared/protocol/replay.ts';
 import { blockOfBytes, blockToBytes, lineAt, packLines, type TextBlock, textBlockBytes } from './text-block.ts';
 
-/** What is kept of a transcript, compressed: some 300 MB of a usual one. What does not fit is read from the store again. */
-export const compressedBytesAtMost = 33_554_432;
+/** What is kept of a transcript, compressed: more than 500 MB of a usual one. What does not fit is read from the store again. */
+export const compressedBytesAtMost = 67_108_864;
 /** Blocks that were read last, as they are. */
 const openBytesAtMost = 16_777_216;
 /** A block is what one sidecar holds; more than that is none of ours. */
 const blockBytesAtMost = 67_108_864;
-const level = 1;
+const level = 3;
 
 interface Entry {
   /** Index of its first line in the transcript. */
@@ -64,7 +64,9 @@ export class TranscriptStore {
     const fits = compressed !== null && this.bytes + compressed.length <= this.atMost;
     if (!fits && reload === null) return false;
     if (fits) this.bytes += compressed.length;
-    this.entries.push({ first: this.total, count: lines.length, compressed: fits ? compressed : null, reload });
+    // In memory of its own: what a codec gives may be the beginning of a larger block.
+    const own = fits ? new Uint8Array(compressed) : null;
+    this.entries.push({ first: this.total, count: lines.length, compressed: own, reload });
     this.total += lines.length;
     return true;
   }
