@@ -55,7 +55,8 @@ test('an operator finds a command of an earlier session and jumps to its moment,
   await page.keyboard.press('Control+c');
   await page.keyboard.press('Enter');
   await replayStandsAt(launcher, hit);
-  // Back: the search is as it was, and was remembered.
+  // Back, out of the replay's own search first: the search here is as it was, and was remembered.
+  await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
   await page.locator(byTestId('search-hit')).first().waitFor();
   expect(await page.locator(byTestId('history-search')).inputValue()).toBe(words);
