@@ -12,6 +12,7 @@ import type { OpenableRecording } from '../../src/recording/verify/source.ts';
 import { readRest } from '../../src/recording/verify/verify-journal.ts';
 import { formatPiece } from '../../src/shared/protocol/journal-frames.ts';
 import { segmentFile } from '../../src/shared/record/segments.ts';
+import { ReplayInProcess } from '../harness/replay-in-process.ts';
 import { until } from '../harness/session/sshd.ts';
 import { isPostgresRun } from '../harness/test-database.ts';
 import { digestHeader, raw, record, upload } from './live-world/records.ts';
@@ -83,6 +84,38 @@ describe('a running session', () => {
     launcher.stop();
     await launcher.recorder.close({ kind: 'exit', status: 0, signal: null });
   }, 30_000);
+});
+
+it('a launcher replays its own running session from its journal here; its copy is in the audit before it is there', async () => {
+  const folder = mkdtempSync(path.join(world.folder, 'launcher-'));
+  const replays: ReplayInProcess[] = [];
+  const app = makeLauncher(folder, undefined, () => {
+    const replay = new ReplayInProcess();
+    replays.push(replay);
+    return replay;
+  });
+  const { invite } = await world.as('sanna', 'invite', { body: { userId: 'jonas' } });
+  await app.launcher.start(invite);
+  await app.until(() => app.state.connection.state === 'online');
+  const { id: targetId } = await world.target(jonas, 'web-01');
+  await app.launcher.connect({ targetId, login: 'deploy', reason: null, ticket: null, cols: 80, rows: 24 });
+  const { sessionId } = await app.until(() => app.sessions.find((one) => one.state.state === 'open'));
+  const child = app.children.at(-1);
+  child?.output('what it says\r\n');
+  await child?.drained();
+  const replayId = await app.launcher.openReplay(String(sessionId), 'a look at it');
+  const [replay] = replays;
+  expect(await replay?.output()).toBe('what it says\r\n');
+  const survey = await replay?.surveyed();
+  // The server lets its owner open the output, and nothing more: the text is drawn from it.
+  expect(survey).toMatchObject({ verified: true, lines: 1, incomplete: 'it is not finished yet' });
+  expect(survey?.checks.map(({ name }) => name)).toContain('journal');
+  expect(replay?.asked.map(({ type }) => type)).not.toContain('fetch-tail');
+  const copy = await app.launcher.exportReplay(replayId, 'transcript', async (name) => path.join(folder, name));
+  expect(readFileSync(String(copy.path), 'utf8')).toMatch(/^00:00:0\d\.\d{3} {2}what it says$/m);
+  expect(await world.auditOf(String(sessionId))).toContain('recording.exported');
+  await child?.end({ kind: 'exit', status: 0, signal: null });
+  await app.launcher.finish();
 });
 
 it.skipIf(isPostgresRun())(
