@@ -4,7 +4,7 @@ import { cx, HatchBlock } from '../../components/primitives.tsx';
 import { position, when } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
 import { type HitGroup, markedPieces, startOfShown } from './hit-groups.ts';
-import css from './rows.module.css';
+import css from './hits.module.css';
 
 /** A text with the searched words marked; a long beginning is cut so that the first mark is seen. */
 export function MarkedText(props: { text: string; marks: SearchHit['marks'] }) {
@@ -32,7 +32,7 @@ export function HitSession(props: { group: HitGroup; mine: boolean; now: number 
         <span className={css.name}>{first.target.name}</span>
         <span className={css.dim}>{first.login}</span>
       </span>
-      {props.mine ? null : <b className={css.who}>{first.user.name}</b>}
+      {props.mine ? null : <b>{first.user.name}</b>}
       <span className={css.dim}>{when(Date.parse(first.startedAt), props.now)}</span>
       {hits.length < 2 ? null : <span className={css.dim}>{hits.length} lines</span>}
     </div>
@@ -58,7 +58,7 @@ export function HitRow(props: {
       role="option"
       tabIndex={-1}
       aria-selected={props.selected}
-      className={cx(css.hit, props.selected && css.rowSelected)}
+      className={cx(css.hit, props.selected && css.selected)}
       data-testid={testIds.searchHit}
       data-session-id={hit.sessionId}
       data-kind={hit.kind}

@@ -13,7 +13,7 @@ export type BodyState =
   | { is: 'problem'; problem: Problem }
   | { is: 'empty' }
   | { is: 'filtered' }
-  | { is: 'not-found'; text: string; note: string | null }
+  | { is: 'not-found'; text: string }
   | { is: 'list' };
 
 /** The list, or why there is none. */
@@ -80,8 +80,7 @@ export function RecordBody(props: {
       return (
         <div className={css.centre}>
           <Empty title="Nothing was found" actions={<Button onClick={props.onClear}>Clear search and filters</Button>}>
-            No line that {mine ? 'you typed or were shown' : 'was typed or shown'} has all of <b>{state.text}</b>.{' '}
-            {state.note}
+            No line that {mine ? 'you typed or were shown' : 'was typed or shown'} has all of <b>{state.text}</b>.
           </Empty>
         </div>
       );

@@ -4,6 +4,7 @@ import { type Ref, useEffect, useImperativeHandle, useLayoutEffect, useRef } fro
 import { cx } from '../../components/primitives.tsx';
 import { testIds } from '../../test-ids.ts';
 import { HitRow, HitSession } from './hit-row.tsx';
+import hits from './hits.module.css';
 import type { Item } from './list-items.ts';
 import { RecordingRow, secondLine } from './recording-row.tsx';
 import css from './rows.module.css';
@@ -199,21 +200,21 @@ function Line(props: {
           role="option"
           tabIndex={-1}
           aria-selected={facts.selected}
-          className={cx(css.ask, facts.selected && css.rowSelected)}
+          className={cx(hits.ask, facts.selected && hits.selected)}
           data-testid={item.kind === 'ask' ? testIds.searchInText : testIds.searchMore}
           onMouseDown={(event) => event.preventDefault()}
           onClick={facts.onOpen}
         >
           <TextSearch size={15} strokeWidth={1.7} aria-hidden="true" />
           {item.kind === 'ask' ? (
-            <span className={css.askText}>
+            <span className={hits.askText}>
               Search what was typed and shown for <b>{item.text}</b>
             </span>
           ) : (
             item.words
           )}
           {facts.selected ? (
-            <span className={css.act}>
+            <span className={hits.act}>
               <CornerDownLeft size={12} strokeWidth={2} aria-hidden="true" />
               {item.kind === 'ask' ? 'Search' : 'Show'}
             </span>

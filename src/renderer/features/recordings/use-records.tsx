@@ -15,12 +15,12 @@ import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
 import type { FilterChoice, Names } from './filter-choices.ts';
 import { chipsOf, type Filters, searchOf, without } from './filters.ts';
-import { notSearchedWords } from './hit-groups.ts';
 import { canBeChosen, hitItems, type Item, rowItems } from './list-items.ts';
 import { groupRows } from './list-rows.ts';
 import type { BodyState } from './record-body.tsx';
 import type { RecordDoings } from './record-commands.ts';
 import type { RecordListHandle } from './record-list.tsx';
+import { bodyOf, noteOf } from './record-state.ts';
 import { countWords, footKeys } from './record-words.ts';
 import { findOf, withSearch } from './search-words.ts';
 import { useOpenRecording } from './use-open-recording.tsx';
@@ -243,34 +243,7 @@ export function useRecords(options: {
 
   const stale = inText ? search.searching : rows.state.loading && rows.state.recordings !== null;
   const narrowing = !inText && words !== '';
-  const note = (): string | null => {
-    if (inText) return search.answer === null ? null : notSearchedAll(search.answer, mine);
-    if (rows.offline && rows.state.recordings !== null)
-      return 'No contact with the server: this is the list as it last was.';
-    if (rows.state.problem !== null && rows.state.recordings !== null)
-      return `Not up to date. ${rows.state.problem.message} ${rows.state.problem.code}`;
-    if (narrowing && rows.state.next !== null)
-      return `Looking further back: ${rows.all.length.toLocaleString('en')} so far.`;
-    return null;
-  };
-  const body = (): BodyState => {
-    if (inText) {
-      if (search.problem !== null) return { is: 'problem', problem: search.problem };
-      if (search.answer === null) return { is: 'loading', what: 'Searching' };
-      if (items.length > 0) return { is: 'list' };
-      return search.searching
-        ? { is: 'loading', what: 'Searching' }
-        : { is: 'not-found', text: search.answer.text, note: null };
-    }
-    if (items.length > 0) return { is: 'list' };
-    if (rows.state.recordings === null)
-      return rows.state.problem === null
-        ? { is: 'loading', what: mine ? 'Loading my sessions' : 'Loading recordings' }
-        : { is: 'problem', problem: rows.state.problem };
-    if (rows.state.loading || (narrowing && rows.state.next !== null)) return { is: 'loading', what: 'Looking' };
-    return words === '' && Object.keys(filters).length === 0 ? { is: 'empty' } : { is: 'filtered' };
-  };
-
+  const shownNow = { inText, words, filters, search, rows, mine, count: items.length };
   const { list: source } = rows;
   const more = useCallback(() => source.more(), [source]);
   return {
@@ -279,9 +252,9 @@ export function useRecords(options: {
     inText,
     items,
     chosenKey: chosen?.key ?? null,
-    body: body(),
+    body: bodyOf(shownNow),
     count: countWords({ inText, copied, answer: search.answer, rows, narrowing, mine }),
-    note: note(),
+    note: noteOf(shownNow),
     stale,
     now,
     names: rows.names,
@@ -310,10 +283,4 @@ export function useRecords(options: {
     more,
     onKey,
   };
-}
-
-/** Both halves of a search leave out the same recordings. */
-function notSearchedAll(answer: NonNullable<ReturnType<typeof useTextSearch>['answer']>, mine: boolean): string | null {
-  const half = answer.command ?? answer.output;
-  return half === null ? null : notSearchedWords(half.notSearched, mine);
 }
