@@ -93,10 +93,12 @@ function WebLink(props: {
 }) {
   const { facts, problem } = props;
   const [ticked, setTicked] = useState(false);
+  // Main refuses it as well: a name before the host has no other use here than to mislead.
+  const opens = facts.userInfo === null;
   const doubtful = alwaysAsks(facts) || facts.readableHost !== null;
   return (
     <div className={css.dialog} data-testid={testIds.linkDialog}>
-      <h2 className={css.title}>Open this page in the browser?</h2>
+      <h2 className={css.title}>{opens ? 'Open this page in the browser?' : 'This link is not opened'}</h2>
       <Address facts={facts} />
       <Notes facts={facts} target={props.target} />
       {problem === null ? null : (
@@ -115,17 +117,19 @@ function WebLink(props: {
         />
       )}
       <div className={css.actions}>
-        <Button
-          variant="filled"
-          data-autofocus={doubtful ? undefined : true}
-          data-testid={testIds.linkOpen}
-          onClick={() => props.onOpen(ticked)}
-        >
-          Open in the browser
-        </Button>
+        {opens ? (
+          <Button
+            variant="filled"
+            data-autofocus={doubtful ? undefined : true}
+            data-testid={testIds.linkOpen}
+            onClick={() => props.onOpen(ticked)}
+          >
+            Open in the browser
+          </Button>
+        ) : null}
         <Button onClick={props.onCopy}>Copy the address</Button>
         <Button variant="subtle" data-autofocus={doubtful ? true : undefined} onClick={props.onCancel}>
-          Cancel
+          {opens ? 'Cancel' : 'Close'}
         </Button>
       </div>
     </div>
