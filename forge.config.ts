@@ -19,9 +19,13 @@ const nativeFile = /(\/package\.json|\/LICENSE|\/(lib|build\/Release)\/[^/]*\.js
 
 let natives: string[] | undefined;
 
+/** The windows' icon: outside the bundles, because Electron reads it by its path. */
+const iconPath = ['/assets', '/assets/icons', '/assets/icons/icon-512.png'];
+
 /** @returns whether a path of the checkout (with a leading slash) stays out of the package */
 function isLeftOut(file: string): boolean {
   if (file === '' || file === '/package.json' || file === '/.vite' || file === '/node_modules') return false;
+  if (iconPath.includes(file)) return false;
   if (file.startsWith('/.vite/renderer')) return file.endsWith('.map');
   if (file.startsWith('/.vite/build')) return !(file === '/.vite/build' || bundles.includes(path.posix.basename(file)));
   // Asked only after Forge has built the bundles.

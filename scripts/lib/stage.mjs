@@ -53,6 +53,8 @@ function copyApp(folder) {
   mkdirSync(build, { recursive: true });
   copyFileSync(inRoot('package.json'), path.join(app, 'package.json'));
   for (const name of bundles) copyFileSync(inRoot('.vite', 'build', name), path.join(build, name));
+  const icon = ['assets', 'icons', 'icon-512.png'];
+  cpSync(inRoot(...icon), path.join(app, ...icon));
   cpSync(inRoot('.vite', 'renderer'), path.join(app, '.vite', 'renderer'), { recursive: true });
   for (const name of nativePackagesOf(build)) {
     cpSync(inRoot('node_modules', name), path.join(app, 'node_modules', name), { recursive: true });
