@@ -1,6 +1,7 @@
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { CornerDownLeft } from 'lucide-react';
 import { useState } from 'react';
+import { Dialog } from '../../components/dialog.tsx';
 import { testIds } from '../../test-ids.ts';
 import css from './records.module.css';
 import type { Openable } from './use-open-recording.tsx';
@@ -64,7 +65,7 @@ export function PurposeDialog(props: {
   onCancel: () => void;
 }) {
   return (
-    <Modal opened={props.asking !== null} onClose={props.onCancel} size={460} aria-label="Purpose">
+    <Dialog opened={props.asking !== null} onClose={props.onCancel} size={460} aria-label="Purpose">
       {props.asking === null ? null : (
         <Form
           key={props.asking.sessionId}
@@ -74,6 +75,6 @@ export function PurposeDialog(props: {
           onCancel={props.onCancel}
         />
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -8,6 +8,7 @@ export function countWords(options: {
   inText: boolean;
   copied: boolean;
   answer: TextSearch['answer'];
+  searching: boolean;
   rows: Pick<Rows, 'all' | 'shown' | 'state'>;
   narrowing: boolean;
   mine: boolean;
@@ -16,7 +17,7 @@ export function countWords(options: {
   const noun = mine ? 'session' : 'recording';
   if (inText) {
     if (options.copied) return 'Copied';
-    if (answer === null) return 'Searching';
+    if (answer === null) return options.searching ? 'Searching' : '';
     const hits = [...(answer.command?.hits ?? []), ...(answer.output?.hits ?? [])];
     const more = answer.command?.more === true || answer.output?.more === true;
     const sessions = new Set(hits.map((hit) => hit.sessionId)).size;

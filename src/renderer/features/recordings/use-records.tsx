@@ -253,7 +253,7 @@ export function useRecords(options: {
     items,
     chosenKey: chosen?.key ?? null,
     body: bodyOf(shownNow),
-    count: countWords({ inText, copied, answer: search.answer, rows, narrowing, mine }),
+    count: countWords({ inText, copied, answer: search.answer, searching: search.searching, rows, narrowing, mine }),
     note: noteOf(shownNow),
     stale,
     now,
