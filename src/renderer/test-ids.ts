@@ -24,6 +24,7 @@ export const testIds = {
   palette: 'palette',
   paletteInput: 'palette-input',
   paletteLine: 'palette-line',
+  hint: 'hint',
   backlogPanel: 'backlog-panel',
   backlogRow: 'backlog-row',
   backlogRetry: 'backlog-retry',

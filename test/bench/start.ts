@@ -49,8 +49,8 @@ async function untilDrawn(
   }
 }
 
-/** Types a text letter by letter; milliseconds from each key to the frame that shows its result. */
-async function keysToFrames(page: Page, text: string): Promise<number[]> {
+/** Types a text into a field letter by letter, "<" as Backspace; milliseconds from each key to the frame that shows its result. */
+async function keysToFrames(page: Page, testId: string, text: string): Promise<number[]> {
   await page.evaluate(() => {
     const times: number[] = [];
     Object.assign(globalThis, { benchTimes: times });
@@ -64,7 +64,7 @@ async function keysToFrames(page: Page, text: string): Promise<number[]> {
       true,
     );
   });
-  const field = page.locator(byTestId('targets-search'));
+  const field = page.locator(byTestId(testId));
   await field.focus();
   for (const letter of text) {
     const before = await page.evaluate(() => (globalThis as unknown as { benchTimes: number[] }).benchTimes.length);
@@ -75,6 +75,10 @@ async function keysToFrames(page: Page, text: string): Promise<number[]> {
     );
   }
   return page.evaluate(() => (globalThis as unknown as { benchTimes: number[] }).benchTimes);
+}
+
+function keyNote(keys: readonly number[]): string {
+  return `${keys.length} keys: p50 ${percentile(keys, 50).toFixed(1)}, p95 ${percentile(keys, 95).toFixed(1)}, worst ${Math.max(...keys).toFixed(1)} ms`;
 }
 
 export const start: Bench = {
@@ -88,10 +92,10 @@ export const start: Bench = {
       await addTargets(world.lab, targetCount);
       const launcher = await world.openLauncher({ name: 'starts' });
       await launcher.page.locator(byTestId('target-row')).first().waitFor();
-      const keys = await keysToFrames(
-        launcher.page,
-        quick ? 'pay<<<' : 'pay-db-03<<<<<<<<<edge<<<<stock oslo<<<<<<<<<<kafka<<<<<',
-      );
+      const typed = quick ? 'pay<<<' : 'pay-db-03<<<<<<<<<edge<<<<stock oslo<<<<<<<<<<kafka<<<<<';
+      const keys = await keysToFrames(launcher.page, 'targets-search', typed);
+      await launcher.page.keyboard.press('Control+k');
+      const inPalette = await keysToFrames(launcher.page, 'palette-input', typed);
       await launcher.close();
       const ours: number[] = [];
       const empty: number[] = [];
@@ -105,7 +109,6 @@ export const start: Bench = {
         empty.push(await untilDrawn(world, folder, userData, [], '#there'));
         say(`round ${round + 1}: launcher ${ours.at(-1)?.toFixed(0)} ms, empty app ${empty.at(-1)?.toFixed(0)} ms`);
       }
-      const p95 = percentile(keys, 95);
       const measures: Measure[] = [
         {
           name: 'start, 5,000 targets',
@@ -122,8 +125,17 @@ export const start: Bench = {
           ours: keys,
           peers: [],
           goal: 'keypress to painted result p95 below 50 ms',
-          met: p95 < 50,
-          note: `${keys.length} keys: p50 ${percentile(keys, 50).toFixed(1)}, p95 ${p95.toFixed(1)}, worst ${Math.max(...keys).toFixed(1)} ms`,
+          met: percentile(keys, 95) < 50,
+          note: keyNote(keys),
+        },
+        {
+          name: 'palette over 5,000 targets',
+          unit: 'ms',
+          ours: inPalette,
+          peers: [],
+          goal: 'keypress to painted result p95 below 50 ms',
+          met: percentile(inPalette, 95) < 50,
+          note: keyNote(inPalette),
         },
       ];
       return measures;

@@ -13,6 +13,7 @@ import type { ViewName } from '../services/navigation.ts';
 import { useServices } from '../services/services.tsx';
 import { useStore } from '../services/store.ts';
 import { QuitDialog } from './dialogs.tsx';
+import { HintLine } from './hint-line.tsx';
 import { MemoryKeyBanner, OfflineBanner } from './notices.tsx';
 import type { Enrolled } from './person-panel.tsx';
 import { Rail } from './rail.tsx';
@@ -88,6 +89,7 @@ export function Shell(props: { state: AppState; enrolment: Enrolled }) {
           <OfflineBanner connection={state.connection} overTargets={place.view === 'targets'} saidBelow={saidBelow} />
         ) : null}
         {enrolment.deviceKey === 'memory' ? <MemoryKeyBanner /> : null}
+        {place.view === 'targets' && !saidBelow ? <HintLine /> : null}
         <div className={css.view} hidden={place.view !== 'targets'}>
           <TargetsView shown={place.view === 'targets'} enrolment={enrolment} />
         </div>
