@@ -19,6 +19,10 @@ afterEach(async () => {
   world = null;
 });
 
+function manifestOf(folder: string): string {
+  return readFileSync(join(folder, 'manifest'), 'utf8');
+}
+
 function viewOf(sessionId: string, state: RecordingView['state']): RecordingView {
   return {
     sessionId,
@@ -113,17 +117,22 @@ test('a recording that the server has nothing of plays from this device, and its
 
 test('what runs, and what crashed, goes on in the journal that lies here', async () => {
   const { app, child, replay, sessionId } = await open();
+  // With segments that are sealed, and nowhere but here.
+  const lines = Array.from({ length: 4000 }, (_, at) => `line ${at} ${'.'.repeat(60)}\r\n`).join('');
+  const folder = join(app.spool, sessionId);
+  for (let at = 0; at < lines.length; at += 10_000) child.output(lines.slice(at, at + 10_000));
+  await child.drained();
   child.output('so far so good');
-  await app.until(() => app.sessions.some((one) => one.sessionId === sessionId));
+  await app.until(() => existsSync(join(folder, '000000.text.zst.age')) && manifestOf(folder).includes(' 000000.text'));
   const running = (await replay()).process;
-  expect(await running.output()).toBe('so far so good');
+  expect(await running.output()).toBe(`${lines}so far so good`);
   expect(await running.surveyed()).toMatchObject({ incomplete: 'it is not finished yet', verified: true });
   child.output(', and then');
   await child.drained();
   child.exit(9);
   await app.until(() => app.state.backlog.lastProblem !== null);
   const crashed = (await replay()).process;
-  expect(await crashed.output()).toBe('so far so good, and then');
+  expect(await crashed.output()).toBe(`${lines}so far so good, and then`);
   const survey = await crashed.surveyed();
   expect(survey.incomplete).toContain('the session process stopped before it could close the record');
   expect(survey.checks.find(({ name }) => name === 'journal')).toMatchObject({ ok: true });

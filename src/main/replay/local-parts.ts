@@ -1,24 +1,18 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { SallyportError } from '../../shared/errors/result.ts';
 import type { PartKind, RecordingView } from '../../shared/model/recording.ts';
 import type { ControlApi } from '../../shared/protocol/control-api.ts';
 import { signedSchema } from '../../shared/protocol/signed.ts';
-import { headerBytesAtMost } from '../../shared/record/journal.ts';
-import { scanFrames } from '../../shared/record/journal-scan.ts';
 import { headerLines, parseHeaderLine } from '../../shared/record/manifest-lines.ts';
 import { partFile } from '../../shared/record/parts.ts';
 import { isMissing, readJson } from '../files.ts';
 import type { Membership } from '../identity/identity.ts';
 import { type SpoolSession, spoolSessionSchema } from '../sessions/spool-folder.ts';
 import { journalFile, readSpoolFolder, receiptsFile, type SpoolManifest } from '../sync/spool.ts';
+import { restOfJournal } from './rest-of-journal.ts';
 
 type ManifestAnswer = z.output<ControlApi['getManifest']['response']>;
-
-const scanBytes = 4_194_304;
-/** What goes on where the segments stop is read into memory up to this. */
-const restBytesAtMost = 268_435_456;
 
 /**
  * What this device has of one of its person's recordings, in the spool. Files go from there as the store gets them, so anything may be absent at any moment: every method
@@ -94,64 +88,15 @@ export class LocalParts {
     }
   }
 
-  /**
-   * The journal as far as it is written: its header and everything from the last keys frame that the given manifest covers up to. Throws SP-5005 when that is more than can be
-   * read at once.
-   */
+  /** The journal as far as it is written, from where the given manifest makes the rest of it needed. Throws SP-5005 when that is too large. */
   async journal(): Promise<Uint8Array<ArrayBuffer> | null> {
-    let file: FileHandle;
-    try {
-      file = await open(join(this.folder, journalFile), 'r');
-    } catch (error) {
-      if (isMissing(error)) return null;
-      throw error;
-    }
-    try {
-      const { size } = await file.stat();
-      const header = await readHeader(file);
-      if (header === null) return null;
-      const from = await this.findStart(file, { from: header.length, size });
-      const bytes = size - from;
-      if (bytes > restBytesAtMost)
-        throw new SallyportError(
-          'SP-5005',
-          'What is not sealed yet of this session is too large to be read at once. Open the recording again when it is stored.',
-        );
-      const whole = new Uint8Array(header.length + bytes);
-      whole.set(header);
-      const { bytesRead } = await file.read(whole, header.length, bytes, from);
-      return bytesRead === bytes ? whole : whole.slice(0, header.length + bytesRead);
-    } finally {
-      await file.close();
-    }
+    return restOfJournal(join(this.folder, journalFile), this.covered);
   }
 
   /** The one that the session's key signed; null where there is none, or none that it signed. */
   private async readManifest(): Promise<SpoolManifest | null> {
     // No receipt counts here: nothing is removed by it.
     return (await readSpoolFolder(this.folder, null))?.manifest ?? null;
-  }
-
-  /** Where the last epoch begins whose keys frame counts no more frames than are covered; the first frame where there is none. */
-  private async findStart(file: FileHandle, { from, size }: { from: number; size: number }): Promise<number> {
-    const { covered } = this;
-    let start = from;
-    let at = from;
-    const buffer = new Uint8Array(scanBytes);
-    while (at < size) {
-      const { bytesRead } = await file.read(buffer, 0, scanBytes, at);
-      const scan = scanFrames(buffer.subarray(0, bytesRead));
-      for (const frame of scan.frames) {
-        if (frame.kind !== 'keys') continue;
-        const { frames } = frame.facts;
-        if (frames.output > covered.output || frames.input > covered.input) return start;
-        start = at + frame.at;
-      }
-      // The rest is torn or damaged: its reader says so.
-      if (scan.end === 0) break;
-      at += scan.end;
-    }
-    return start;
   }
 }
 
@@ -161,10 +106,4 @@ function deviceKeyIn({ lines }: SpoolManifest): string | null {
     if (typeof key === 'string') return key;
   }
   return null;
-}
-
-async function readHeader(file: FileHandle): Promise<Uint8Array | null> {
-  const { buffer, bytesRead } = await file.read(new Uint8Array(headerBytesAtMost), 0, headerBytesAtMost, 0);
-  const end = buffer.subarray(0, bytesRead).indexOf(0x0a);
-  return end < 0 ? null : buffer.slice(0, end + 1);
 }
