@@ -59,7 +59,7 @@ test('security 24: OSC 52 neither reads nor writes the clipboard', async () => {
   expect(await clipboard()).toBe(kept);
 });
 
-test('security 25: a link of the target is text: nothing to click, nothing opens', async () => {
+test('security 25: a link of the target is text: a click does nothing, a script is none, and nothing opens unasked', async () => {
   await answersTo(
     '\x1b]8;;https://evil.example/\x1b\\harmless\x1b]8;;\x1b\\ https://plain.example/ javascript:alert(1)\r\n',
   );
@@ -84,9 +84,21 @@ test('security 25: a link of the target is text: nothing to click, nothing opens
     // xterm's own class for what it would follow.
     expect(await launcher.page.locator('.xterm-cursor-pointer').count()).toBe(0);
     await mouse.click(box.x + column * cell, box.y + box.height / 2);
+  }
+  expect(await launcher.page.locator(byTestId('link-dialog')).count()).toBe(0);
+  // With Ctrl the window asks, in a dialog of its own; a script in text is no link at all.
+  const question = launcher.page.getByRole('dialog');
+  for (const column of [4, 20, 40]) {
+    await mouse.move(box.x + column * cell, box.y + box.height / 2, { steps: 3 });
     await launcher.page.keyboard.down('Control');
     await mouse.click(box.x + column * cell, box.y + box.height / 2);
     await launcher.page.keyboard.up('Control');
+    if (column === 40) expect(await question.count()).toBe(0);
+    else {
+      await question.waitFor();
+      await launcher.page.keyboard.press('Escape');
+      await question.waitFor({ state: 'detached' });
+    }
   }
   expect(asked).toBe(0);
   expect(

@@ -28,6 +28,8 @@ export function installFakeBridge(scenario: Scenario): void {
   const encoder = new TextEncoder();
   const calls: { name: string; body: unknown }[] = [];
   const resizes: string[] = [];
+  /** The far end of each session's port, for whoever measures with bytes of its own. */
+  const ports: Record<string, MessagePort> = {};
 
   const postPort = (kind: string, id: string, port: MessagePort) =>
     window.postMessage({ type: 'sallyport-port', kind, id }, window.location.origin, [port]);
@@ -38,6 +40,7 @@ export function installFakeBridge(scenario: Scenario): void {
     port1.onmessage = (event) => {
       if (event.data.type === 'resize') resizes.push(`${id} ${event.data.cols}x${event.data.rows}`);
     };
+    ports[id] = port1;
     postPort('session', id, port2);
     port1.postMessage({ type: 'output', data, end: data.length });
     for (const message of scenario.told?.[id] ?? []) port1.postMessage(message);
@@ -109,6 +112,7 @@ export function installFakeBridge(scenario: Scenario): void {
       calls,
       violations,
       resizes,
+      ports,
       emit: (name: string, body: unknown) => {
         for (const listener of listeners.get(name) ?? []) listener(body);
       },
