@@ -6,6 +6,7 @@ import { type Command, makeCommands } from './command.ts';
 import { commandFor, type KeyContext, keysToShow } from './dispatch.ts';
 import { capsOf, conflicts, isPress, type KeyPress } from './keys.ts';
 import { sessionCommands } from './session-commands.ts';
+import { runFromMain } from './use-commands.ts';
 import { windowCommands } from './window-commands.ts';
 
 function press(text: string): KeyPress {
@@ -108,6 +109,7 @@ describe('commandFor', () => {
     const commands = [command('reconnect', ['Ctrl Enter'], { group: 'sessions' }), command('look', ['Ctrl Shift L'])];
     expect(meant('Ctrl Enter', commands, { ...elsewhere, dialog: true })).toBeNull();
     expect(meant('Ctrl Shift L', commands, { ...elsewhere, dialog: true })).toBe('look');
+    expect(meant('Ctrl k', table(null), { ...elsewhere, dialog: true })).toBeNull();
   });
 
   it('takes Command for Ctrl on macOS, also in a terminal, and Control only with Tab', () => {
@@ -160,5 +162,39 @@ describe('makeCommands', () => {
     commands.run('a');
     expect(commands.run('nothing')).toBe(false);
     expect(ran).toEqual(['second', 'first', 'first']);
+  });
+});
+
+describe('runFromMain', () => {
+  function fake() {
+    const did: string[] = [];
+    const services = {
+      sessions: {
+        tabs: makeStore({ tabs: [{ key: 't', sessionId: 's', earlier: [] }], activeKey: null }),
+        show: (key: string) => did.push(`show ${key}`),
+      },
+      navigation: { go: (view: string) => did.push(`go ${view}`) },
+      commands: { run: (id: string) => did.push(`run ${id}`) },
+    } as unknown as Services;
+    return { did, services };
+  }
+
+  it('shows the session that a notification is about', () => {
+    const { did, services } = fake();
+    runFromMain(services, { id: 'session.show', session: 's' });
+    expect(did).toEqual(['show t', 'go sessions']);
+  });
+
+  it('runs a command, in the session that it is for', () => {
+    const { did, services } = fake();
+    runFromMain(services, { id: 'palette.open', session: null });
+    runFromMain(services, { id: 'session.disconnect', session: 's' });
+    expect(did).toEqual(['run palette.open', 'show t', 'go sessions', 'run session.disconnect']);
+  });
+
+  it('does nothing for a session that has gone meanwhile', () => {
+    const { did, services } = fake();
+    runFromMain(services, { id: 'session.disconnect', session: 'gone' });
+    expect(did).toEqual([]);
   });
 });

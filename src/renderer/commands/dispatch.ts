@@ -19,8 +19,11 @@ export function holdsInTerminal(command: Command, keys: string): boolean {
   return command.inTerminal === true || (Array.isArray(command.inTerminal) && command.inTerminal.includes(keys));
 }
 
+/** A dialog and the palette over it would both hear Esc. */
+const notOverDialogs = new Set(['palette.open']);
+
 function heard(command: Command, keys: string, context: KeyContext): boolean {
-  if (context.dialog && (command.group !== 'general' || isPlain(keys))) return false;
+  if (context.dialog && (command.group !== 'general' || isPlain(keys) || notOverDialogs.has(command.id))) return false;
   if (context.terminal) {
     // Command and a key never reach a shell on macOS.
     const commandKey = context.mac && keys.startsWith('Ctrl ') && !keys.endsWith(' Tab');

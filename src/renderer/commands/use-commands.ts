@@ -33,7 +33,10 @@ export function isCommandKey(services: Pick<Services, 'app' | 'sessions' | 'comm
 }
 
 /** Runs what main asks for: a menu, the tray, a notification. `session`: the launcher's id of the tab that it is about. */
-function runFromMain(services: Services, event: { id: string; session: string | null }): void {
+export function runFromMain(
+  services: Pick<Services, 'sessions' | 'navigation' | 'commands'>,
+  event: { id: string; session: string | null },
+): void {
   const { sessions, navigation, commands } = services;
   if (event.session !== null) {
     const tab = sessions.tabs.get().tabs.find((each) => each.sessionId === event.session);

@@ -79,8 +79,7 @@ function Body(props: { me: Me | null; before: Element | null }) {
       // Nothing else here takes the focus.
       if (others !== null && others.logins.length > 1) setOpened(others.id === opened ? null : others.id);
     } else if (event.key === 'Escape') {
-      if (query === '' || query === paletteText) navigation.setDialog(null);
-      else setQuery('');
+      navigation.setDialog(null);
     } else return;
     event.preventDefault();
   };
