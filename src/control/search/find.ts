@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { z } from 'zod';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { SearchHit } from '../../shared/model/review.ts';
@@ -18,6 +18,7 @@ type SearchAnswer = z.input<typeof searchAnswerSchema>;
 const budgetMs = 8000;
 /** Blocks that are read in one go. */
 const [blocksAtFirst, blocksLater] = [60, 200];
+const recordingsAtOnce = 100;
 const pendingAtMost = 10_000;
 
 /** A recording that is searched. */
@@ -112,33 +113,43 @@ class Finder {
     // A word that the index does not narrow, or that is everywhere, is found soon in the newest recordings.
     const keys = this.#words.some(isNarrow) ? await findEverywhere(this.#core, looking) : null;
     if (keys === null) yield* this.#lines(this.#newestFirst(looking), looking);
-    else yield* this.#sorted(keys, looking);
+    else yield* this.#lines(this.#sorted(keys), looking);
   }
 
-  async *#sorted(keys: readonly BlockKey[], looking: Looking): AsyncGenerator<SearchHit> {
-    const ids = [...new Set(keys.map(({ session_id }) => session_id))];
-    const found = new Map<string, Searched>();
-    if (ids.length > 0) {
-      const rows = await this.#searched().where(sql<boolean>`s.id = any(${ids}::text[])`).execute();
-      for (const row of rows) if (this.isOpen(row)) found.set(row.id, row);
-    }
+  /** What was found everywhere, newest recording first. */
+  async *#sorted(keys: readonly BlockKey[]): AsyncGenerator<Piece> {
     const of = Map.groupBy(keys, ({ session_id }) => session_id);
-    yield* this.#lines(
-      [...found.values()].flatMap((recording) => [...piecesOf(recording, of.get(recording.id) ?? [])]),
-      looking,
-    );
+    for await (const recording of this.#pages(sql`s.id = any(${[...of.keys()]}::text[])`, recordingsAtOnce))
+      yield* piecesOf(recording, of.get(recording.id) ?? []);
   }
 
   /** The blocks of the newest recordings first, as they are asked for. */
   async *#newestFirst(looking: Looking): AsyncGenerator<Piece> {
-    let after: Pick<Searched, 'granted_at' | 'id'> | null = null;
-    for (let atOnce = 20; ; atOnce = Math.min(200, atOnce * 3)) {
-      const rows: Searched[] = await this.#searched(after).where(hasText).limit(atOnce).execute();
-      const open = new Map(rows.filter((row) => this.isOpen(row)).map((row) => [row.id, row]));
-      for await (const { id, keys } of findIn(this.#core, [...open.keys()], looking)) {
-        const recording = open.get(id);
+    let waiting = new Map<string, Searched>();
+    let atOnce = 20;
+    const look = async function* (core: CoreContext): AsyncGenerator<Piece> {
+      for await (const { id, keys } of findIn(core, [...waiting.keys()], looking)) {
+        const recording = waiting.get(id);
         if (recording !== undefined) yield* piecesOf(recording, keys);
       }
+    };
+    for await (const recording of this.#pages(hasText, recordingsAtOnce)) {
+      waiting.set(recording.id, recording);
+      if (waiting.size < atOnce) continue;
+      yield* look(this.#core);
+      this.#checkTime();
+      waiting = new Map();
+      atOnce = Math.min(200, atOnce * 3);
+    }
+    yield* look(this.#core);
+  }
+
+  /** Recordings that are searched, newest first, as they are asked for. */
+  async *#pages(condition: RawBuilder<unknown>, atOnce: number): AsyncGenerator<Searched> {
+    let after: Pick<Searched, 'granted_at' | 'id'> | null = null;
+    for (;;) {
+      const rows: Searched[] = await this.#searched(after).where(sql<boolean>`${condition}`).limit(atOnce).execute();
+      for (const row of rows) if (this.isOpen(row)) yield row;
       this.#checkTime();
       const last = rows.at(-1);
       if (last === undefined || rows.length < atOnce) return;
