@@ -56,7 +56,7 @@ function viewOf(sessionId: string, state: RecordingView['state']): RecordingView
   };
 }
 
-/** A launcher whose server registered a session and takes nothing of its recording, but may unlock it. */
+/** A launcher whose server registered a session, took the header of its manifest and takes no more, but unlocks it. */
 async function open() {
   const replays: ReplayInProcess[] = [];
   const opened = await openOnlineWorld(() => {
@@ -67,9 +67,11 @@ async function open() {
   world = opened.world;
   const { app, control } = opened;
   const notes: unknown[] = [];
+  let takes = true;
   const script: Script = ({ method, path, body }) => {
     const [, , , sessionId = '', what] = path.split('/');
     if (!path.startsWith('/v1/recordings/')) return null;
+    if (method === 'PUT' && takes) return null;
     if (method === 'PUT') return problem(503, 'SP-5010', 'The store is full.');
     if (what === undefined) return { status: 200, json: viewOf(sessionId, 'started') };
     if (what === 'unlock') return { status: 200, json: unlocked(String(JSON.parse(body.toString()).recipient)) };
@@ -86,6 +88,9 @@ async function open() {
   });
   control.setScript(script);
   const session = await openSession(app);
+  // A receipt for the header: the store takes that much, and then it is full.
+  await app.until(() => existsSync(join(app.spool, session.sessionId, 'receipts.json')));
+  takes = false;
   const replay = async () => {
     const replayId = await app.launcher.openReplay(session.sessionId, 'a test');
     const process = replays.at(-1);
@@ -111,8 +116,13 @@ test('a recording that the server has nothing of plays from this device, and its
   const survey = await process.surveyed();
   expect(survey.checks.filter((check) => !check.ok)).toEqual([]);
   expect(survey).toMatchObject({ verified: true, problem: null, commands: [{ command: 'uptime' }] });
-  expect(survey.checks.find(({ name }) => name === 'receipts')).toMatchObject({ ok: true, lacking: true });
-  expect(survey.incomplete).toContain('none yet: nothing but the session vouches for it');
+  const receipts = survey.checks.find(({ name }) => name === 'receipts');
+  expect(receipts).toMatchObject({
+    ok: true,
+    lacking: true,
+    detail: expect.stringMatching(/^the server received [1-9]/),
+  });
+  expect(survey.incomplete).toContain(receipts?.detail);
 });
 
 test('what runs, and what crashed, goes on in the journal that lies here', async () => {
@@ -149,8 +159,16 @@ test('what was changed on this device is named, and what has gone up is taken fr
   const bad = Buffer.from(bytes);
   bad[bad.length - 1] = (bad.at(-1) ?? 0) ^ 1;
   writeFileSync(file, bad);
-  const { process } = await replay();
+  const { replayId, process } = await replay();
   expect(await process.output()).toBe('');
+  const copy = (format: 'asciicast' | 'transcript') =>
+    app.launcher.exportReplay(replayId, format, async () => join(app.spool, '..', format));
+  // An asciicast has no place to say so.
+  await expect(copy('asciicast')).rejects.toMatchObject({ code: 'SP-3030' });
+  expect(existsSync(join(app.spool, '..', 'asciicast'))).toBe(false);
+  expect(readFileSync((await copy('transcript')).path ?? '', 'utf8')).toMatch(
+    /^Verified: {3}NO\. segments: .*was changed/m,
+  );
   expect(await process.surveyed()).toMatchObject({
     verified: false,
     faults: [expect.stringContaining('it was changed')],
@@ -216,7 +234,7 @@ test('a copy is noted before it is written; refused, or put off, there is none',
     `Recording:  ${sessionId}`,
     'Who:        Jonas Lindqvist (jonas), on here',
     'Target:     web-01 (127.0.0.1:22)',
-    'Verified:   what is there holds; not whole: none yet',
+    'Verified:   what is there holds; not whole: the server received',
     'Evidence:   recorder only',
     'Made by:    Sallyport 0.0.0-test, for Jonas Lindqvist (jonas), on 20',
   ])
