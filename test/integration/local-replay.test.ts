@@ -164,7 +164,10 @@ test('what was changed on this device is named, and what has gone up is taken fr
   const copy = (format: 'asciicast' | 'transcript') =>
     app.launcher.exportReplay(replayId, format, async () => join(app.spool, '..', format));
   // An asciicast has no place to say so.
-  await expect(copy('asciicast')).rejects.toMatchObject({ code: 'SP-3030', message: expect.stringContaining('no place') });
+  await expect(copy('asciicast')).rejects.toMatchObject({
+    code: 'SP-3030',
+    message: expect.stringContaining('no place'),
+  });
   expect(existsSync(join(app.spool, '..', 'asciicast'))).toBe(false);
   expect(readFileSync((await copy('transcript')).path ?? '', 'utf8')).toMatch(
     /^Verified: {3}NO\. segments: .*was changed/m,
