@@ -117,7 +117,8 @@ export function makeRecordingList(fetchPage: FetchPage, fixed: RecordingsQuery =
       const next = { ...query, ...fixed };
       const same = JSON.stringify(next) === JSON.stringify(question);
       question = next;
-      if (same && (state.get().recordings !== null || state.get().loading)) void refresh();
+      // One that is under way may have been asked without contact, or for another person: it is asked anew.
+      if (same && state.get().recordings !== null && !state.get().loading) void refresh();
       else void first();
     },
     more(limit = pageSize) {

@@ -41,15 +41,18 @@ export function useRows(options: {
   const list = mine ? recordings.mine : recordings.everyone;
   const state = useStore(list.state);
   const known = useStore(recordings.state);
-  const offline = useStore(app.state)?.connection.state === 'offline';
+  const connection = useStore(app.state)?.connection.state;
+  const offline = connection === 'offline';
+  const online = connection === 'online';
   const userId = me?.user.id;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies(userId): another person has other recordings
+  // biome-ignore lint/correctness/useExhaustiveDependencies(online): what could not be asked is asked when contact is there
   useEffect(() => {
     if (!shown) return;
     list.ask(queryOf(filters, Date.now()));
     return recordings.follow(list);
-  }, [shown, filters, list, recordings, userId]);
+  }, [shown, filters, list, recordings, userId, online]);
 
   const all = useMemo(() => {
     const came = state.recordings ?? [];
