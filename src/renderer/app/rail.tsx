@@ -98,10 +98,10 @@ export function Rail(props: { views: readonly ViewName[]; enrolment: Enrolled })
               className={css.railPerson}
               data-testid={testIds.person}
               title={name ?? 'Who you are'}
-              aria-label={name === null ? 'Who you are and this device' : `${name}: who you are and this device`}
               onClick={() => navigation.setDialog(place.dialog === 'person' ? null : 'person')}
             >
               {name === null ? <UnknownArch /> : <PersonArch name={name} />}
+              <em className="visually-hidden">{name === null ? '' : `${name}: `}who you are and this device</em>
             </button>
           </Popover.Target>
           <Popover.Dropdown>

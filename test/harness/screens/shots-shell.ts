@@ -188,6 +188,16 @@ export const shotsOfShell: readonly Shot[] = [
       { connection: world.offlineState.connection, enrolment: { ...enrolment, me: null } },
     ),
   },
+  {
+    name: 'palette-in-terminal',
+    scenario: shell(),
+    act: async (page) => {
+      await id(page, 'navSessions').click();
+      await page.waitForTimeout(250);
+      await page.keyboard.press('Control+Shift+P');
+      await page.waitForTimeout(200);
+    },
+  },
   { name: 'settings-appearance', ...settings('Appearance') },
   { name: 'settings-terminal', ...settings('Terminal') },
   { name: 'settings-keyboard', ...settings('Keyboard') },

@@ -1,7 +1,8 @@
-import { Button, Checkbox, Modal, TextInput } from '@mantine/core';
+import { Button, Checkbox, TextInput } from '@mantine/core';
 import { CornerDownLeft } from 'lucide-react';
 import { useState } from 'react';
 import type { TargetView } from '../../../shared/model/target.ts';
+import { Dialog } from '../../components/dialog.tsx';
 import { ProductionBadge } from '../../components/primitives.tsx';
 import type { Asked } from '../../services/connect-service.ts';
 import { coverMs } from '../../services/connect-service.ts';
@@ -94,7 +95,7 @@ export function ConnectDialog(props: {
   onCancel: () => void;
 }) {
   return (
-    <Modal opened={props.ask !== null} onClose={props.onCancel} size={440} aria-label="What connecting needs">
+    <Dialog opened={props.ask !== null} onClose={props.onCancel} size={440} aria-label="What connecting needs">
       {props.ask === null ? null : (
         <Form
           key={`${props.ask.target.id} ${props.ask.login}`}
@@ -105,6 +106,6 @@ export function ConnectDialog(props: {
           onCancel={props.onCancel}
         />
       )}
-    </Modal>
+    </Dialog>
   );
 }

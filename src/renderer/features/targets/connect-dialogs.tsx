@@ -1,4 +1,5 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
+import { Dialog } from '../../components/dialog.tsx';
 import { ErrorCard } from '../../components/primitives.tsx';
 import { detailsOf } from '../../errors/words.ts';
 import { useServices } from '../../services/services.tsx';
@@ -14,7 +15,7 @@ export function ConnectDialogs() {
   return (
     <>
       <ConnectDialog ask={ask} last={last} onAnswer={connect.answer} onCancel={connect.cancel} />
-      <Modal opened={failed !== null} onClose={connect.dismiss} size={520} aria-label={title}>
+      <Dialog opened={failed !== null} onClose={connect.dismiss} size={520} aria-label={title}>
         {failed === null ? null : (
           <ErrorCard
             title={title}
@@ -28,7 +29,7 @@ export function ConnectDialogs() {
             }
           />
         )}
-      </Modal>
+      </Dialog>
     </>
   );
 }
