@@ -22,6 +22,7 @@ const nothing: Moments = {
   bookmarks: [],
   findings: [],
   hits: [],
+  owners: new Map(),
   hitIndex: -1,
   onlyHits: false,
   expanded: new Set(),
@@ -93,6 +94,16 @@ describe('the list beside a replay', () => {
       'cat table',
       '  the table',
       '*drop table',
+    ]);
+  });
+
+  it('puts a hit that was known late under the command that it is of', () => {
+    const late = hit(95_000, 'line', 'late');
+    expect(said({ hits: [late], owners: new Map([[late.line, 0]]) })).toEqual([
+      'ls',
+      '  late',
+      'cat table',
+      'drop table',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { Button, SegmentedControl, Textarea, TextInput } from '@mantine/core';
 import { CornerDownLeft } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { assertNever } from '../../../shared/errors/result.ts';
 import { type Severity, severitySchema } from '../../../shared/model/review.ts';
 import { Dialog } from '../../components/dialog.tsx';
@@ -28,8 +28,12 @@ function Form(props: {
   onClose: () => void;
   children: ReactNode;
 }) {
+  const form = useRef<HTMLFormElement>(null);
+  // At once, not when the dialog has faded in: what is typed after the key belongs here.
+  useEffect(() => form.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus(), []);
   return (
     <form
+      ref={form}
       className={css.dialog}
       onSubmit={(event) => {
         event.preventDefault();
@@ -274,6 +278,8 @@ export function ReplayDialogs(props: { replay: OpenReplay; actions: ReplayAction
       opened={dialog !== null}
       onClose={close}
       size={dialog?.kind === 'finding' ? 520 : 460}
+      // Gone at once: the next key means the replay again.
+      transitionProps={{ transition: 'fade', duration: 90, exitDuration: 0 }}
       aria-label={dialog === null ? 'Replay' : names[dialog.kind]}
     >
       {dialog === null ? null : formOf(dialog, { replay, actions, onClose: close })}

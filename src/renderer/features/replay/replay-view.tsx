@@ -120,7 +120,7 @@ export function ReplayView(props: { sessionId: string; purpose: string; shown: b
   );
   const actions = useReplayActions(replay);
   useReplayCommands(replay, actions, props.shown, back);
-  useMoment({ player, search, sessionId, surveyed });
+  useMoment({ player, search, sessionId, surveyed, actions });
   useScreenHits(player, search);
 
   useEffect(() => {

@@ -5,6 +5,7 @@ import { makeStore, useStore } from '../../services/store.ts';
 import { useDerived } from './open-replay.ts';
 import type { PlayerState, ReplayPlayer } from './replay-player.ts';
 import { noSearch, type ReplaySearch, type SearchState } from './replay-search.ts';
+import type { ReplayActions } from './use-replay-actions.ts';
 
 const notFound = makeStore<SearchState>(noSearch);
 const still = makeStore<Pick<PlayerState, 'seeking' | 'playing'>>({ seeking: true, playing: false });
@@ -18,9 +19,13 @@ export function useMoment(given: {
   search: ReplaySearch | null;
   sessionId: string;
   surveyed: boolean;
+  /** Null until the replay is open. */
+  actions: ReplayActions | null;
 }): void {
   const { navigation } = useServices();
   const { player, search, sessionId, surveyed } = given;
+  const actions = useRef(given.actions);
+  actions.current = given.actions;
   const { replay: place } = useStore(navigation.place);
   const pending = useRef<ReplayMoment | null>(null);
   useEffect(() => {
@@ -37,7 +42,7 @@ export function useMoment(given: {
       if (pending.current !== wanted) return;
       if (hit !== null || surveyed) pending.current = null;
       // The person may have gone on meanwhile.
-      if (hit !== null && player.state.get().positionMs === atMs) void player.seek(hit.atMs);
+      if (hit !== null && player.state.get().positionMs === atMs) void actions.current?.seekHit(hit);
     });
   }, [player, search, surveyed, place]);
 }
