@@ -26,8 +26,7 @@ export function detachedOptions(icon: string, background: string): BrowserWindow
     ...(existsSync(icon) ? { icon } : {}),
     backgroundColor: background,
     webPreferences: {
-      // The page that opened it does all its work; this one needs no bridge.
-      preload: '',
+      // No preload: the page that opened it does all its work, and this one needs no bridge.
       sandbox: true,
       contextIsolation: true,
       nodeIntegration: false,
@@ -66,6 +65,12 @@ export class DetachedWindows {
     if (!mayDetach(url, opener === this.main) || this.windows.size >= mostDetached) return null;
     const { icon, background } = this.look();
     return detachedOptions(icon, background);
+  }
+
+  /** Whether this is a detached window loading its page for the first time, which counts as a navigation of the page that opened it. */
+  isFirstLoad(contents: WebContents, url: string): boolean {
+    const opener = contents.opener;
+    return url === detachedUrl && contents.getURL() === '' && opener !== null && opener === this.main?.mainFrame;
   }
 
   add(window: BrowserWindow): void {

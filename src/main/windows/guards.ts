@@ -12,8 +12,12 @@ export function guardAllPages(log: Log, detached: DetachedWindows): void {
       event.preventDefault();
       log('page.denied', { what });
     };
-    contents.on('will-navigate', deny('navigation'));
-    contents.on('will-frame-navigate', deny('frame navigation'));
+    contents.on('will-navigate', (event) => {
+      if (!detached.isFirstLoad(contents, event.url)) deny('navigation')(event);
+    });
+    contents.on('will-frame-navigate', (event) => {
+      if (!event.isMainFrame || !detached.isFirstLoad(contents, event.url)) deny('frame navigation')(event);
+    });
     contents.on('will-redirect', deny('redirect'));
     contents.on('will-attach-webview', deny('webview'));
     contents.setWindowOpenHandler(({ url }) => {

@@ -61,6 +61,8 @@ export function useCommands(views: readonly Exclude<ViewName, 'settings'>[]): vo
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
+      // Pressed by nobody: a detached window passes Escape on to the dialogs that listen here.
+      if (!event.isTrusted) return;
       const command = commandFor(event, commands.all.get(), contextOf(services));
       if (command === null) return;
       event.preventDefault();

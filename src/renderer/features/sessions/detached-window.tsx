@@ -53,8 +53,8 @@ function usePageEvents(page: Page | null, id: string): void {
           event.stopPropagation();
           command.run();
         } else if (event.key === 'Escape' && page.document.querySelector('[role="dialog"], [role="menu"]') !== null) {
-          // Dialogs and menus listen at the main window for it.
-          window.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', code: 'Escape', bubbles: true }));
+          // Dialogs and menus listen at the main window for it; its commands do not mean one that a page made.
+          document.documentElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
         }
       },
       options,
