@@ -1,6 +1,6 @@
 import { Terminal } from '@xterm/headless/lib-headless/xterm-headless.mjs';
 import { describe, expect, it } from 'vitest';
-import { makeWordFinder, runsOf } from './highlight-words.ts';
+import { Highlighter, makeWordFinder, runsOf } from './highlight-words.ts';
 
 const words = [
   { word: 'error', colour: '#ff0000' },
@@ -60,5 +60,38 @@ describe('what is coloured', () => {
   it('follows a word over the edge, and does not take half of a longer one for it', async () => {
     expect(await runs('0123456789012345 error', 19)).toEqual(['0:17+2', '1:0+3']);
     expect(await runs('01234567890123terror', 15)).toEqual([]);
+  });
+});
+
+describe('the highlighter', () => {
+  it('colours what is on the screen once, and nothing where a program owns the screen', async () => {
+    const terminal = new Terminal({ allowProposedApi: true, cols: 20, rows: 6 });
+    const print = (text: string) => new Promise<void>((resolve) => terminal.write(text, resolve));
+    let made = 0;
+    let alive = 0;
+    const screen = Object.create(terminal, {
+      onRender: { value: () => ({ dispose() {} }) },
+      registerDecoration: {
+        value: () => {
+          made += 1;
+          alive += 1;
+          return { dispose: () => (alive -= 1) };
+        },
+      },
+    });
+    const highlighter = new Highlighter(screen);
+    highlighter.setWords(words);
+    await print('an error, an error\r\n');
+    highlighter.look();
+    highlighter.look();
+    expect({ made, alive }).toEqual({ made: 2, alive: 2 });
+    await print('\x1b[1;1Hfine now\x1b[K');
+    highlighter.look();
+    expect(alive).toBe(0);
+    await print('\x1b[?1049herror');
+    highlighter.look();
+    expect({ made, alive }).toEqual({ made: 2, alive: 0 });
+    highlighter.dispose();
+    expect(terminal.markers).toHaveLength(0);
   });
 });
