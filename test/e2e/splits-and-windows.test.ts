@@ -112,16 +112,15 @@ test('security 42: a tab moves to a window of its own, in which there is nothing
   await expect.poll(() => rows(left, page).textContent(), { timeout: 5000 }).toContain('from-the-window');
   expect(await page.title()).toMatch(/^(Production: )?web-01, /);
   expect(
-    await page.evaluate(() => ({
-      strangers: ['sallyport', 'require', 'process', 'module', 'Buffer', 'electron'].filter(
-        (name) => name in globalThis,
-      ),
+    // As text: the tests' types know no DOM.
+    await page.evaluate(`({
+      strangers: ['sallyport', 'require', 'process', 'module', 'Buffer', 'electron'].filter((name) => name in globalThis),
       scripts: document.querySelectorAll('script').length,
       address: location.href,
       font: document.fonts.check('13px "Commit Mono"'),
       wall: getComputedStyle(document.body).backgroundColor,
       opened: [window.open('https://example.org/'), window.open('app://sallyport/popout.html')],
-    })),
+    })`),
   ).toEqual({
     strangers: [],
     scripts: 0,
@@ -132,11 +131,11 @@ test('security 42: a tab moves to a window of its own, in which there is nothing
   });
   // The main page itself may open that address and no other.
   expect(
-    await launcher.page.evaluate(() => [
+    await launcher.page.evaluate(`[
       window.open('app://sallyport/popout.html?x'),
       window.open('app://sallyport/index.html'),
       window.open('about:blank'),
-    ]),
+    ]`),
   ).toEqual([null, null, null]);
   // The clipboard and the guard of pastes are there too, in this window.
   await launcher.app.evaluate(({ clipboard }) => clipboard.writeText('echo one\necho two\n'));
