@@ -41,6 +41,24 @@ describe('the search in a replay', () => {
     expect(state()).toMatchObject({ text: '', hits: [], index: -1 });
   });
 
+  it('drops an answer to what is no longer asked', async () => {
+    let answerOld = (_found: Found) => {};
+    const search = new ReplaySearch((text) =>
+      text === 'old'
+        ? new Promise((resolve) => {
+            answerOld = resolve;
+          })
+        : Promise.resolve(found([hit(2, 20)])),
+    );
+    search.setText('old');
+    await vi.advanceTimersByTimeAsync(200);
+    search.setText('new');
+    await vi.advanceTimersByTimeAsync(200);
+    answerOld(found([hit(1, 10), hit(3, 30)]));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(search.state.get()).toMatchObject({ asked: 'new', total: 1 });
+  });
+
   it('steps from where we are, and round the ends', async () => {
     const { search, state } = makeSearch({ x: found([hit(1, 100), hit(2, 200), hit(3, 300)]) });
     search.setText('x');
