@@ -104,6 +104,13 @@ describe('the layout of tabs', () => {
     expect(groupBeside(main(panes), a, 'up')).toBeNull();
   });
 
+  it('goes to a pane that it borders on, not to a nearer one further down', () => {
+    // a over b, and beside them w over n and m: n's middle is nearer to a than w's.
+    let grid = split(split(withTabs(emptyLayout, ['a']), 'w', 'a', 'right'), 'b', 'a', 'down');
+    grid = split(split(grid, 'n', 'w', 'down'), 'm', 'n', 'right');
+    expect(groupBeside(main(grid), groupOf(grid, 'a'), 'right')).toBe(groupOf(grid, 'w'));
+  });
+
   it('moves the line between two panes, by mouse and by keys, never over its ends', () => {
     const widthOf = (layout: Layout, key: string) => geometryOf(main(layout)).groups.get(groupOf(layout, key))?.width;
     const { split: id, index } = geometryOf(main(panes)).sashes[0]!;
