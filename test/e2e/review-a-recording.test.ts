@@ -126,7 +126,8 @@ test('an analyst reviews what another person did, by keyboard alone: finds the m
   expect(await seen('replay-reviewed-by').textContent()).toMatch(/^Reviewed by Mira/);
 
   // A copy of its text.
-  await press('e', 'ArrowDown', 'ArrowDown', 'Enter');
+  await press('e');
+  await seen('replay-export-text').press('Enter');
   await expect.poll(async () => seen('replay-said').textContent(), { timeout: 10_000 }).toMatch(/^Written to /);
   const [copy = ''] = readdirSync(copies);
   expect(copy).toMatch(/\.txt$/);
