@@ -82,7 +82,6 @@ function TabButton(props: {
       tabIndex={active ? 0 : -1}
       aria-selected={active}
       aria-controls={paneId(tab.key)}
-      aria-label={`${shown.name} ${shown.login} ${words.tab}, ${words.word}${shown.production ? ', production' : ''}`}
       className={cx(
         css.tab,
         active && css.active,
@@ -121,12 +120,16 @@ function TabButton(props: {
       {colour === null ? null : <TargetColour colour={colour} />}
       <StateIcon words={words} />
       {shown.production ? <HatchBlock /> : null}
-      <span className={css.name}>{shown.name}</span>
+      <span className={css.name}>{shown.name}</span>{' '}
       <span className={css.login}>
         <span>{shown.login}</span>
-      </span>
+      </span>{' '}
       <span className={cx(css.word, plain ? css.time : toneText(words.tone))}>
         <span>{words.tab}</span>
+      </span>
+      <span className="visually-hidden">
+        {words.word === words.tab ? '' : `, ${words.word}`}
+        {shown.production ? ', production' : ''}
       </span>
       {active ? (
         // By keys it is closed with those that the foot and the menu name: within a tab there can be no second control.
