@@ -15,7 +15,8 @@ export function isMac(app: Services['app']): boolean {
 /** Where keys would go now. */
 export function contextOf(services: Pick<Services, 'app' | 'navigation' | 'sessions'>): KeyContext {
   const inSessions = services.navigation.place.get().view === 'sessions';
-  const ended = inSessions && activeSession(services.sessions)?.view.state.state === 'ended';
+  // Outside Sessions a terminal is a replay's screen, which takes no keys.
+  const ended = !inSessions || activeSession(services.sessions)?.view.state.state === 'ended';
   return keyContext(document, { mac: isMac(services.app), ended });
 }
 

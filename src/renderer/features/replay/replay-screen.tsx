@@ -29,7 +29,7 @@ export function ReplayScreen(props: {
   opened: ReplayOpened;
   onPlayer: (player: ReplayPlayer) => void;
 }) {
-  const { settings, replayScreen } = useServices();
+  const { app, settings, replayScreen } = useServices();
   const { source, opened, onPlayer } = props;
   const host = useRef<HTMLDivElement>(null);
   const [cells, setCells] = useState({ cols: opened.cols, rows: opened.rows });
@@ -51,6 +51,12 @@ export function ReplayScreen(props: {
     made.setShown(true);
     replayScreen.set(made);
     setScreen(made);
+    const copySelected = () => {
+      // A hit that was found is selected too: only what was selected by hand is copied.
+      const text = settings.settings.get().copyOnSelect ? made.selection() : '';
+      if (text !== '') void app.copy(text);
+    };
+    element.addEventListener('mouseup', copySelected);
     const resize = (cols: number, rows: number) => {
       made.resize(cols, rows);
       setCells({ cols, rows });
@@ -72,10 +78,11 @@ export function ReplayScreen(props: {
       }),
     );
     return () => {
+      element.removeEventListener('mouseup', copySelected);
       replayScreen.set(null);
       made.dispose();
     };
-  }, [source, opened, onPlayer, settings, replayScreen]);
+  }, [source, opened, onPlayer, app, settings, replayScreen]);
 
   useEffect(() => {
     const element = host.current;
