@@ -115,9 +115,27 @@ describe('notes beside a recording', () => {
     await change(session, { user_id: 'mira' });
     await expect(world.as('mira', 'setReviewed', { ...about(session), body })).rejects.toMatchObject({
       code: 'SP-5003',
-      message: expect.stringContaining('nobody marks their own'),
+      message: expect.stringContaining('your own session'),
     });
     await change(session, { user_id: 'jonas' });
+  });
+
+  it('nobody reviews or holds their own, whatever rules say: not a finding about it is closed, no hold of it lifted', async () => {
+    const finding = { atMs: 5, title: 'By the analyst', note: '', severity: 'high' };
+    const written = await world.as('mira', 'addFinding', { ...about(session), body: finding });
+    const findingId = written.findings.find(({ title }) => title === finding.title)?.id ?? '';
+    await world.as('mira', 'setHold', { ...about(session), body: { hold: true, reason: 'case 12' } });
+    await change(session, { user_id: 'mira' });
+    const refused = { code: 'SP-5003', message: expect.stringContaining('your own session') };
+    const params = { sessionId: session.id, findingId };
+    const close = world.as('mira', 'changeFinding', { params, body: { state: 'closed' } });
+    await expect(close).rejects.toMatchObject(refused);
+    const lift = world.as('mira', 'setHold', { ...about(session), body: { hold: false, reason: 'done' } });
+    await expect(lift).rejects.toMatchObject(refused);
+    expect((await notes('mira', session)).review.may).toEqual({ review: false, hold: false });
+    expect((await list('mira', { held: 'yes' })).recordings[0]?.review.may).toEqual({ review: false, hold: false });
+    await change(session, { user_id: 'jonas' });
+    await world.as('mira', 'setHold', { ...about(session), body: { hold: false, reason: 'done' } });
   });
 
   it('a copy is written down before it is made, and only for who may open the output', async () => {
@@ -136,6 +154,9 @@ describe('notes beside a recording', () => {
       'recording.finding-changed',
       'recording.reviewed',
       'recording.review-withdrawn',
+      'recording.finding-written',
+      'recording.held',
+      'recording.hold-lifted',
       'recording.exported',
     ]);
   });

@@ -6,7 +6,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
 import { findOwned, type SessionRow } from '../live/session-store.ts';
 import type { OwnedResource } from '../policy/policy.ts';
-import { notReviewed, reviewFactsOf } from '../review/review-facts.ts';
+import { mayBeside, notReviewed, reviewFactsOf } from '../review/review-facts.ts';
 import { recordingNotFound } from './ingest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { storedReceipts } from './receipts.ts';
@@ -86,7 +86,7 @@ export async function viewsOf(core: CoreContext, actor: Actor, sessions: Session
   return facts.map((fact, index) => {
     const [review, hold, ...opens] = decided[index] ?? [];
     const mayUnlock = streams.filter((_, at) => opens[at] === true);
-    const may = { review: review === true, hold: hold === true };
+    const may = mayBeside(actor, fact.session.user_id, { review, hold });
     return toRecordingView(fact, now, mayUnlock, { ...(reviews.get(fact.session.id) ?? notReviewed), may });
   });
 }

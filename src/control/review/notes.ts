@@ -3,7 +3,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
 import type { OwnedResource } from '../policy/policy.ts';
 import { findReadable } from '../recordings/read.ts';
-import { notReviewed, reviewFactsOf } from './review-facts.ts';
+import { mayBeside, notReviewed, reviewFactsOf } from './review-facts.ts';
 
 /** Everything that people put beside a recording, in the order of its moments. */
 export async function notesOf(core: CoreContext, actor: Actor, resource: OwnedResource): Promise<Notes> {
@@ -54,7 +54,7 @@ export async function notesOf(core: CoreContext, actor: Actor, resource: OwnedRe
               at: row.changed_at.toISOString(),
             },
     })),
-    review: { ...facts, may: { review: review?.allowed === true, hold: hold?.allowed === true } },
+    review: { ...facts, may: mayBeside(actor, resource.ownerId, { review: review?.allowed, hold: hold?.allowed }) },
   };
 }
 

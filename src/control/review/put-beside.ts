@@ -4,7 +4,6 @@ import type { Notes } from '../../shared/protocol/review-api.ts';
 import type { Actor } from '../actor.ts';
 import type { AuditEntry } from '../audit/audit.ts';
 import type { CoreContext } from '../context.ts';
-import type { OwnedResource } from '../policy/policy.ts';
 import { findReadable } from '../recordings/read.ts';
 import type { Database } from '../store/database.ts';
 import { hold } from '../store/locks.ts';
@@ -29,17 +28,22 @@ export function byOf(actor: Actor): { by_id: string; by_name: string } {
 
 /**
  * Changes what is beside a recording, and its audit event with it, one change of it at a time. Resolves to all that is beside it then. Throws SP-3001 where the recording may
- * not be read, SP-5003 where it may but not this, and what `change` throws.
+ * not be read, SP-5003 where it may but not this, or needs a right and is a recording of one's own, and what `change` throws.
  */
 export async function putBeside(
   { core, onChange }: PutBeside,
   actor: Actor,
   what: { sessionId: string; right: Right },
-  change: (trx: Transaction<Database>, resource: OwnedResource) => Promise<Said>,
+  change: (trx: Transaction<Database>) => Promise<Said>,
 ): Promise<Notes> {
   const { sessionId, right } = what;
   const { resource } = await findReadable(core, actor, sessionId);
   if (right !== null) {
+    if (resource.ownerId === actor.userId)
+      throw new SallyportError(
+        'SP-5003',
+        `This is a recording of your own session, so it is not for you to ${right.to}, whatever rules say. Nothing was changed. Ask someone else who may.`,
+      );
     const { allowed } = await core.policy.decide(actor, { action: right.action, resource });
     if (!allowed)
       throw new SallyportError(
@@ -49,7 +53,7 @@ export async function putBeside(
   }
   const writeLine = await core.writer.transaction().execute(async (trx) => {
     await hold(trx, { kind: 'recording', sessionId });
-    const said = await change(trx, resource);
+    const said = await change(trx);
     return said === null ? null : core.audit.recordWithin(trx, { ...said, actor: actor.userId, subject: sessionId });
   });
   await writeLine?.();

