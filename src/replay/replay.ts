@@ -120,7 +120,7 @@ export class Replay implements OwnerListener {
       const { source, surveyed } = await this.opening;
       const found = await surveyed;
       const lines = copyLines(source, { asked, found, now: new Date(), onProgress: say });
-      const bytes = await writeCopy(asked.path, lines);
+      const bytes = await writeCopy(asked, lines);
       this.post({ type: 'exporting', done: 1, total: 1 });
       this.owner.send({ type: 'exported', id: asked.id, bytes, problem: null });
     } catch (error) {

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { MessagePortMain } from 'electron';
 import { expect, test } from 'vitest';
 import { SallyportError } from '../../shared/errors/result.ts';
@@ -108,20 +111,30 @@ test('a recording that may not be seen starts no process', async () => {
 test('a copy is noted before the process is told to write it; one that ends on the way has written none', async () => {
   const { replays, caller, calls, got, say, exit } = makeReplays();
   const replayId = await replays.open({ caller, serverKey: 'k', sessionId: 'rec-1', purpose: 'review' });
-  const copy = { format: 'transcript', path: '/x', by: 'Mira', software: 'Sallyport 1' } as const;
+  const folder = mkdtempSync(join(tmpdir(), 'copies-'));
+  const path = join(folder, 'copy.txt');
+  const copy = { format: 'transcript', path, by: 'Mira', software: 'Sallyport 1' } as const;
   const written = replays.export(replayId, copy);
   expect(got.map((message) => message.type)).toEqual(['open', 'port']);
   await settled();
   expect(calls.at(-1)).toBe(
     'noteExport {"params":{"sessionId":"rec-1"},"body":{"format":"transcript","purpose":"review"}}',
   );
-  expect(got.at(-1)).toEqual({ type: 'export', id: 1, ...copy });
+  expect(got.at(-1)).toEqual({ type: 'export', id: 1, ...copy, part: expect.stringContaining(`${path}.`) });
   say({ type: 'exported', id: 1, bytes: 7, problem: null });
   expect(await written).toBe(7);
   const lost = replays.export(replayId, copy);
   await settled();
-  exit();
+  // A part of it, in the clear: who was killed cannot take it away.
+  const last = got.at(-1);
+  const part = last?.type === 'export' ? last.part : '';
+  replays.close(replayId);
   await expect(lost).rejects.toMatchObject({ code: 'SP-5002' });
+  writeFileSync(part, 'readable');
+  writeFileSync(path, 'of before');
+  exit();
+  await expect.poll(() => readdirSync(folder)).toEqual(['copy.txt']);
+  rmSync(folder, { recursive: true });
 });
 
 test('a process that talks nonsense or whose replay is closed is killed', async () => {

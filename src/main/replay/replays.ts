@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import type { MessagePortMain } from 'electron';
 import { fromProblem, type Problem, SallyportError, toProblem } from '../../shared/errors/result.ts';
 import type { RecordingView } from '../../shared/model/recording.ts';
@@ -69,8 +70,8 @@ type Format = Extract<OwnerToReplay, { type: 'export' }>['format'];
 interface Running extends Source {
   child: Forked<OwnerToReplay>;
   recording: RecordingView;
-  /** Copies that are being written. */
-  exports: Map<number, (answer: { bytes: number; problem: Problem | null }) => void>;
+  /** Copies that are being written, and the files that hold them until they are whole. */
+  exports: Map<number, { part: string; settle: (answer: { bytes: number; problem: Problem | null }) => void }>;
 }
 
 export interface ReplaysOptions {
@@ -117,6 +118,7 @@ export class Replays {
     const wires = new WireReads(caller, sessionId);
     child.onExit(() => {
       this.drop(replayId);
+      for (const { part } of running.exports.values()) removePart(part);
       wires.close();
     });
     child.onMessage((raw) => {
@@ -132,7 +134,7 @@ export class Replays {
         const { type: _type, id, ...asked } = data;
         void this.reply(child, sessionId, id, () => wires.next(asked));
       } else if (data.type === 'exported') {
-        running.exports.get(data.id)?.(data);
+        running.exports.get(data.id)?.settle(data);
         running.exports.delete(data.id);
       } else if (data.type !== 'screen') {
         void this.reply(child, sessionId, data.id, () => fetchFor(source, data));
@@ -167,9 +169,10 @@ export class Replays {
     const { child, exports } = this.require(replayId);
     const id = this.nextExport;
     this.nextExport += 1;
+    const part = `${copy.path}.${randomUUID()}.part`;
     const { bytes, problem } = await new Promise<{ bytes: number; problem: Problem | null }>((resolve) => {
-      exports.set(id, resolve);
-      child.send({ type: 'export', id, ...copy });
+      exports.set(id, { part, settle: resolve });
+      child.send({ type: 'export', id, ...copy, part });
     });
     if (problem !== null) throw fromProblem(problem);
     return bytes;
@@ -189,7 +192,10 @@ export class Replays {
     const { exports } = this.running.get(replayId) ?? {};
     this.running.delete(replayId);
     const problem = toProblem(closed());
-    for (const answer of exports?.values() ?? []) answer({ bytes: 0, problem });
+    for (const { part, settle } of exports?.values() ?? []) {
+      removePart(part);
+      settle({ bytes: 0, problem });
+    }
   }
 
   private require(replayId: string): Running {
@@ -211,6 +217,15 @@ export class Replays {
       if (!(error instanceof SallyportError)) this.options.log('replay.fetch-failed', { sessionId });
       child.send({ type: 'answer', id, problem: toProblem(error) });
     }
+  }
+}
+
+/** What a process that was killed has left of a copy is readable. Once more when it is gone: it may have begun the file in between. */
+function removePart(part: string): void {
+  try {
+    rmSync(part, { force: true });
+  } catch {
+    // A disk that is not there any more has its copy of it.
   }
 }
 

@@ -14,7 +14,7 @@ async function* lines(count: number, fails = false) {
 it('has its name when it is whole, and its owner alone may read it', async () => {
   const path = join(folder, 'whole.txt');
   writeFileSync(path, 'what was there');
-  const bytes = await writeCopy(path, lines(20_000));
+  const bytes = await writeCopy({ path, part: `${path}.part` }, lines(20_000));
   expect(bytes).toBe(statSync(path).size);
   expect(readFileSync(path, 'utf8').endsWith('line 19999\n')).toBe(true);
   expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -23,7 +23,7 @@ it('has its name when it is whole, and its owner alone may read it', async () =>
 it('leaves what was there, and nothing else, when what it is made of ends early', async () => {
   const path = join(folder, 'kept.txt');
   writeFileSync(path, 'what was there');
-  await expect(writeCopy(path, lines(20_000, true))).rejects.toThrow('no more');
+  await expect(writeCopy({ path, part: `${path}.part` }, lines(20_000, true))).rejects.toThrow('no more');
   expect(readFileSync(path, 'utf8')).toBe('what was there');
   expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
@@ -32,6 +32,7 @@ it.each([
   ['nowhere/copy.txt', 'the folder is not there any more'],
   [`${'x'.repeat(300)}.txt`, 'the name is too long'],
 ])('says why it cannot be written: %s', async (name, why) => {
-  const written = writeCopy(join(folder, name), lines(1));
+  const path = join(folder, name);
+  const written = writeCopy({ path, part: `${path}.part` }, lines(1));
   await expect(written).rejects.toMatchObject({ code: 'SP-3040', message: expect.stringContaining(why) });
 });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { SallyportError } from '../../shared/errors/result.ts';
 
@@ -28,11 +27,13 @@ function whyNot(error: unknown): string {
 }
 
 /**
- * Writes lines to a file that its owner alone may read and that has its name only when it is whole; what had that name before is replaced by then. Returns its size in bytes. Throws
- * SP-3040 when it cannot be written, and what reading the lines throws; then nothing is left of it.
+ * Writes lines to a file that its owner alone may read and that has its name only when it is whole; what had that name before is replaced by then. Until then it is `part`,
+ * in the same folder. Returns its size in bytes. Throws SP-3040 when it cannot be written, and what reading the lines throws; then nothing is left of it.
  */
-export async function writeCopy(path: string, lines: AsyncIterable<string>): Promise<number> {
-  const part = `${path}.${randomUUID()}.part`;
+export async function writeCopy(
+  { path, part }: { path: string; part: string },
+  lines: AsyncIterable<string>,
+): Promise<number> {
   const disk = async <T>(work: Promise<T>): Promise<T> =>
     work.catch((cause: unknown) => {
       throw new SallyportError('SP-3040', `The copy was not written: ${whyNot(cause)}.`, {

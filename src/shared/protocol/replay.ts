@@ -22,12 +22,13 @@ export const ownerToReplaySchema = z.discriminatedUnion('type', [
     purpose: z.string(),
     local: z.boolean(),
   }),
-  /** Writes a copy to `path` (made anew, 0600), as `sallyport recordings export` would. Answered by `exported`. */
+  /** Writes a copy to `path` (made anew, 0600) by way of `part`, which is not there before or after. Answered by `exported`. */
   z.object({
     type: z.literal('export'),
     id: z.number().int(),
     format: z.enum(['asciicast', 'transcript']),
     path: z.string(),
+    part: z.string(),
     /** Who makes the copy, and with what, as the copy says it. */
     by: z.string(),
     software: z.string(),
