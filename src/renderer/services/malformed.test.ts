@@ -48,7 +48,7 @@ test('what a replay process says and is no message is dropped', () => {
   fc.assert(
     fc.property(malformed(replayToScreenSchema), (message) => {
       const { port, say } = makePort();
-      const source = new ReplaySource(port);
+      const source = new ReplaySource('replay-1', port);
       say(message);
       expect(source.state.get()).toEqual(nothingYet);
     }),

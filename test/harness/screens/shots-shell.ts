@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { testIds } from '../../../src/renderer/test-ids.ts';
+import type { Problem } from '../../../src/shared/errors/result.ts';
 import type { SearchHit } from '../../../src/shared/model/review.ts';
 import { type AppState, defaultSettings, emptyMemory, type LocalRecording } from '../../../src/shared/protocol/ipc.ts';
 import type { Scenario } from './fake-bridge.ts';
@@ -98,7 +99,7 @@ const local = (
   state,
   problem,
 });
-const stuck = {
+const stuck: Problem = {
   code: 'SP-3021',
   message:
     'The store refused a part of it: its receipt was for another one. Nothing is lost; it is tried again in 4 minutes.',
