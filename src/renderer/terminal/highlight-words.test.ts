@@ -11,6 +11,15 @@ const find = makeWordFinder(words);
 const found = (text: string) => (find?.(text) ?? []).map(({ from, to, colour }) => `${text.slice(from, to)} ${colour}`);
 
 describe('finding words', () => {
+  it('finds a word with a hyphen, and reads no sign in a word as a pattern', () => {
+    const find = makeWordFinder([{ word: 'time-out', colour: '#111111' }]);
+    expect(find?.('a time-out, no timeout')).toEqual([{ from: 2, to: 10, colour: '#111111' }]);
+    for (const sign of '.*+?^${}()|[]\\/-&#@!~,;:=<>%') {
+      const marked = makeWordFinder([{ word: `a${sign}b`, colour: '#111111' }]);
+      expect(marked?.(`a${sign}b axb`)).toEqual([{ from: 0, to: 3, colour: '#111111' }]);
+    }
+  });
+
   it('finds whole words in any case, the longer one first', () => {
     expect(found('ERROR: no error here, errors, terror, error_log, Error budget')).toEqual([
       'ERROR #ff0000',

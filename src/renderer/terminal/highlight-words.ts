@@ -26,7 +26,7 @@ export function makeWordFinder(words: readonly HighlightWord[]): WordFinder | nu
   if (colours.size === 0) return null;
   const pattern = [...colours.keys()]
     .sort((one, other) => other.length - one.length)
-    .map((word) => word.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&'))
+    .map((word) => word.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
     .join('|');
   const whole = new RegExp(`(?<![\\p{L}\\p{M}\\p{N}_])(?:${pattern})(?![\\p{L}\\p{M}\\p{N}_])`, 'giu');
   return (text) => {
