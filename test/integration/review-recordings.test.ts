@@ -293,8 +293,26 @@ describe('the list of recordings', () => {
     } while (after !== null);
     expect(paged).toEqual(whole);
     expect(paged).toHaveLength(person === 'mira' ? 7 : 2);
-    for (const bad of ['x', 'yesterday~x', '~', '2026-01-05~x'])
+    for (const bad of [
+      'x',
+      'yesterday~x',
+      '~',
+      '2026-01-05~x',
+      '-000001-01-01T00:00:00.000Z~x',
+      '0000-01-01T00:00:00.000Z~x',
+    ])
       await expect(list(person, { after: bad })).rejects.toMatchObject({ code: 'SP-5001' });
+  });
+
+  it.each([
+    ['from', '0001-01-01T00:00:00Z'],
+    ['to', '9999-12-31T23:59:59Z'],
+  ])('refuses a time that no database knows: %s %s', async (name, time) => {
+    const query = { [name]: time };
+    await expect(world.as('mira', 'listRecordings', { query })).rejects.toMatchObject({ code: 'SP-5001' });
+    await expect(world.as('mira', 'search', { query: { text: 'abc', ...query } })).rejects.toMatchObject({
+      code: 'SP-5001',
+    });
   });
 
   it('is decided recording by recording where a rule names one', async () => {

@@ -21,7 +21,9 @@ function placeText({ granted_at, id }: Place): string {
 function placeOf(text: string): Place {
   const at = text.indexOf('~');
   const granted_at = new Date(text.slice(0, Math.max(0, at)));
-  if (at < 0 || Number.isNaN(granted_at.getTime()) || granted_at.toISOString() !== text.slice(0, at))
+  // Of the years with four digits: no session began in another, and a database does not know every one.
+  const isTime = /^(?!0000)\d{4}-/.test(text) && !Number.isNaN(granted_at.getTime());
+  if (at < 0 || !isTime || granted_at.toISOString() !== text.slice(0, at))
     throw new SallyportError('SP-5001', 'This is no place to go on from. Load the list from its beginning.');
   return { granted_at, id: text.slice(at + 1) };
 }

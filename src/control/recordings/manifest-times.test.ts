@@ -21,6 +21,13 @@ describe('the times of a finished recording', () => {
     expect(times('2026-01-01T10:00:01.000Z')).toEqual(['2026-01-01T10:00:01.000Z', '2026-01-01T10:01:31.000Z']);
   });
 
+  it('never begin so long after the grant that no filter by days would find them', () => {
+    const late = new Date('2026-01-09T10:00:00.000Z');
+    const header = { started: '2026-01-03T10:00:00.000Z' };
+    const { started_at } = manifestTimes({ header, segments, end: { at: '' } as EndLine }, session, late);
+    expect(started_at).toEqual(opened);
+  });
+
   it.each(['2025-06-01T10:00:00.000Z', '2026-01-01T13:30:00.000Z', 'yesterday'])(
     "keep the length and take the server's start when the device says it was %s",
     (started) => {

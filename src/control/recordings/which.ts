@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Actor } from '../actor.ts';
 import type { Reader } from '../context.ts';
 import { likePattern } from '../store/like.ts';
+import { clockToleranceMs, startsWithinMs } from './manifest-times.ts';
 import { arrivalGraceMs } from './views.ts';
 
 /** The filters that lists and searches have in common (`whichRecordings`), and those of lists. */
@@ -18,9 +19,6 @@ export interface Which {
   held?: 'yes' | 'no' | undefined;
   findings?: 'yes' | 'no' | undefined;
 }
-
-const dayMs = 86_400_000;
-const minuteMs = 60_000;
 
 /** As `toRecordingView` says it. */
 export const startOf = sql<Date>`coalesce(m.started_at, s.opened_at, s.granted_at)`;
@@ -46,13 +44,13 @@ function conditionsOf(which: Which, now: Date): RawBuilder<boolean>[] {
   if (which.from !== undefined) {
     const from = new Date(which.from);
     found.push(sql`${startOf} >= ${from}`);
-    // For the index. Nobody takes a day from the grant to the first byte.
-    found.push(sql`s.granted_at >= ${new Date(from.getTime() - dayMs)}`);
+    // For the index: how far a start may be from its grant.
+    found.push(sql`s.granted_at >= ${new Date(from.getTime() - startsWithinMs)}`);
   }
   if (which.to !== undefined) {
     const to = new Date(which.to);
     found.push(sql`${startOf} < ${to}`);
-    found.push(sql`s.granted_at < ${new Date(to.getTime() + minuteMs)}`);
+    found.push(sql`s.granted_at < ${new Date(to.getTime() + clockToleranceMs)}`);
   }
   const seconds = sql`extract(epoch from (${endOf} - ${startOf}))`;
   if (minSeconds !== undefined) found.push(sql`${seconds} >= ${minSeconds}::bigint`);

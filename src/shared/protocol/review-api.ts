@@ -5,7 +5,13 @@ import { bookmarkSchema, findingSchema, reviewStateSchema, searchHitSchema, seve
 const id = z.string().min(1).max(200);
 const atMs = z.number().int().nonnegative();
 const words = (most: number) => z.string().trim().min(1).max(most);
-const time = z.iso.datetime({ offset: true });
+/** Years that every part of the system can write down and reckon with: nothing was recorded in others. */
+const earliest = Date.UTC(1970);
+const latest = Date.UTC(9999);
+const time = z.iso.datetime({ offset: true }).refine((text) => {
+  const at = Date.parse(text);
+  return at >= earliest && at < latest;
+}, 'a time from the years 1970 to 9998');
 const flag = z.enum(['yes', 'no']);
 
 /** Which recordings; what is absent does not narrow. Names are parts of names, without regard to case. */
