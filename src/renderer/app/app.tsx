@@ -14,16 +14,16 @@ function Content() {
   const state = useStore(app.state);
   const problem = useStore(app.problem);
   if (state === null) {
-    if (problem === null) return <div className={css.boot} aria-busy="true" />;
+    if (problem === null) return <main className={css.boot} aria-busy="true" />;
     const again = (
       <Button variant="filled" onClick={() => void app.load()}>
         Try again
       </Button>
     );
     return (
-      <div className={css.boot}>
+      <main className={css.boot}>
         <ErrorCard title={titleOf(problem.code)} problem={problem} action={again} />
-      </div>
+      </main>
     );
   }
   const { enrolment } = state;

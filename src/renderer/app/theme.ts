@@ -65,7 +65,13 @@ export const theme = createTheme({
       classNames: { content: css.dialog ?? '', title: css.dialogTitle ?? '', overlay: css.scrim ?? '' },
     }),
     Menu: Menu.extend({
-      defaultProps: { transitionProps: { duration: 90 }, shadow: 'none', loop: true },
+      defaultProps: {
+        transitionProps: { duration: 90 },
+        shadow: 'none',
+        loop: true,
+        // It would be a nameless stop in the menu: the first item takes the focus instead.
+        withInitialFocusPlaceholder: false,
+      },
       classNames: {
         dropdown: css.dropdown ?? '',
         item: css.menuItem ?? '',

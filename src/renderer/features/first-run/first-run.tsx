@@ -109,7 +109,7 @@ export function FirstRun(props: {
   };
 
   return (
-    <div className={css.page}>
+    <main className={css.page}>
       <div className={css.art}>
         <Door />
         <div className={css.plate}>
@@ -212,6 +212,6 @@ export function FirstRun(props: {
         </form>
         <div className={css.foot}>Sallyport {props.version}</div>
       </div>
-    </div>
+    </main>
   );
 }

@@ -1,4 +1,5 @@
-import { Button, Modal } from '@mantine/core';
+import { Button } from '@mantine/core';
+import { Dialog } from '../../components/dialog.tsx';
 import { ErrorCard } from '../../components/primitives.tsx';
 import { detailsOf } from '../../errors/words.ts';
 import { placeOf } from '../../services/layout/layout.ts';
@@ -14,7 +15,7 @@ function CloseDialog() {
   const { closing } = useStore(sessionUi.state);
   const view = closing === null ? undefined : sessions.sessions.get().get(closing.sessionId);
   return (
-    <Modal
+    <Dialog
       opened={closing !== null}
       onClose={() => sessionUi.answerClose('keep')}
       size={420}
@@ -32,7 +33,7 @@ function CloseDialog() {
           <Button onClick={() => sessionUi.answerClose('disconnect')}>Disconnect</Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -40,7 +41,7 @@ function ProblemDialog() {
   const { app, sessionUi } = useServices();
   const { problem } = useStore(sessionUi.state);
   return (
-    <Modal
+    <Dialog
       opened={problem !== null}
       onClose={() => sessionUi.dismissProblem()}
       size={520}
@@ -59,7 +60,7 @@ function ProblemDialog() {
           }
         />
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -84,7 +84,6 @@ export function TabMenu(props: { windowId: string; page: Document }) {
       offset={4}
       width={300}
       returnFocus={false}
-      withInitialFocusPlaceholder={false}
       portalProps={{ target: props.page.body }}
     >
       <Menu.Target>

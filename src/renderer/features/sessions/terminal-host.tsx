@@ -60,8 +60,11 @@ export function TerminalHost(props: {
   const clipboardDenied = state?.enrolment.state === 'enrolled' && state.enrolment.me?.policy.clipboard === 'denied';
 
   return (
-    <section
+    // No landmark: two panes of one target would have two of the same name. Its tab says which it is.
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for a form
+    <div
       ref={host}
+      role="group"
       className={css.terminal}
       aria-label={`Terminal of ${props.name}`}
       data-testid={testIds.terminal}

@@ -181,9 +181,9 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
               type="text"
               role="combobox"
               aria-label="Search targets"
-              aria-expanded="true"
+              aria-expanded={hits.length > 0}
               aria-autocomplete="list"
-              aria-controls={listId}
+              aria-controls={hits.length > 0 ? listId : undefined}
               aria-activedescendant={chosen === null ? undefined : optionId(chosen.id)}
               placeholder="Search by name, address, label or login"
               spellCheck={false}
@@ -231,7 +231,10 @@ export function TargetsView(props: { shown: boolean; enrolment: Enrolled }) {
             position="bottom-start"
           >
             <Menu.Target>
-              <span className="visually-hidden">Logins</span>
+              {/* Names the menu and is no control itself: the key that opens it is the search field's. */}
+              <span className="visually-hidden" aria-hidden="true">
+                Logins
+              </span>
             </Menu.Target>
             <Menu.Dropdown style={menuPlace(chosen === null ? null : optionId(chosen.id))}>
               <Menu.Label>Connect to {chosen?.name} as</Menu.Label>
