@@ -87,13 +87,13 @@ export function makeSessionUi(parts: {
     return earlier ?? active.view.id;
   };
 
-  const pasteText = (raw: string) => {
-    const active = activeSession(sessions);
+  const pasteInto = (id: string | undefined, raw: string) => {
+    const view = id === undefined ? undefined : sessions.sessions.get().get(id);
     const text = sanitisePaste(raw);
-    if (active === null || active.view.state.state !== 'open' || text === '') return;
-    const asks = asksBeforePaste(raw, settings.settings.get().pasteGuard, active.view.production);
-    if (asks) change({ paste: { sessionId: active.view.id, raw, text } });
-    else screenOf(active.view.id).paste(text);
+    if (view === undefined || view.state.state !== 'open' || text === '') return;
+    const asks = asksBeforePaste(raw, settings.settings.get().pasteGuard, view.production);
+    if (asks) change({ paste: { sessionId: view.id, raw, text } });
+    else screenOf(view.id).paste(text);
   };
 
   const copyText = (text: string) => {
@@ -120,12 +120,14 @@ export function makeSessionUi(parts: {
       copyText(id === null ? '' : screenOf(id).selection());
     },
     paste() {
+      // Where the keys went when it was asked for: another pane may be in front by the time that the clipboard answers.
+      const id = activeSession(sessions)?.view.id;
       void app.readClipboard().then((answer) => {
         if ('problem' in answer) change({ problem: { title: 'Nothing was pasted', problem: answer.problem } });
-        else pasteText(answer.text);
+        else pasteInto(id, answer.text);
       });
     },
-    pasteText,
+    pasteText: (raw) => pasteInto(activeSession(sessions)?.view.id, raw),
     answerPaste(answer) {
       const { paste } = state.get();
       change({ paste: null });

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { defaultSettings, type SessionView } from '../../shared/protocol/ipc.ts';
+import { makeSessionUi } from './session-ui.ts';
+import { makeStore } from './store.ts';
+
+function make() {
+  const pasted: string[] = [];
+  const view = (id: string) => ({ id, production: false, state: { state: 'open' } }) as unknown as SessionView;
+  const tab = (key: string) => ({ key, sessionId: key, earlier: [], waiting: null });
+  const tabs = makeStore({ tabs: [tab('a'), tab('b')], activeKey: 'a' });
+  let answer: (text: { text: string }) => void = () => undefined;
+  const ui = makeSessionUi({
+    sessions: {
+      tabs,
+      sessions: makeStore(new Map(['a', 'b'].map((id) => [id, view(id)]))),
+      terminal: (id: string) => ({ screen: { paste: (text: string) => pasted.push(`${id}: ${text}`) } }),
+    } as never,
+    app: { readClipboard: () => new Promise((resolve) => (answer = resolve)) } as never,
+    settings: { settings: makeStore(defaultSettings) } as never,
+  });
+  return { ui, pasted, tabs, clipboard: (text: string) => answer({ text }) };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a paste goes to the session that it was asked for in, whatever is in front when the clipboard answers', async () => {
+  const { ui, pasted, tabs, clipboard } = make();
+  ui.paste();
+  tabs.set({ ...tabs.get(), activeKey: 'b' });
+  clipboard('one line');
+  await settled();
+  expect(pasted).toEqual(['a: one line']);
+  ui.paste();
+  tabs.set({ ...tabs.get(), activeKey: 'a' });
+  clipboard('two\nlines');
+  await settled();
+  expect(ui.state.get().paste?.sessionId).toBe('b');
+});
