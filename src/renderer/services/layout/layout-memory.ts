@@ -84,18 +84,21 @@ export function layoutText(remembered: Remembered): string {
   return JSON.stringify({ version: 1, tabs: remembered.tabs, windows });
 }
 
-/** Reads what `layoutText` wrote; null for anything else. Nothing in it is believed: each tab stands in one place, each id once. */
-export function parseLayout(text: string | null): Remembered | null {
-  if (text === null) return null;
-  let value: unknown;
+/** Null for what is no JSON, has another shape, or lies so deep in itself that it cannot be read. */
+function readStored(text: string): z.infer<typeof storedSchema> | null {
   try {
-    value = JSON.parse(text);
+    return storedSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;
   }
-  const stored = storedSchema.safeParse(value);
-  if (!stored.success) return null;
-  const known = new Map(stored.data.tabs.map((tab) => [tab.key, tab]));
+}
+
+/** Reads what `layoutText` wrote; null for anything else. Nothing in it is believed: each tab stands in one place, each id once. */
+export function parseLayout(text: string | null): Remembered | null {
+  if (text === null) return null;
+  const stored = readStored(text);
+  if (stored === null) return null;
+  const known = new Map(stored.tabs.map((tab) => [tab.key, tab]));
   const seen = new Set<string>();
   const ids = new Set<string>([mainWindow]);
   const once = (id: string, letter: string): string => {
@@ -112,8 +115,8 @@ export function parseLayout(text: string | null): Remembered | null {
     for (const key of tabs) seen.add(key);
     return { ...node, id, tabs, active: tabs.includes(node.active) ? node.active : (tabs[0] ?? '') };
   };
-  const main = stored.data.windows.find((window) => window.id === mainWindow);
-  const others = stored.data.windows.filter((window) => window.id !== mainWindow && window.box !== null);
+  const main = stored.windows.find((window) => window.id === mainWindow);
+  const others = stored.windows.filter((window) => window.id !== mainWindow && window.box !== null);
   let layout = emptyLayout;
   for (const window of [...(main === undefined ? [] : [main]), ...others]) {
     const root =

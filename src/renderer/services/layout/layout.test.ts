@@ -157,6 +157,14 @@ describe('a layout that is remembered', () => {
     expect(parseLayout(text)).toBeNull();
   });
 
+  it('takes a layout that lies too deep in itself for none', () => {
+    const deep = '{"kind":"split","id":"s","along":"row","parts":[{"share":1,"node":';
+    const text = `{"version":1,"tabs":[],"windows":[{"id":"main","box":null,"focused":null,"root":${deep.repeat(2900)}null`;
+    const whole = `${text}${'}]}'.repeat(2900)}}]}`;
+    expect(JSON.parse(whole)).toBeTruthy();
+    expect(parseLayout(whole)).toBeNull();
+  });
+
   it('holds each tab once and no group without one, whatever was written', () => {
     const group = (id: string, ...keys: string[]) => ({ kind: 'group', id, tabs: keys, active: 'nobody' });
     const root = {
