@@ -129,9 +129,10 @@ async function run(): Promise<void> {
   launcher.state.update({ fixed: fixedSettings(managed) });
 
   const showWindow = () => {
-    if (window?.isMinimized() === true) window.restore();
-    window?.show();
-    window?.focus();
+    if (window === null || window.isDestroyed()) return;
+    if (window.isMinimized()) window.restore();
+    window.show();
+    window.focus();
   };
   desktopSide = new DesktopSide({
     built,
@@ -151,7 +152,11 @@ async function run(): Promise<void> {
 
   const quit = new QuitFlow({
     running: () => launcher.supervisor.runningCount(),
-    ask: (sessions) => launcher.state.update({ quitAsked: sessions === null ? null : { sessions } }),
+    ask: (sessions) => {
+      launcher.state.update({ quitAsked: sessions === null ? null : { sessions } });
+      // The question stands in that window, which may be minimised or behind those of detached sessions.
+      if (sessions !== null) showWindow();
+    },
     finish: () => launcher.finish(),
     quit: () => app.quit(),
   });
@@ -172,6 +177,7 @@ async function run(): Promise<void> {
         minimise: () => window?.minimize(),
         toggleMaximise: () => (window?.isMaximized() === true ? window.unmaximize() : window?.maximize()),
         close: () => window?.close(),
+        front: showWindow,
         openLink: (url) => openLink(url, (address) => shell.openExternal(address)),
         openAbout: () => desktopSide?.openAbout(),
         saveAs: (name) => saveAs(window, name, options.exportFolder),

@@ -10,6 +10,8 @@ export interface Desktop {
   minimise(): void;
   toggleMaximise(): void;
   close(): void;
+  /** Shows the launcher's window and gives it the focus. */
+  front(): void;
   /** Opens an http or https address in the browser of the desktop. */
   openLink(url: string): Promise<void>;
   openAbout(): void;
@@ -71,7 +73,11 @@ export function makeHandlers(options: {
       return done(await desktop.clipboardWrite(text));
     },
     'window.do': ({ what }) =>
-      done({ minimise: desktop.minimise, maximise: desktop.toggleMaximise, close: desktop.close }[what]()),
+      done(
+        { minimise: desktop.minimise, maximise: desktop.toggleMaximise, close: desktop.close, front: desktop.front }[
+          what
+        ](),
+      ),
   };
 }
 

@@ -14,7 +14,7 @@ export interface AppService {
   retry(): void;
   forgetDevice(): Promise<Problem | null>;
   answerQuit(answer: 'quit' | 'stay'): void;
-  windowDo(what: 'minimise' | 'maximise' | 'close'): void;
+  windowDo(what: 'minimise' | 'maximise' | 'close' | 'front'): void;
   copy(text: string): Promise<Problem | null>;
   readClipboard(): Promise<{ text: string } | { problem: Problem }>;
 }

@@ -4,7 +4,7 @@ import { whenInSentence } from './format.ts';
 import type { Navigation } from './navigation.ts';
 import type { SessionsService } from './sessions-service.ts';
 import { makeStore, type Readable } from './store.ts';
-import { besideFront } from './tabs.ts';
+import { besideFront, type Opens } from './tabs.ts';
 
 /** What a person says about why they connect. */
 export interface Asked {
@@ -22,7 +22,7 @@ export type ConnectPlace = 'tab' | 'right' | 'below' | { replaces: string };
 
 export interface ConnectState {
   /** What is asked before connecting. */
-  ask: { target: TargetView; login: string; place: ConnectPlace } | null;
+  ask: { target: TargetView; login: string; opens: Opens } | null;
   /** What was said last: offered again. */
   last: Asked;
   cover: Cover | null;
@@ -96,14 +96,13 @@ export function makeConnectService(parts: { sessions: SessionsService; navigatio
   });
   const change = (part: Partial<ConnectState>) => state.update((now) => ({ ...now, ...part }));
 
-  const connect = async (target: TargetView, login: string, asked: Asked, place: ConnectPlace) => {
+  const opensAt = (place: ConnectPlace): Opens => {
+    if (place === 'tab') return null;
+    return typeof place === 'object' ? place : besideFront(sessions.tabs.get(), place === 'right' ? 'right' : 'down');
+  };
+
+  const connect = async (target: TargetView, login: string, asked: Asked, opens: Opens) => {
     change({ busy: true });
-    const opens =
-      place === 'tab'
-        ? null
-        : typeof place === 'object'
-          ? place
-          : besideFront(sessions.tabs.get(), place === 'right' ? 'right' : 'down');
     const problem = await sessions.connect({ targetId: target.id, login, ...asked }, opens);
     change({ busy: false });
     if (problem === null) navigation.go('sessions');
@@ -117,12 +116,14 @@ export function makeConnectService(parts: { sessions: SessionsService; navigatio
       if (busy) return;
       const login = wanted ?? defaultLogin(target)?.name;
       const problem = barTo(target, login, Date.now());
+      // Beside the pane that is in front now: the question takes the focus, of another window perhaps.
+      const opens = opensAt(place);
       if (problem !== null) change({ failed: { target, problem } });
       else if (login === undefined) return;
       else if (coversNeeds(target.needs, cover, Date.now()))
-        void connect(target, login, { reason: cover?.reason ?? null, ticket: cover?.ticket ?? null }, place);
-      else if (target.needs.length > 0) change({ ask: { target, login, place } });
-      else void connect(target, login, { reason: null, ticket: null }, place);
+        void connect(target, login, { reason: cover?.reason ?? null, ticket: cover?.ticket ?? null }, opens);
+      else if (target.needs.length > 0) change({ ask: { target, login, opens } });
+      else void connect(target, login, { reason: null, ticket: null }, opens);
     },
     answer(asked, cover) {
       const { ask, last } = state.get();
@@ -132,7 +133,7 @@ export function makeConnectService(parts: { sessions: SessionsService; navigatio
         last: { reason: asked.reason ?? last.reason, ticket: asked.ticket ?? last.ticket },
         ...(cover ? { cover: { ...asked, untilMs: Date.now() + coverMs } } : {}),
       });
-      void connect(ask.target, ask.login, asked, ask.place);
+      void connect(ask.target, ask.login, asked, ask.opens);
     },
     cancel: () => change({ ask: null }),
     dismiss: () => change({ failed: null }),

@@ -273,7 +273,8 @@ export const ipcRequests = {
   'about.open': { request: nothing, response: nothing },
   'clipboard.read': { request: nothing, response: z.object({ text: z.string() }) },
   'clipboard.write': { request: z.object({ text: z.string().max(10_000_000) }), response: nothing },
-  'window.do': { request: z.object({ what: z.enum(['minimise', 'maximise', 'close']) }), response: nothing },
+  /** `front`: the main window is shown and gets the focus, for what a detached window asked of it. */
+  'window.do': { request: z.object({ what: z.enum(['minimise', 'maximise', 'close', 'front']) }), response: nothing },
 } as const satisfies Record<string, { request: z.ZodObject; response: z.ZodObject }>;
 export type IpcRequestName = keyof typeof ipcRequests;
 

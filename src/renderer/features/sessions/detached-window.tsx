@@ -2,6 +2,7 @@ import { MantineThemeProvider } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { createPortal } from 'react-dom';
 import type { Connection } from '../../../shared/protocol/ipc.ts';
+import type { CommandGroup } from '../../commands/command.ts';
 import { commandFor, keyContext } from '../../commands/dispatch.ts';
 import { isMac } from '../../commands/use-commands.ts';
 import { type Box, focusedGroup, mainWindow, type WindowLayout } from '../../services/layout/layout.ts';
@@ -9,6 +10,7 @@ import { withBox, withFront } from '../../services/layout/layout-moves.ts';
 import { useServices } from '../../services/services.tsx';
 import { activeSession } from '../../services/session-ui.ts';
 import { useStore } from '../../services/store.ts';
+import { useCallMain } from './call-main.ts';
 import css from './detached-window.module.css';
 import { LayoutView } from './layout-view.tsx';
 import { openPage, type Page } from './open-page.ts';
@@ -18,6 +20,9 @@ import { TabMenu } from './tab-menu.tsx';
 
 /** How often a window is asked where it is: the system tells of a move nowhere. */
 const lookMs = 1000;
+
+/** The commands that a window of sessions has. */
+const groupsHere: ReadonlySet<CommandGroup> = new Set(['general', 'sessions', 'terminal']);
 
 const boxOf = (page: Window): Box => ({
   left: page.screenX,
@@ -47,7 +52,9 @@ function usePageEvents(page: Page | null, id: string): void {
       (event) => {
         const ended = activeSession(sessions)?.view.state.state === 'ended';
         const context = keyContext(page.document, { mac: isMac(app), ended });
-        const command = commandFor(event, commands.all.get(), context);
+        // A list or a replay that the main window shows is not what keys mean here.
+        const here = commands.all.get().filter(({ group }) => groupsHere.has(group));
+        const command = commandFor(event, here, context);
         if (command !== null) {
           event.preventDefault();
           event.stopPropagation();
@@ -118,6 +125,7 @@ export function DetachedWindow(props: { layout: WindowLayout; connection: Connec
   }, [id, services]);
 
   usePageEvents(page, id);
+  useCallMain(page, id);
 
   const key = focusedGroup(props.layout)?.active;
   const tab = tabs.find((each) => each.key === key);
@@ -150,10 +158,13 @@ export function DetachedWindow(props: { layout: WindowLayout; connection: Connec
 
 /** The main window is the one that is used when it gets the focus, or when none other has it. */
 export function useMainFront(): void {
-  const { sessions } = useServices();
+  const { sessions, navigation } = useServices();
   useEffect(() => {
-    const used = () => sessions.arrange((layout) => withFront(layout, mainWindow));
+    const used = () => {
+      // Opened over a detached session, the palette is about that one (call-main.ts).
+      if (navigation.place.get().dialog !== 'palette') sessions.arrange((layout) => withFront(layout, mainWindow));
+    };
     window.addEventListener('focus', used);
     return () => window.removeEventListener('focus', used);
-  }, [sessions]);
+  }, [sessions, navigation]);
 }
