@@ -12,6 +12,7 @@ import {
   net,
   powerMonitor,
   safeStorage,
+  screen,
   shell,
 } from 'electron';
 import type { OwnerToReplay } from '../shared/protocol/replay.ts';
@@ -47,7 +48,10 @@ if (options.userDataDir !== null) {
 if (!options.noSandbox) app.enableSandbox();
 registerAppScheme();
 const icon = join(built, '..', '..', 'assets', 'icons', 'icon-512.png');
-const detached = new DetachedWindows(() => ({ icon, background: backgroundNow() }));
+const detached = new DetachedWindows(
+  () => ({ icon, background: backgroundNow() }),
+  () => screen.getAllDisplays().map((display) => display.workArea),
+);
 guardAllPages(log, detached);
 
 /** How often main looks whether the machine has a network again. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { BrowserWindow, BrowserWindowConstructorOptions, WebContents } from 'electron';
 import { appOrigin } from './app-files.ts';
+import { type Area, isReachable } from './window-state.ts';
 
 /** The empty page that detached sessions are drawn in, by the page that opened it. It holds no script and gets no bridge. */
 export const detachedUrl = `${appOrigin}/popout.html`;
@@ -48,9 +49,12 @@ export class DetachedWindows {
   private readonly windows = new Set<BrowserWindow>();
   private main: WebContents | null = null;
   private readonly look: () => { icon: string; background: string };
+  private readonly areas: () => Area[];
 
-  constructor(look: () => { icon: string; background: string }) {
+  /** `areas`: the screens' work areas, needed when a window has opened. */
+  constructor(look: () => { icon: string; background: string }, areas: () => Area[]) {
     this.look = look;
+    this.areas = areas;
   }
 
   /** From now on this window's page is the one that may open them. */
@@ -76,6 +80,8 @@ export class DetachedWindows {
   add(window: BrowserWindow): void {
     this.windows.add(window);
     window.setMenuBarVisibility(false);
+    // Where it was left may be a screen that is gone.
+    if (!isReachable(window.getBounds(), this.areas())) window.center();
     window.once('closed', () => this.windows.delete(window));
   }
 

@@ -27,15 +27,8 @@ export function placeWindow(
   stored: WindowState | null,
   areas: Area[],
 ): { width: number; height: number; x?: number; y?: number } {
-  const visible =
-    stored !== null &&
-    areas.some(
-      (area) =>
-        overlap(stored.x, stored.width, area.x, area.width) >= 100 &&
-        stored.y >= area.y - 1 &&
-        stored.y <= area.y + area.height - 40,
-    );
-  if (stored !== null && visible) return { x: stored.x, y: stored.y, width: stored.width, height: stored.height };
+  if (stored !== null && isReachable(stored, areas))
+    return { x: stored.x, y: stored.y, width: stored.width, height: stored.height };
   const first = areas[0];
   const bounded = (wanted: number, room: number | undefined, least: number) =>
     Math.max(least, Math.min(wanted, room ?? wanted));
@@ -43,6 +36,16 @@ export function placeWindow(
     width: bounded(stored?.width ?? defaultSize.width, first?.width, smallest.width),
     height: bounded(stored?.height ?? defaultSize.height, first?.height, smallest.height),
   };
+}
+
+/** Whether the title bar of a window is on one of the screens' work areas, so that it can be seen and moved. */
+export function isReachable(window: Area, areas: readonly Area[]): boolean {
+  return areas.some(
+    (area) =>
+      overlap(window.x, window.width, area.x, area.width) >= 100 &&
+      window.y >= area.y - 1 &&
+      window.y <= area.y + area.height - 40,
+  );
 }
 
 function overlap(start: number, length: number, otherStart: number, otherLength: number): number {
