@@ -4,12 +4,12 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import AxeBuilder from '@axe-core/playwright';
-import { type Browser, chromium, type Page } from '@playwright/test';
+import { type Browser, chromium } from '@playwright/test';
 import { defaultSettings, ipcRequests } from '../../../src/shared/protocol/ipc.ts';
 import { replayToScreenSchema } from '../../../src/shared/protocol/replay.ts';
 import { sessionToScreenSchema } from '../../../src/shared/protocol/session-port.ts';
 import { allShots as shots } from './all-shots.ts';
+import { axeOf } from './axe.ts';
 import { installFakeBridge, type Scenario } from './fake-bridge.ts';
 import type { Shot } from './shots.ts';
 import { now } from './world.ts';
@@ -85,21 +85,6 @@ function checkScenario(shot: Shot): void {
 function inScheme(scenario: Scenario, scheme: 'dark' | 'light'): Scenario {
   const settings = { ok: true, value: { ...defaultSettings, theme: scheme } };
   return { ...scenario, answers: { ...scenario.answers, 'settings.get': settings } };
-}
-
-/** What a person who cannot see or point would stumble over, as one line each. */
-async function axeOf(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    // Cells are drawn on a canvas or as spans of the terminal's own; contrast of theirs is kept by the terminal's colours (look.md).
-    .exclude('.xterm-screen')
-    .analyze();
-  return violations.flatMap((violation) =>
-    violation.nodes.map(
-      (node) =>
-        `axe ${violation.id} (${violation.impact}): ${node.target.join(' ')} ${node.any[0]?.message ?? node.all[0]?.message ?? node.none[0]?.message ?? ''}`,
-    ),
-  );
 }
 
 async function photograph(

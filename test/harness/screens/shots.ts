@@ -150,6 +150,8 @@ const replayed = (verified: boolean, incomplete: string | null): Told => ({
       { atMs: 1_092_000, kind: 'input', text: 'drop table settlement_2026_10;' },
       { atMs: durationMs, kind: 'marker', text: 'killed by Mira Okafor: Settlement tables are under legal hold' },
     ],
+    commands: [],
+    lines: null,
   },
 });
 const replay = (verified: boolean, incomplete: string | null): Replay => ({
