@@ -61,12 +61,18 @@ test('a split opens a second session to the same target beside the first, and th
   await screenShows(launcher, left, promptPattern, 20_000);
   const wide = await sizeOf(left);
   await press('Control+Shift+D');
+  // A session that opens under the palette does not take what is typed there.
+  await press('Control+Shift+P');
   const other = await waitUntil(async () => {
     const ids = await tabs().evaluateAll((all) => all.map((tab) => tab.getAttribute('data-session-id')));
     return ids.find((id) => id !== null && id !== left) ?? null;
   }, 10_000);
   right = other ?? '';
   await screenShows(launcher, right, promptPattern, 20_000);
+  await type('reboot');
+  expect(await launcher.page.locator(byTestId('palette-input')).inputValue()).toBe('reboot');
+  await press('Escape');
+  await inTerminal();
   expect(await launcher.page.getByRole('tablist').count()).toBe(2);
   await type('echo in-the-right\n');
   await screenShows(launcher, right, /^in-the-right$/m);
@@ -143,6 +149,12 @@ test('security 42: a tab moves to a window of its own, in which there is nothing
   await page.locator(byTestId('paste-guard')).waitFor();
   await press('Escape', page);
   await page.locator(byTestId('paste-guard')).waitFor({ state: 'detached' });
+  // The palette is in the main window: the keys must go there.
+  const inFront = () =>
+    launcher.app.evaluate(({ BrowserWindow }) => BrowserWindow.getFocusedWindow()?.webContents.getURL() ?? '');
+  await press('Control+Shift+P', page);
+  await expect.poll(inFront, { timeout: 5000 }).toContain('index.html');
+  await press('Escape');
 });
 
 test('a window that is closed gives its tab back, with its screen and its session', async () => {

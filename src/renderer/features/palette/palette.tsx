@@ -2,6 +2,7 @@ import { Search } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Me } from '../../../shared/protocol/control-api.ts';
 import { Keys } from '../../components/primitives.tsx';
+import { mainWindow } from '../../services/layout/layout.ts';
 import { useServices } from '../../services/services.tsx';
 import { useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
@@ -176,9 +177,10 @@ function Hints(props: { me: Me | null; others: boolean }) {
 
 /** The palette while it is open. It gives the focus back to what had it, unless what was chosen has taken it. */
 function OpenPalette(props: { me: Me | null }) {
-  const { navigation } = useServices();
+  const { navigation, sessions } = useServices();
   const box = useRef<HTMLDivElement>(null);
-  const [before] = useState(() => document.activeElement);
+  // Opened from a detached window, it gives the focus back to that one (features/sessions/call-main.ts), not to a pane of this.
+  const [before] = useState(() => (sessions.tabs.get().layout.front === mainWindow ? document.activeElement : null));
   useLayoutEffect(() => {
     const inside = box.current;
     return () => {

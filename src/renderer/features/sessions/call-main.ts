@@ -4,6 +4,9 @@ import { withFront } from '../../services/layout/layout-moves.ts';
 import { type Services, useServices } from '../../services/services.tsx';
 import type { Page } from './open-page.ts';
 
+/** So long a desktop may take to move the focus. */
+const settleMs = 500;
+
 /**
  * Brings the main window to the front when what a person did in a detached one is answered there: a view, a dialog, the palette, a tab. The keys would go on
  * to the detached terminal else: what is meant for the palette or as a reason would be typed into a shell. The palette is about the session that it was
@@ -18,14 +21,24 @@ export function callMain(services: Services, page: Pick<Page, 'window' | 'docume
   let before = navigation.place.get();
   let front = sessions.tabs.get().layout.front;
   let asked = asks();
+  /** The window has closed; another may have its id. */
+  let gone = false;
   /** The view under the palette while it is open. */
   let under = before.view;
 
   const goBack = () => {
-    if (sessions.tabs.get().layout.front !== id) return;
+    if (gone || sessions.tabs.get().layout.front !== id) return;
     const { view, dialog } = navigation.place.get();
-    if (dialog !== null || view !== under || asks()) sessions.arrange((layout) => withFront(layout, mainWindow));
-    else page.window.focus();
+    const stay = () => sessions.arrange((layout) => withFront(layout, mainWindow));
+    if (dialog !== null || view !== under || asks()) {
+      stay();
+      return;
+    }
+    page.window.focus();
+    // A desktop need not give a window the focus that asks for it; commands must mean the window that has it.
+    setTimeout(() => {
+      if (!gone && !page.document.hasFocus() && sessions.tabs.get().layout.front === id) stay();
+    }, settleMs);
   };
   const stops = [
     navigation.place.subscribe(() => {
@@ -48,6 +61,7 @@ export function callMain(services: Services, page: Pick<Page, 'window' | 'docume
     }),
   ];
   return () => {
+    gone = true;
     for (const stop of stops) stop();
   };
 }

@@ -16,9 +16,14 @@ export function TerminalHost(props: {
   focus: boolean;
   dead: boolean;
 }) {
-  const { app, settings, sessionUi } = useServices();
+  const { app, settings, sessionUi, navigation, connect } = useServices();
   const { copyOnSelect, fontSize } = useStore(settings.settings);
   const state = useStore(app.state);
+  const { dialog } = useStore(navigation.place);
+  const { ask, failed } = useStore(connect.state);
+  const { paste, closing, problem } = useStore(sessionUi.state);
+  const questions = [dialog, ask, failed, paste, closing, problem, state?.quitAsked ?? null];
+  const covered = questions.some((question) => question !== null);
   const host = useRef<HTMLDivElement>(null);
   const { screen } = props.terminal;
 
@@ -53,9 +58,17 @@ export function TerminalHost(props: {
       element.closest<HTMLElement>('[role="tabpanel"]')?.focus();
   }, [props.dead]);
 
+  // A session that opens under a dialog waits for it to close: what is being typed there must not go into a shell.
+  const owed = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each of them is a reason to take the focus once
   useEffect(() => {
-    if (props.shown && props.focus) screen.focus();
+    owed.current = true;
   }, [screen, props.shown, props.focus]);
+  useEffect(() => {
+    if (!props.shown || !props.focus || covered || !owed.current) return;
+    owed.current = false;
+    screen.focus();
+  }, [screen, props.shown, props.focus, covered]);
 
   const clipboardDenied = state?.enrolment.state === 'enrolled' && state.enrolment.me?.policy.clipboard === 'denied';
 
