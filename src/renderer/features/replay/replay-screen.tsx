@@ -48,6 +48,7 @@ export function ReplayScreen(props: {
     });
     made.setInputAllowed(false);
     made.attach(element);
+    made.setLabel('Replayed screen, nothing can be typed here');
     made.setShown(true);
     replayScreen.set(made);
     setScreen(made);
