@@ -25,6 +25,21 @@ test('lines and commands come in blocks of their own, with their times', () => {
   ]);
 });
 
+test('what was told in the end has the time of its command, whose line is no line of its own', () => {
+  const text = makeSidecar([
+    { t: 10, command: 'ls' },
+    { t: 20, command: 'exit' },
+    { t: 90, line: '$ ls' },
+    { t: 90, line: 'found' },
+    { t: 90, line: '$ exit' },
+    { t: 90, line: 'logout' },
+  ]);
+  expect([...blocksOf(text, of)].map(({ kind, text, times }) => [kind, text, times])).toEqual([
+    ['command', 'ls\nexit', '10 20'],
+    ['output', 'found\nlogout', '10 20'],
+  ]);
+});
+
 test('a long text is many blocks, none much longer than one may be; a longer line is cut', () => {
   const lines = Array.from(
     { length: 500 },

@@ -3,7 +3,8 @@
  */
 export function fold(text: string): string {
   // The one letter whose small form is longer.
-  return text.replaceAll('\u0130', 'i').toLowerCase();
+  // And the one small letter with a form for the end of a word: a replay's own search compares it so too.
+  return text.replaceAll('\u0130', 'i').toLowerCase().replaceAll('ς', 'σ');
 }
 
 /** A line as it is kept: composed characters, whole ones, and none that could end a line or move a cursor. The endpoint chose what is in it. */

@@ -92,16 +92,13 @@ async function* transcriptLines(source: CopySource, options: CopyOptions): Async
   const { transcript } = source;
   for (let index = 0; index < transcript.blocks; index += 1) {
     options.onProgress(index, transcript.blocks);
-    for (const line of await transcript.linesOf(index)) {
-      const words = lineWords(line);
-      if (words !== null) yield `${clock(line.atMs)}  ${words}\n`;
-    }
+    for (const line of await transcript.linesOf(index)) yield `${clock(line.atMs)}  ${lineWords(line)}\n`;
   }
 }
 
-/** A command stands above, and on the screen's own line: not a third time. */
-function lineWords({ kind, text }: TranscriptLine): string | null {
-  if (kind === 'command') return null;
+/** A command stands for the line that it was entered in. */
+function lineWords({ kind, text }: TranscriptLine): string {
+  if (kind === 'command') return `$ ${inOneLine(text)}`;
   return kind === 'gap' ? `[no text from here: ${inOneLine(text)}]` : inOneLine(text);
 }
 
@@ -131,7 +128,7 @@ function* transcriptHead(source: CopySource, { asked, found, now }: CopyOptions)
   ];
   yield 'Transcript of a recording\n\n';
   for (const [name, value] of rows) yield `${`${name}:`.padEnd(11)} ${inOneLine(value)}\n`;
-  yield '\nTimes are hours, minutes, seconds since the start. A line is told when it left the screen, or was there in the end. It is what the screen showed, which is less than what was sent.\n';
+  yield '\nTimes are hours, minutes, seconds since the start. A command has the time at which it was entered; a line below it the time at which it left the screen or, if it still stood there when the next command was entered or in the end, that of the line above. It is what the screen showed, which is less than what was sent.\n';
 }
 
 function ended({ manifest, recording }: CopySource): string {

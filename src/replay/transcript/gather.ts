@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { JournalContents } from '../../recording/journal/read-journal.ts';
+import { nothingUnsettled, settleRest, settleTimes } from '../../recording/text-lines/settle-times.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { KeyedStream } from '../../shared/model/recording.ts';
 import type { RecordedEvent } from '../../shared/record/events.ts';
@@ -40,6 +41,7 @@ export class Gather {
   readonly commands = new ToldCommands();
   private readonly options: GatherOptions;
   private lastMs = 0;
+  private unsettled = nothingUnsettled;
   private onMore: () => void = () => {};
 
   constructor(options: GatherOptions) {
@@ -55,8 +57,9 @@ export class Gather {
       await this.takeComputed(told);
     } catch (error) {
       if (!(error instanceof SallyportError)) throw error;
-      await this.store.addGap(this.lastMs, `The rest of the text could not be read: ${error.message}`);
+      await this.addGap(this.lastMs, `The rest of the text could not be read: ${error.message}`);
     } finally {
+      await this.addRest();
       this.store.end();
     }
   }
@@ -73,17 +76,17 @@ export class Gather {
       await quiet();
       const { entries, fault } = await openSidecar(line, await this.options.fetch('text', line.seq), identity);
       told += 1;
-      if (fault !== null) await this.store.addGap(line.t0, `text segment ${line.seq} is not shown: ${fault}`);
+      if (fault !== null) await this.addGap(line.t0, `text segment ${line.seq} is not shown: ${fault}`);
       else await this.take(entries, () => this.again(line, identity));
       await setImmediate();
     }
     return told;
   }
 
-  private async again(line: SegmentLine, identity: string): Promise<ReturnType<typeof linesOf>> {
+  private async again(line: SegmentLine, identity: string): Promise<TextEntry[]> {
     const { entries, fault } = await openSidecar(line, await this.options.segments.fetch('text', line.seq), identity);
     if (fault !== null) throw new SallyportError('SP-3030', `Text segment ${line.seq} is not shown: ${fault}`);
-    return linesOf(entries);
+    return entries;
   }
 
   /** Draws what comes after the `told` output segments whose text there is. */
@@ -104,10 +107,7 @@ export class Gather {
     });
     for await (const entries of computed) {
       if (await this.take(entries, null)) continue;
-      await this.store.addGap(
-        this.lastMs,
-        'There is more text than is kept here. What comes later can be played, not read.',
-      );
+      await this.addGap(this.lastMs, 'There is more text than is kept here. What comes later can be played, not read.');
       return;
     }
   }
@@ -134,7 +134,7 @@ export class Gather {
       await this.options.quiet();
       const opened = await this.options.segments.open(line, await this.options.fetch('output', line.seq));
       if (opened.fault !== null && index >= told)
-        await this.store.addGap(line.t0, `The text of output segment ${line.seq} is not known: ${opened.fault}`);
+        await this.addGap(line.t0, `The text of output segment ${line.seq} is not known: ${opened.fault}`);
       yield { events: opened.events, start: opened.start, isWanted: index >= told, isLast: false };
     }
     yield* inPieces(rest);
@@ -155,14 +155,43 @@ export class Gather {
 
   private async take(
     entries: readonly TextEntry[],
-    reload: (() => Promise<ReturnType<typeof linesOf>>) | null,
+    again: (() => Promise<readonly TextEntry[]>) | null,
   ): Promise<boolean> {
     for (const entry of entries) this.commands.take(entry);
     this.lastMs = Math.max(this.lastMs, entries.at(-1)?.t ?? 0);
-    const isKept = await this.store.add(linesOf(entries), reload);
+    const { unsettled } = this;
+    // What cannot be kept is read again, for which every block remembers what was open before it: then nothing may be.
+    const settle = this.store.isFull ? settleAtOnce : settleTimes;
+    const { settled, after } = settle(unsettled, entries);
+    this.unsettled = after;
+    const reload = again === null ? null : async () => linesOf(settle(unsettled, await again()).settled);
+    const isKept = await this.store.add(linesOf(settled), reload);
     this.onMore();
     return isKept;
   }
+
+  /** Room there always is for what was held. */
+  private async addHeld({ settled, after }: ReturnType<typeof settleTimes>): Promise<void> {
+    this.unsettled = after;
+    const lines = linesOf(settled);
+    await this.store.add(lines, () => Promise.resolve(lines));
+  }
+
+  private async addGap(atMs: number, gap: string): Promise<void> {
+    await this.addHeld(settleTimes(this.unsettled, [{ t: atMs, gap }]));
+  }
+
+  private async addRest(): Promise<void> {
+    await this.addHeld(settleRest(this.unsettled, { isEnd: true }));
+    this.onMore();
+  }
+}
+
+/** Leaves nothing open. */
+function settleAtOnce(...[before, entries]: Parameters<typeof settleTimes>): ReturnType<typeof settleTimes> {
+  const { settled, after } = settleTimes(before, entries);
+  const rest = settleRest(after, { isEnd: false });
+  return { settled: [...settled, ...rest.settled], after: rest.after };
 }
 
 function* inPieces(events: readonly RecordedEvent[]): Generator<Piece> {

@@ -38,7 +38,8 @@ export function searchBlock(
         count += 1;
         if (wants()) {
           const shown = around(line.text, text.slice(from, to), wanted);
-          take({ line: first + index, atMs: line.atMs, kind: line.kind, ...shown });
+          const { atMs, kind, seenMs } = line;
+          take({ line: first + index, atMs, ...(seenMs === undefined ? {} : { seenMs }), kind, ...shown });
         }
       }
     }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { openSegment } from '../../recording/segments/seal.ts';
+import type { Settled } from '../../recording/text-lines/settle-times.ts';
 import { SallyportError } from '../../shared/errors/result.ts';
 import type { TranscriptLine } from '../../shared/protocol/replay.ts';
 import type { SegmentLine } from '../../shared/record/manifest.ts';
@@ -29,14 +30,13 @@ function readEntry(value: unknown): TextEntry {
   return textEntrySchema.parse(value);
 }
 
-/** What an entry is in a transcript; a status is no line. */
-export function linesOf(entries: readonly TextEntry[]): TranscriptLine[] {
-  return entries.flatMap((entry): TranscriptLine[] => {
-    if ('line' in entry)
-      return [{ atMs: entry.t, kind: 'line', text: entry.line, alternate: entry.alternate === true }];
-    if ('command' in entry) return [{ atMs: entry.t, kind: 'command', text: entry.command, alternate: false }];
-    if ('gap' in entry) return [{ atMs: entry.t, kind: 'gap', text: entry.gap, alternate: false }];
-    return [];
+/** What entries are in a transcript. */
+export function linesOf(settled: readonly Settled[]): TranscriptLine[] {
+  return settled.map(({ entry, t, seen }): TranscriptLine => {
+    const times = seen === t ? { atMs: t } : { atMs: t, seenMs: seen };
+    if ('line' in entry) return { ...times, kind: 'line', text: entry.line, alternate: entry.alternate === true };
+    if ('command' in entry) return { ...times, kind: 'command', text: entry.command, alternate: false };
+    return { ...times, kind: 'gap', text: entry.gap, alternate: false };
   });
 }
 

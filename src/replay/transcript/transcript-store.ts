@@ -32,6 +32,7 @@ export class TranscriptStore {
   private bytes = 0;
   private total = 0;
   private ended = false;
+  private full = false;
 
   constructor(atMost = compressedBytesAtMost) {
     this.atMost = atMost;
@@ -43,6 +44,11 @@ export class TranscriptStore {
 
   get blocks(): number {
     return this.entries.length;
+  }
+
+  /** What comes from now on is not kept. */
+  get isFull(): boolean {
+    return this.full;
   }
 
   /** Nothing more comes. */
@@ -60,21 +66,17 @@ export class TranscriptStore {
    */
   async add(lines: readonly TranscriptLine[], reload: (() => Promise<TranscriptLine[]>) | null): Promise<boolean> {
     if (lines.length === 0) return true;
-    const compressed = this.bytes >= this.atMost ? null : await zstdCompress(blockToBytes(packLines(lines)), level);
+    const compressed = this.full ? null : await zstdCompress(blockToBytes(packLines(lines)), level);
     const fits = compressed !== null && this.bytes + compressed.length <= this.atMost;
+    this.full = !fits;
     if (!fits && reload === null) return false;
     if (fits) this.bytes += compressed.length;
     // In memory of its own: what a codec gives may be the beginning of a larger block.
     const own = fits ? new Uint8Array(compressed) : null;
-    this.entries.push({ first: this.total, count: lines.length, compressed: own, reload });
+    // What is kept needs nothing of what it was read from.
+    this.entries.push({ first: this.total, count: lines.length, compressed: own, reload: fits ? null : reload });
     this.total += lines.length;
     return true;
-  }
-
-  /** As `add`, of one line that there is always room for. */
-  async addGap(atMs: number, text: string): Promise<void> {
-    const line: TranscriptLine = { atMs, kind: 'gap', text, alternate: false };
-    await this.add([line], () => Promise.resolve([line]));
   }
 
   end(): void {

@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
+import { ageSeal, makeAgeIdentity } from '../../recording/codecs/age.ts';
+import { zstdCompress } from '../../recording/codecs/zstd.ts';
 import type { ReplayToScreen, TranscriptLine } from '../../shared/protocol/replay.ts';
 import type { RecordedEvent } from '../../shared/record/events.ts';
+import { formatTextEntry, formatTextHeader, type TextEntry } from '../../shared/record/text-lines.ts';
 import { Fetcher } from '../fetcher.ts';
 import { StoredSegments } from '../stored-segments.ts';
 import { Gather } from './gather.ts';
@@ -21,6 +25,7 @@ const odd = [
   line('', 9, 'gap', false),
   line('first\nsecond', 8, 'command'),
   line('İstanbul ΟΔΟΣ', 8, 'line', true),
+  { ...line('seen later', 9), seenMs: 60 },
 ];
 
 function reader(store: TranscriptStore) {
@@ -105,11 +110,62 @@ describe('a transcript', () => {
     expect(await store.read(6000, 10, String)).toEqual([]);
   });
 
+  it('reads again what depends on the sidecars before it, and gives the same', async () => {
+    const entries = (from: number): TextEntry[] => [
+      { t: from, command: `run ${from}` },
+      { t: from + 5, line: `out ${from}` },
+      { t: from + 9, line: `$ run ${from - 20}` },
+    ];
+    const { identity, recipient } = await makeAgeIdentity();
+    const stored = await Promise.all(
+      Array.from({ length: 12 }, async (_, segment) => {
+        const text =
+          formatTextHeader({ session: 's', segment }) +
+          entries(100 + segment * 10)
+            .map(formatTextEntry)
+            .join('');
+        return ageSeal(await zstdCompress(Buffer.from(text), 3), [recipient]);
+      }),
+    );
+    const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+    const segments = stored.map((bytes, seq) => ({ stream: 'text', seq, t0: 0, sha256: sha256(bytes) }));
+    const fetch = (_: string, seq: number) => Promise.resolve(stored[seq] ?? null);
+    const gathered = async (atMost: number) => {
+      const store = new TranscriptStore(atMost);
+      const gather = new Gather({
+        manifest: { segments, end: {}, header: {} } as never,
+        rest: null,
+        identities: { text: identity },
+        segments: { fetch } as never,
+        fetch,
+        quiet: () => Promise.resolve(),
+        store,
+      });
+      await gather.run();
+      return { store, lines: await store.read(0, 500, String) };
+    };
+    const { lines } = await gathered(1_000_000);
+    const first = ['out 100', '$ run 80', 'out 110', '$ run 90', 'out 120', 'run 100'];
+    expect(lines.slice(0, 6).map(({ text }) => text)).toEqual(first);
+    // Room for all but the last ones, for two, for none: from then on nothing is open where one ends, so commands wait no longer than that.
+    for (const room of [700, 200, 0]) {
+      const { store, lines: again } = await gathered(room);
+      expect(store.keptBytes).toBeLessThan(50_000);
+      const kinds = (kind: string) => (each: TranscriptLine) => each.kind === kind;
+      expect(again.filter(kinds('command')).map(({ text }) => text)).toEqual(
+        lines.filter(kinds('command')).map(({ text }) => text),
+      );
+      expect(again.filter(kinds('gap'))).toEqual([]);
+      expect(again.map(({ atMs }) => atMs)).toEqual(again.map(({ atMs }) => atMs).sort((one, other) => one - other));
+    }
+  });
+
   it('takes nothing that it could not give again, and says what cannot be read now', async () => {
     const store = new TranscriptStore(0);
     expect(await store.add([line('a')], null)).toBe(false);
     await store.add([line('b')], () => Promise.reject(new Error('cut')));
-    await store.addGap(7, 'no more');
+    const said = [line('no more', 7, 'gap')];
+    await store.add(said, () => Promise.resolve(said));
     expect(await store.read(0, 9, (error) => String(error))).toEqual([
       line('Error: cut', 0, 'gap'),
       line('no more', 7, 'gap'),
@@ -201,11 +257,12 @@ describe('the text of what has no sidecar', () => {
       { atMs: 12, command: 'ls', status: null },
       { atMs: 30, command: 'false', status: 1 },
     ]);
-    expect(lines.filter(({ kind }) => kind === 'line').map(({ text }) => text)).toEqual([
-      '$ ls',
-      ...Array.from({ length: 6 }, (_, at) => `file ${at}`),
-      '$ false',
+    expect(lines.map(({ kind, text }) => `${kind} ${text}`)).toEqual([
+      'command ls',
+      ...Array.from({ length: 6 }, (_, at) => `line file ${at}`),
+      'command false',
     ]);
+    expect(lines.map(({ atMs }) => atMs)).toEqual([12, 20, 20, 30, 30, 30, 30, 30]);
   });
 
   it('stops where it would cost too much, and says so', async () => {

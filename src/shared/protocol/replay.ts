@@ -100,9 +100,14 @@ const markSchema = z.object({
   marker: z.string().optional(),
 });
 
-/** What could be read on the screen, in the order in which it became known (shared/record/text-lines.ts). */
+/**
+ * What could be read on the screen, in the screen's order (recording/text-lines/settle-times.ts): a command takes the place of the line that it was entered in.
+ */
 export const transcriptLineSchema = z.object({
+  /** From when on it may have been there; never less than that of the line above. */
   atMs: z.number(),
+  /** A moment at which it stood on the screen; absent where that is `atMs`. */
+  seenMs: z.number().optional(),
   kind: z.enum(['line', 'command', 'gap']),
   text: z.string(),
   alternate: z.boolean(),
@@ -180,6 +185,7 @@ export const replayToScreenSchema = z.discriminatedUnion('type', [
         /** Index in the transcript. */
         line: z.number().int(),
         atMs: z.number(),
+        seenMs: z.number().optional(),
         kind: z.enum(['line', 'command']),
         /** The line, shortened around the first match, and where the matches are in it. */
         text: z.string(),

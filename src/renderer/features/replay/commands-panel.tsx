@@ -1,11 +1,10 @@
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { useStore } from '../../services/store.ts';
 import { testIds } from '../../test-ids.ts';
 import { idleStretches } from './activity.ts';
 import { isKill, type ListedMark, listMarks } from './mark-words.ts';
 import { type Row, rowAt, rowsOf } from './moments.ts';
 import { type OpenReplay, useDerived } from './open-replay.ts';
-import type { ReplayHit } from './replay-search.ts';
 import { MomentRow, rowHeights } from './rows.tsx';
 import css from './side.module.css';
 import { useCommands } from './use-moments.ts';
@@ -13,34 +12,6 @@ import type { ReplayActions } from './use-replay-actions.ts';
 import { VirtualList } from './virtual-list.tsx';
 
 const noMarks: readonly ListedMark[] = [];
-const noOwners: ReadonlyMap<number, number> = new Map();
-/** Of so many hits it is found out whose output they are; the others stand where they were known. */
-const ownedAtMost = 200;
-
-/** Whose output the hits are, as soon as that is known. */
-function useOwners(replay: OpenReplay, hits: readonly ReplayHit[]): ReadonlyMap<number, number> {
-  const { transcript } = replay;
-  const commands = useCommands(replay);
-  const [owners, setOwners] = useState<ReadonlyMap<number, number>>(noOwners);
-  useEffect(() => {
-    let gone = false;
-    const find = async () => {
-      const found = new Map<number, number>();
-      for (const hit of hits.slice(0, ownedAtMost)) {
-        if (hit.kind !== 'line') continue;
-        const owner = await transcript.ownerOf(hit.line, commands);
-        if (gone) return;
-        if (owner >= 0) found.set(hit.line, owner);
-      }
-      setOwners(found);
-    };
-    void find();
-    return () => {
-      gone = true;
-    };
-  }, [transcript, commands, hits]);
-  return owners;
-}
 const noHits = new Set<number>();
 
 /** Marks without typed lines; a kill that only the store knows of is one too. */
@@ -111,7 +82,7 @@ export function MomentList(props: {
             now={index >= at && index < groupEnd && at >= 0}
             query={asked}
             tabIndex={tabIndex}
-            onSeek={(ms) => (row.kind === 'hit' ? void actions.seekHit(row.hit) : actions.seek(ms))}
+            onSeek={(ms) => (row.kind === 'hit' ? actions.seekHit(row.hit) : actions.seek(ms))}
             onMore={(under) => props.onMore?.(under)}
             onRemove={(bookmarkId) => void replay.notes.removeBookmark(bookmarkId).then(actions.tell)}
           />
@@ -138,12 +109,10 @@ export function CommandsPanel(props: { replay: OpenReplay; actions: ReplayAction
     () => (activity === undefined ? [] : idleStretches(activity, opened.durationMs)),
     [activity, opened.durationMs],
   );
-  const owners = useOwners(replay, search.hits);
   const rows = useMemo(
     () =>
       rowsOf({
         commands,
-        owners,
         idle,
         marks,
         bookmarks: notes?.bookmarks ?? [],
@@ -153,7 +122,7 @@ export function CommandsPanel(props: { replay: OpenReplay; actions: ReplayAction
         onlyHits: only,
         expanded: open,
       }),
-    [commands, owners, idle, marks, notes, search.hits, search.index, only, open],
+    [commands, idle, marks, notes, search.hits, search.index, only, open],
   );
   const chosen = search.hits[search.index];
   const wanted = useMemo(
@@ -195,7 +164,6 @@ export function MarksPanel(props: { replay: OpenReplay; actions: ReplayActions }
     () =>
       rowsOf({
         commands: [],
-        owners: noOwners,
         idle: [],
         marks,
         bookmarks: notes?.bookmarks ?? [],

@@ -22,7 +22,6 @@ const nothing: Moments = {
   bookmarks: [],
   findings: [],
   hits: [],
-  owners: new Map(),
   hitIndex: -1,
   onlyHits: false,
   expanded: new Set(),
@@ -97,14 +96,9 @@ describe('the list beside a replay', () => {
     ]);
   });
 
-  it('puts a hit that was known late under the command that it is of', () => {
-    const late = hit(95_000, 'line', 'late');
-    expect(said({ hits: [late], owners: new Map([[late.line, 0]]) })).toEqual([
-      'ls',
-      '  late',
-      'cat table',
-      'drop table',
-    ]);
+  it('puts a hit that was seen last when the next command was entered under the command that it is of', () => {
+    const late = { ...hit(1000, 'line', 'late'), seenMs: 5000 };
+    expect(said({ hits: [late] })).toEqual(['ls', '  late', 'cat table', 'drop table']);
   });
 
   it('counts the hits of a command that has many, but never the one we are at', () => {

@@ -25,8 +25,6 @@ export interface Moments {
   bookmarks: readonly Bookmark[];
   findings: readonly Finding[];
   hits: readonly ReplayHit[];
-  /** By a hit's line: the index of the command whose output it is, where that is known better than by time. */
-  owners: ReadonlyMap<number, number>;
   /** Index of the hit we are at, -1 without one. */
   hitIndex: number;
   /** Only commands with hits, and their hits. */
@@ -72,10 +70,9 @@ export function rowsOf(moments: Moments): Row[] {
       matched.set(at, index === hitIndex || matched.get(at) === true);
       return;
     }
-    const owner = moments.owners.get(hit.line) ?? at;
-    const list = under.get(owner) ?? [];
+    const list = under.get(at) ?? [];
     list.push({ hit, current: index === hitIndex });
-    under.set(owner, list);
+    under.set(at, list);
   });
   const rows: Row[] = [];
   const addHits = (at: number) => {

@@ -71,7 +71,7 @@ describe('the transcript', () => {
     expect(asked).toEqual([]);
   });
 
-  it('tells the output of a command by the screen, where its lines were known only at the end', async () => {
+  it('tells the output of a command by the screen, where its lines have no other time than its own', async () => {
     const line = (atMs: number, text: string, kind: TranscriptLine['kind'] = 'line'): TranscriptLine => ({
       atMs,
       kind,
@@ -79,14 +79,12 @@ describe('the transcript', () => {
       alternate: false,
     });
     const lines = [
+      line(0, 'Welcome'),
       line(1000, 'ls', 'command'),
+      line(1000, 'site.toml'),
       line(2000, 'cat site.toml', 'command'),
+      line(2000, 'ttl = 120'),
       line(3000, 'exit', 'command'),
-      line(3100, '$ ls'),
-      line(3100, 'site.toml'),
-      line(3100, '$ cat site.toml'),
-      line(3100, 'ttl = 120'),
-      line(3100, '$ exit'),
     ];
     const transcript = new Transcript(async (from, count) => ({
       from,
@@ -94,12 +92,10 @@ describe('the transcript', () => {
       lines: lines.slice(from, from + count),
     }));
     transcript.setTotal(lines.length);
-    const commands = lines.slice(0, 3).map(({ atMs, text }) => ({ atMs, command: text }));
-    expect(await transcript.ownerOf(6, commands)).toBe(1);
-    expect(await transcript.ownerOf(4, commands)).toBe(0);
-    const range = await transcript.outputOf(1, commands);
-    expect(range).toEqual({ from: 5, to: 7 });
-    expect(await transcript.text(5, 7, 1000, true)).toBe('$ cat site.toml\nttl = 120');
-    expect(await transcript.outputOf(2, commands)).toEqual({ from: 7, to: 8 });
+    expect(await transcript.commandAt(1000)).toEqual({ from: 1, to: 3 });
+    const range = await transcript.commandAt(2999);
+    expect(range).toEqual({ from: 3, to: 5 });
+    expect(await transcript.text(3, 5, 1000)).toBe('$ cat site.toml\nttl = 120');
+    expect(await transcript.commandAt(3000)).toEqual({ from: 5, to: 6 });
   });
 });

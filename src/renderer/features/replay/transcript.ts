@@ -81,44 +81,6 @@ export class Transcript {
     return from < 0 ? null : { from, to: await this.endOf(from) };
   }
 
-  /**
-   * The command whose output line `index` is: its index among `commands`, -1 when that cannot be told. A line is known when it leaves the screen or when the screen is read at last, which
-   * may be long after the next command; but in the order of the screen it stands below the line in which its own command was entered.
-   */
-  async ownerOf(index: number, commands: readonly { atMs: number; command: string }[]): Promise<number> {
-    await this.want(index, index + 1);
-    const knownAtMs = this.get(index)?.atMs ?? 0;
-    for (let at = index; at > index - linesBack && at >= 0; at -= 1) {
-      if (this.get(at) === undefined) await this.want(at, at + 1);
-      const line = this.get(at);
-      if (line === undefined || line.kind !== 'line') continue;
-      const owner = commands.findLastIndex((each) => each.atMs <= knownAtMs && enteredIn(line.text, each.command));
-      if (owner >= 0) return owner;
-    }
-    return -1;
-  }
-
-  /** The lines that the screen showed below command `index` of `commands`; null where the line it was entered in is not found. */
-  async outputOf(
-    index: number,
-    commands: readonly { atMs: number; command: string }[],
-  ): Promise<{ from: number; to: number } | null> {
-    const total = this.store.get().total ?? 0;
-    const command = commands[index];
-    if (command === undefined) return null;
-    const next = commands[index + 1];
-    let from = -1;
-    for (let at = Math.max(0, await this.indexAt(command.atMs)); at < total; at += 1) {
-      if (this.get(at) === undefined) await this.want(at, at + 1);
-      const line = this.get(at);
-      if (line === undefined || line.kind !== 'line') continue;
-      if (from < 0 && at > linesBack * 20 + (await this.indexAt(command.atMs))) return null;
-      if (from < 0 && enteredIn(line.text, command.command)) from = at;
-      else if (from >= 0 && next !== undefined && enteredIn(line.text, next.command)) return { from, to: at };
-    }
-    return from < 0 ? null : { from, to: total };
-  }
-
   /** Where the lines of the command at `index` end. */
   async endOf(index: number): Promise<number> {
     const total = this.store.get().total ?? 0;
@@ -129,14 +91,14 @@ export class Transcript {
     return total;
   }
 
-  /** Lines `from` to before `to` as text, `withoutCommands`: as the screen showed them; null when it would be longer than `most` characters. */
-  async text(from: number, to: number, most: number, withoutCommands = false): Promise<string | null> {
+  /** Lines `from` to before `to` as text; null when it would be longer than `most` characters. */
+  async text(from: number, to: number, most: number): Promise<string | null> {
     const parts: string[] = [];
     let size = 0;
     for (let at = from; at < to; at += 1) {
       if (this.get(at) === undefined) await this.want(at, at + 1);
       const line = this.get(at);
-      if (line === undefined || (line.kind === 'command' && withoutCommands)) continue;
+      if (line === undefined) continue;
       const text = plainLine(line);
       size += text.length + 1;
       if (size > most) return null;
@@ -165,17 +127,6 @@ export class Transcript {
       this.pages.delete(oldest);
     }
   }
-}
-
-/** So far back the line is looked for in which a command was entered. */
-const linesBack = 400;
-
-/** True for a line of the screen that ends in the command, behind a prompt. Pure. */
-function enteredIn(line: string, command: string): boolean {
-  const text = command.trim();
-  return (
-    text !== '' && line.length > text.length && line.endsWith(text) && /[^\w/.-]$/.test(line.slice(0, -text.length))
-  );
 }
 
 /** A line as it is copied: a command behind a prompt sign, a gap in words. Pure. */

@@ -42,7 +42,7 @@ export function useMoment(given: {
       if (pending.current !== wanted) return;
       if (hit !== null || surveyed) pending.current = null;
       // The person may have gone on meanwhile.
-      if (hit !== null && player.state.get().positionMs === atMs) void actions.current?.seekHit(hit);
+      if (hit !== null && player.state.get().positionMs === atMs) actions.current?.seekHit(hit);
     });
   }, [player, search, surveyed, place]);
 }

@@ -2,24 +2,10 @@ import { useMemo } from 'react';
 import type { Problem } from '../../../shared/errors/result.ts';
 import { bytes } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
-import { lastAt, type RecordedCommand, stepCommand } from './moments.ts';
+import { stepCommand } from './moments.ts';
 import { change, type OpenReplay } from './open-replay.ts';
 import type { ReplayHit } from './replay-search.ts';
-import type { Transcript } from './transcript.ts';
 import { commandsOf } from './use-moments.ts';
-
-/**
- * When a hit was on the screen first, as near as it can be told: a line is known when it leaves the screen, or when the next command had long been entered. `hit.atMs` or earlier.
- */
-export async function momentOf(
-  hit: ReplayHit,
-  transcript: Transcript,
-  commands: readonly RecordedCommand[],
-): Promise<number> {
-  if (hit.kind === 'command') return hit.atMs;
-  const owner = await transcript.ownerOf(hit.line, commands);
-  return owner < 0 ? hit.atMs : Math.min(hit.atMs, commands[owner + 1]?.atMs ?? hit.atMs);
-}
 
 /** What fits into the clipboard's request. */
 const copyAtMost = 9_500_000;
@@ -29,7 +15,7 @@ export interface ReplayActions {
   seek(ms: number): void;
   seekBy(ms: number): void;
   /** To the moment at which the hit was on the screen. */
-  seekHit(hit: ReplayHit): Promise<void>;
+  seekHit(hit: ReplayHit): void;
   stepCommand(by: 1 | -1): void;
   stepHit(by: 1 | -1): void;
   bookmark(): void;
@@ -71,7 +57,7 @@ export function useReplayActions(replay: OpenReplay | null): ReplayActions | nul
         if (tell(problem)) say(`${what} is in the clipboard.`);
       }
     };
-    const seekHit = async (hit: ReplayHit) => player.seek(await momentOf(hit, transcript, commandsOf(replay.survey)));
+    const seekHit = (hit: ReplayHit) => void player.seek(hit.seenMs ?? hit.atMs);
     return {
       seekHit,
       seek: (ms) => void player.seek(ms),
@@ -83,7 +69,7 @@ export function useReplayActions(replay: OpenReplay | null): ReplayActions | nul
       },
       stepHit(by) {
         void search.step(by, here()).then((hit) => {
-          if (hit !== null) void seekHit(hit);
+          if (hit !== null) seekHit(hit);
         });
       },
       bookmark: () => ask('bookmark'),
@@ -106,12 +92,8 @@ export function useReplayActions(replay: OpenReplay | null): ReplayActions | nul
         if (text !== '') void app.copy(text).then(tell);
       },
       async copyOutput(atMs) {
-        const commands = commandsOf(replay.survey);
-        const shown = await transcript.outputOf(lastAt(commands, atMs), commands);
-        const range = shown ?? (await transcript.commandAt(atMs));
+        const range = await transcript.commandAt(atMs);
         if (range === null) say('No command was entered before this moment.', true);
-        else if (shown !== null)
-          await copy(await transcript.text(shown.from, shown.to, copyAtMost, true), 'The command with its output');
         else await copy(await transcript.text(range.from, range.to, copyAtMost), 'The command with its output');
       },
       async copyAll() {
