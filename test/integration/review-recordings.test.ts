@@ -59,7 +59,8 @@ describe('notes beside a recording', () => {
       code: 'SP-5003',
       message: expect.stringContaining("is Jonas Lindqvist's"),
     });
-    expect((await world.as('jonas', 'removeBookmark', { params })).bookmarks).toHaveLength(1);
+    expect((await notes('jonas', session)).bookmarks).toMatchObject([{ atMs: 9000, mine: true }]);
+    expect((await world.as('jonas', 'removeBookmark', { params })).bookmarks).toEqual([]);
     await expect(world.as('jonas', 'removeBookmark', { params })).rejects.toMatchObject({ code: 'SP-5002' });
     for (const person of ['eeva', 'henrik'])
       await expect(notes(person, session)).rejects.toMatchObject({ code: 'SP-3001' });
@@ -90,11 +91,15 @@ describe('notes beside a recording', () => {
       changed: { by: { id: 'mira' } },
     });
     expect(changed.review.findings).toEqual({ open: 1, closed: 1, worst: 'low' });
-    // The one whose recording it is sees it, and may not.
+    // The one whose recording it is is not warned: not by the list, not by the notes, not by a filter.
+    const nothing = { open: 0, closed: 0, worst: null };
     expect((await list('jonas')).recordings[0]?.review).toMatchObject({
-      findings: { open: 1, closed: 1 },
+      findings: nothing,
       may: { review: false, hold: false },
     });
+    expect(await notes('jonas', session)).toMatchObject({ findings: [], bookmarks: [], review: { findings: nothing } });
+    expect(await ids('jonas', { findings: 'yes' })).toEqual([]);
+    expect(await ids('jonas', { findings: 'no' })).toEqual([]);
     const rows = await world.server.context.reader
       .selectFrom('audit_events')
       .select('detail')
@@ -133,7 +138,9 @@ describe('notes beside a recording', () => {
     const lift = world.as('mira', 'setHold', { ...about(session), body: { hold: false, reason: 'done' } });
     await expect(lift).rejects.toMatchObject(refused);
     expect((await notes('mira', session)).review.may).toEqual({ review: false, hold: false });
-    expect((await list('mira', { held: 'yes' })).recordings[0]?.review.may).toEqual({ review: false, hold: false });
+    const own = (await list('mira', { mine: 'yes' })).recordings[0]?.review;
+    expect(own).toMatchObject({ hold: null, may: { review: false, hold: false } });
+    expect((await list('mira', { held: 'yes' })).recordings).toEqual([]);
     await change(session, { user_id: 'jonas' });
     await world.as('mira', 'setHold', { ...about(session), body: { hold: false, reason: 'done' } });
   });

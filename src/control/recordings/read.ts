@@ -6,7 +6,7 @@ import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
 import { findOwned, type SessionRow } from '../live/session-store.ts';
 import type { OwnedResource } from '../policy/policy.ts';
-import { mayBeside, notReviewed, reviewFactsOf } from '../review/review-facts.ts';
+import { factsFor, mayBeside, notReviewed, reviewFactsOf } from '../review/review-facts.ts';
 import { recordingNotFound } from './ingest.ts';
 import type { ObjectStore } from './object-store.ts';
 import { storedReceipts } from './receipts.ts';
@@ -87,7 +87,8 @@ export async function viewsOf(core: CoreContext, actor: Actor, sessions: Session
     const [review, hold, ...opens] = decided[index] ?? [];
     const mayUnlock = streams.filter((_, at) => opens[at] === true);
     const may = mayBeside(actor, fact.session.user_id, { review, hold });
-    return toRecordingView(fact, now, mayUnlock, { ...(reviews.get(fact.session.id) ?? notReviewed), may });
+    const told = factsFor(actor, fact.session.user_id, reviews.get(fact.session.id) ?? notReviewed);
+    return toRecordingView(fact, now, mayUnlock, { ...told, may });
   });
 }
 

@@ -32,6 +32,8 @@ export function sessionsThat(db: Reader, actor: Actor, which: Which, now: Date) 
     .innerJoin('people as p', 'p.id', 's.user_id')
     .innerJoin('targets as t', 't.id', 's.target_id');
   if (which.mine === 'yes') query = query.where('s.user_id', '=', actor.userId);
+  // Of their own recordings nobody is told that they are held or have findings, by a filter neither.
+  if (which.held !== undefined || which.findings !== undefined) query = query.where('s.user_id', '<>', actor.userId);
   for (const condition of conditionsOf(which, now)) query = query.where(condition);
   return query;
 }

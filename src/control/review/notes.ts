@@ -3,9 +3,9 @@ import type { Actor } from '../actor.ts';
 import type { CoreContext } from '../context.ts';
 import type { OwnedResource } from '../policy/policy.ts';
 import { findReadable } from '../recordings/read.ts';
-import { mayBeside, notReviewed, reviewFactsOf } from './review-facts.ts';
+import { factsFor, mayBeside, notReviewed, reviewFactsOf } from './review-facts.ts';
 
-/** Everything that people put beside a recording, in the order of its moments. */
+/** What people put beside a recording, in the order of its moments; whose recording it is, is told of their own bookmarks only. */
 export async function notesOf(core: CoreContext, actor: Actor, resource: OwnedResource): Promise<Notes> {
   const db = core.reader;
   const { id } = resource;
@@ -28,8 +28,10 @@ export async function notesOf(core: CoreContext, actor: Actor, resource: OwnedRe
     { action: 'ReviewRecording', resource },
     { action: 'HoldRecording', resource },
   ]);
+  const isOwn = actor.userId === resource.ownerId;
+  const told = isOwn ? bookmarks.filter((row) => row.by_id === actor.userId) : bookmarks;
   return {
-    bookmarks: bookmarks.map((row) => ({
+    bookmarks: told.map((row) => ({
       id: row.id,
       atMs: row.at_ms,
       text: row.text,
@@ -37,7 +39,7 @@ export async function notesOf(core: CoreContext, actor: Actor, resource: OwnedRe
       at: row.at.toISOString(),
       mine: row.by_id === actor.userId,
     })),
-    findings: findings.map((row) => ({
+    findings: (isOwn ? [] : findings).map((row) => ({
       id: row.id,
       atMs: row.at_ms,
       title: row.title,
@@ -54,7 +56,11 @@ export async function notesOf(core: CoreContext, actor: Actor, resource: OwnedRe
               at: row.changed_at.toISOString(),
             },
     })),
-    review: { ...facts, may: mayBeside(actor, resource.ownerId, { review: review?.allowed, hold: hold?.allowed }) },
+    review: {
+      ...factsFor(actor, resource.ownerId, facts),
+      ...(isOwn ? { bookmarks: told.length } : {}),
+      may: mayBeside(actor, resource.ownerId, { review: review?.allowed, hold: hold?.allowed }),
+    },
   };
 }
 

@@ -22,6 +22,13 @@ export function mayBeside(
   return { review: !isOwn && review === true, hold: !isOwn && hold === true };
 }
 
+/** What this person is told of it: whose recording it is learns neither of findings nor of a hold, which would warn them, only that it was reviewed. */
+export function factsFor(actor: Pick<Actor, 'userId'>, ownerId: string, facts: ReviewFacts): ReviewFacts {
+  if (actor.userId !== ownerId) return facts;
+  const { reviewed } = facts;
+  return { ...notReviewed, reviewed: reviewed === null ? null : { ...reviewed, note: '' } };
+}
+
 const severities: readonly Severity[] = ['low', 'medium', 'high'];
 
 /** Of those of these sessions beside which there is anything, in four questions however many they are. `worst` is of open findings. */

@@ -115,7 +115,7 @@ function BookmarkForm(props: FormProps & { atMs: number }) {
     >
       <TextInput
         label="What is here"
-        description="Whoever may open this recording sees it, the person whose session it was included. It may stay empty."
+        description="Others who may open this recording see it, the person whose session it was does not. It may stay empty."
         maxLength={200}
         value={text}
         data-autofocus={true}
@@ -160,7 +160,7 @@ function FindingForm(props: FormProps & { atMs: number }) {
       />
       <Textarea
         label="Note"
-        description="Whoever may open this recording sees it, the person whose session it was included."
+        description="Others who may open this recording see it, the person whose session it was does not."
         maxLength={2000}
         rows={3}
         value={note}
@@ -232,7 +232,7 @@ function HoldForm(props: FormProps) {
       </p>
       <TextInput
         label="Reason"
-        description="Kept in the audit with your name. Whoever may open this recording sees it, the person whose session it was included."
+        description="Kept in the audit with your name. Others who may open this recording see it, the person whose session it was does not."
         maxLength={500}
         value={reason}
         error={missed && !ready ? 'Write the reason: it is not done without one.' : null}
