@@ -30,12 +30,12 @@ const press = (keys: string) => launcher.page.keyboard.press(keys);
 const gone = () => launcher.page.locator('[role="dialog"]').waitFor({ state: 'hidden' });
 
 /** What axe finds in what is on the screen now; a theme changes nothing but colours. */
-async function look(where: string): Promise<void> {
+async function look(where: string, part: { within?: string } = {}): Promise<void> {
   const { page } = launcher;
-  const found = await axeOf(page, { inPage: true });
+  const found = await axeOf(page, { inPage: true, ...part });
   await page.emulateMedia({ colorScheme: 'light' });
   await page.locator('html[data-mantine-color-scheme="light"]').waitFor();
-  found.push(...(await axeOf(page, { inPage: true, coloursOnly: true })).map((line) => `light: ${line}`));
+  found.push(...(await axeOf(page, { inPage: true, coloursOnly: true, ...part })).map((line) => `light: ${line}`));
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.locator('html[data-mantine-color-scheme="dark"]').waitFor();
   expect(found, where).toEqual([]);
@@ -117,6 +117,37 @@ test('axe finds nothing in any section of Settings', async () => {
   expect(sections.length).toBe(7);
   for (const section of sections) {
     await section.click();
-    await look(`settings: ${await section.textContent()}`);
+    await look(`settings: ${await section.textContent()}`, { within: byTestId('settings-view') });
   }
 });
+
+/** Where the focus is, and whether that shows: the ring of the element, of the box that it fills, or of the label that stands for it. As text: the tests know no DOM. */
+const focusNow = `(() => {
+  const on = document.activeElement;
+  if (on === null || on === document.body) return null;
+  const rings = (element) => {
+    const { outlineStyle, boxShadow } = getComputedStyle(element);
+    return outlineStyle !== 'none' || boxShadow !== 'none';
+  };
+  const shown = [on, on.parentElement, on.nextElementSibling].some((element) => element !== null && rings(element));
+  return { name: on.getAttribute('aria-label') ?? on.textContent.slice(0, 40), place: [...document.querySelectorAll('*')].indexOf(on), shown };
+})()`;
+
+test.each(['nav-targets', 'nav-history', 'nav-recordings', 'settings'])(
+  'Tab goes all the way round %s, and shows where it is',
+  async (view) => {
+    await at(view).press('Enter');
+    const stops = new Map<number, string>();
+    let round = false;
+    for (let pressed = 0; pressed < 60 && !round; pressed += 1) {
+      await press('Tab');
+      const focus = await launcher.page.evaluate<{ name: string; place: number; shown: boolean } | null>(focusNow);
+      if (focus === null) continue;
+      expect(focus.shown, `nothing shows that the focus is on "${focus.name}"`).toBe(true);
+      round = stops.has(focus.place);
+      stops.set(focus.place, focus.name);
+    }
+    expect(round, `after 60 times: ${[...stops.values()].join(', ')}`).toBe(true);
+    expect([...stops.values()]).toEqual(expect.arrayContaining(['Close window', expect.stringMatching(/^Targets/)]));
+  },
+);

@@ -6,6 +6,8 @@ export interface AxeOptions {
   inPage?: boolean;
   /** What a theme changes: contrast. Everything else is the same in both. */
   coloursOnly?: boolean;
+  /** The part to look at; all of the page when left out. */
+  within?: string;
 }
 
 /** Menus and hints lie at the end of the page, outside its landmarks. That misses nobody: a menu takes the focus, and a hint is read with what it belongs to. */
@@ -23,6 +25,7 @@ export async function axeOf(page: Page, options: AxeOptions = {}): Promise<strin
     .setLegacyMode(options.inPage === true)
     // Cells are drawn on a canvas or as spans of the terminal's own; contrast of theirs is kept by the terminal's colours (look.md).
     .exclude('.xterm-screen');
+  if (options.within !== undefined) axe.include(options.within);
   if (options.coloursOnly === true) axe.withRules(['color-contrast']);
   else {
     // Who speaks to the computer says what is written on a control: this rule of WCAG 2.1 A is there, but off.
