@@ -131,9 +131,9 @@ test('an analyst reviews what another person did, by keyboard alone: finds the m
   await expect.poll(async () => seen('replay-said').textContent(), { timeout: 10_000 }).toMatch(/^Written to /);
   const [copy = ''] = readdirSync(copies);
   expect(copy).toMatch(/\.txt$/);
-  expect(readFileSync(path.join(copies, copy), 'utf8')).toMatch(
-    /cat current\/config\/site\.toml[\s\S]*ttl_seconds = 120/,
-  );
+  const written = readFileSync(path.join(copies, copy), 'utf8');
+  // Below the command, with no other one between.
+  expect(written).toMatch(/ {2}\$ cat current\/config\/site\.toml\n(?:(?!.* {2}\$ ).*\n)*?.*ttl_seconds = 120/);
 
   // The text is a document with a heading for each command, and what was copied is in the clipboard.
   await press('t');
