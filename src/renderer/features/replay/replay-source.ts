@@ -63,6 +63,7 @@ export class ReplaySource implements PartReader {
   private readonly askedLines = new Map<number, (lines: LinesMessage) => void>();
   private readonly askedFinds = new Map<number, (found: FoundMessage) => void>();
   private nextId = 1;
+  private copying = false;
   private readonly port: MessagePort;
 
   constructor(id: string, port: MessagePort) {
@@ -103,8 +104,16 @@ export class ReplaySource implements PartReader {
     });
   }
 
+  /** A copy is asked for: from here to `exportEnded` its progress is told. False while another one is. */
+  exportBegun(): boolean {
+    if (this.copying) return false;
+    this.copying = true;
+    return true;
+  }
+
   /** The copy that was being written is written, or is not going to be. */
   exportEnded(): void {
+    this.copying = false;
     this.store.update((now) => ({ ...now, exporting: null }));
   }
 
@@ -151,7 +160,9 @@ export class ReplaySource implements PartReader {
         this.store.update((now) => ({ ...now, problem: message.problem }));
         break;
       case 'exporting':
-        this.store.update((now) => ({ ...now, exporting: message.done / Math.max(1, message.total) }));
+        // The port and main's answer are two ways: what comes after the answer would say for ever that a copy is being written.
+        if (this.copying)
+          this.store.update((now) => ({ ...now, exporting: message.done / Math.max(1, message.total) }));
         break;
       case 'part':
         this.takePart(message);

@@ -81,9 +81,9 @@ export function useReplayActions(replay: OpenReplay | null): ReplayActions | nul
       },
       hold: () => change(ui, { dialog: { kind: 'hold' } }),
       async exportCopy(format) {
+        if (!source.exportBegun()) return;
         change(ui, { exportMenu: false, said: null });
-        const answer = await bridge.request('replay.export', { replayId, format });
-        source.exportEnded();
+        const answer = await bridge.request('replay.export', { replayId, format }).finally(() => source.exportEnded());
         if (!answer.ok) tell(answer.error);
         else if (answer.value.path !== null) say(`Written to ${answer.value.path}, ${bytes(answer.value.bytes)}.`);
       },
