@@ -118,6 +118,7 @@ export const testIds = {
   replayReviewedBy: 'replay-reviewed-by',
   replayUnreviewConfirm: 'replay-unreview-confirm',
   replayHold: 'replay-hold',
+  replayFormProblem: 'replay-form-problem',
   replayHoldReason: 'replay-hold-reason',
   replayHoldConfirm: 'replay-hold-confirm',
   replayExport: 'replay-export',

@@ -1,7 +1,7 @@
 import { Button, SegmentedControl, Textarea, TextInput } from '@mantine/core';
 import { CornerDownLeft } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { assertNever } from '../../../shared/errors/result.ts';
+import { assertNever, type Problem } from '../../../shared/errors/result.ts';
 import { type Severity, severitySchema } from '../../../shared/model/review.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { clock, position, whenInSentence } from '../../services/format.ts';
@@ -11,6 +11,7 @@ import css from './dialogs.module.css';
 import { severityWords } from './findings-panel.tsx';
 import { parseGoTo } from './go-to.ts';
 import { change, type OpenReplay, type ReplayDialog } from './open-replay.ts';
+import { makeSending } from './sending.ts';
 import type { ReplayActions } from './use-replay-actions.ts';
 
 interface FormProps {
@@ -23,12 +24,21 @@ function Form(props: {
   title: string;
   action: string;
   testId: string;
-  disabled?: boolean;
-  onSubmit: () => void;
+  /** Does it. What it asked the server for is awaited: the form closes when that is kept, else it says why not and stays as it is. */
+  onSubmit: () => Promise<Problem | null> | undefined;
+  onProblem?: (problem: Problem) => void;
   onClose: () => void;
   children: ReactNode;
 }) {
   const form = useRef<HTMLFormElement>(null);
+  const [sending] = useState(makeSending);
+  const { busy, problem } = useStore(sending.state);
+  const submit = async () => {
+    const answer = await sending.send(props.onSubmit);
+    if (answer === 'kept' && form.current !== null) props.onClose();
+    // Put away meanwhile, it cannot say it itself.
+    else if (answer !== null && answer !== 'kept' && form.current === null) props.onProblem?.(answer);
+  };
   // At once, not when the dialog has faded in: what is typed after the key belongs here.
   useEffect(() => form.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus(), []);
   return (
@@ -37,16 +47,21 @@ function Form(props: {
       className={css.dialog}
       onSubmit={(event) => {
         event.preventDefault();
-        props.onSubmit();
+        void submit();
       }}
     >
       <h2 className={css.title}>{props.title}</h2>
       {props.children}
+      {problem === null ? null : (
+        <p role="alert" className={css.problem} data-testid={testIds.replayFormProblem}>
+          {problem.message} {problem.code}
+        </p>
+      )}
       <div className={css.actions}>
         <Button
           type="submit"
           variant="filled"
-          disabled={props.disabled === true}
+          disabled={busy}
           data-testid={props.testId}
           rightSection={<CornerDownLeft size={12} strokeWidth={2} aria-hidden="true" />}
         >
@@ -72,10 +87,11 @@ function GoToForm(props: FormProps & { atMs: number }) {
     });
     if (!to.ok) {
       setWhy(to.why);
-      return;
+      return undefined;
     }
     props.onClose();
     props.actions.seek(to.ms);
+    return undefined;
   };
   const wall =
     replay.startedAtMs === null ? '' : `, ${clock(replay.startedAtMs + props.atMs, true)} for the time of day`;
@@ -101,16 +117,13 @@ function GoToForm(props: FormProps & { atMs: number }) {
 function BookmarkForm(props: FormProps & { atMs: number }) {
   const { replay, actions } = props;
   const [text, setText] = useState('');
-  const add = () => {
-    props.onClose();
-    void replay.notes.addBookmark(props.atMs, text.trim()).then(actions.tell);
-  };
   return (
     <Form
       title={`Bookmark ${position(props.atMs)}`}
       action="Bookmark"
       testId={testIds.replayBookmarkConfirm}
-      onSubmit={add}
+      onSubmit={() => replay.notes.addBookmark(props.atMs, text.trim())}
+      onProblem={actions.tell}
       onClose={props.onClose}
     >
       <TextInput
@@ -136,10 +149,9 @@ function FindingForm(props: FormProps & { atMs: number }) {
   const add = () => {
     if (!ready) {
       setMissed(true);
-      return;
+      return undefined;
     }
-    props.onClose();
-    void replay.notes.addFinding({ atMs: props.atMs, title: title.trim(), note, severity }).then(actions.tell);
+    return replay.notes.addFinding({ atMs: props.atMs, title: title.trim(), note, severity });
   };
   return (
     <Form
@@ -147,6 +159,7 @@ function FindingForm(props: FormProps & { atMs: number }) {
       action="Add the finding"
       testId={testIds.replayFindingConfirm}
       onSubmit={add}
+      onProblem={actions.tell}
       onClose={props.onClose}
     >
       <TextInput
@@ -189,10 +202,8 @@ function UnreviewForm(props: FormProps) {
       title="Take the review back?"
       action="Take it back"
       testId={testIds.replayUnreviewConfirm}
-      onSubmit={() => {
-        props.onClose();
-        void replay.notes.setReviewed(false).then(actions.tell);
-      }}
+      onSubmit={() => replay.notes.setReviewed(false)}
+      onProblem={actions.tell}
       onClose={props.onClose}
     >
       <p className={css.text}>
@@ -218,11 +229,11 @@ function HoldForm(props: FormProps) {
       onSubmit={() => {
         if (!ready) {
           setMissed(true);
-          return;
+          return undefined;
         }
-        props.onClose();
-        void replay.notes.setHold(hold === null, reason.trim()).then(actions.tell);
+        return replay.notes.setHold(hold === null, reason.trim());
       }}
+      onProblem={actions.tell}
       onClose={props.onClose}
     >
       <p className={css.text}>
