@@ -72,7 +72,10 @@ export function replayCommands(
       short: 'finding',
       available: () => may.review,
     }),
-    command('review', 'Mark as reviewed, or take that back', ['R'], actions.review, { available: () => may.review }),
+    command('review', 'Mark as reviewed, or take that back', ['R'], actions.review, {
+      short: replay.review?.reviewed == null ? 'mark reviewed' : 'take the review back',
+      available: () => may.review,
+    }),
     command('hold', 'Legal hold: set or lift', [], actions.hold, { available: () => may.hold }),
     command('transcript', 'Transcript, or back to the commands', ['T'], () => tab('transcript'), {
       short: 'transcript',
