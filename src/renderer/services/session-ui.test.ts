@@ -6,7 +6,7 @@ import { makeStore } from './store.ts';
 function make() {
   const pasted: string[] = [];
   const view = (id: string) => ({ id, production: false, state: { state: 'open' } }) as unknown as SessionView;
-  const tab = (key: string) => ({ key, sessionId: key, earlier: [], waiting: null });
+  const tab = (key: string) => ({ key, sessionId: key, earlier: [] as string[], waiting: null });
   const tabs = makeStore({ tabs: [tab('a'), tab('b')], activeKey: 'a' });
   let answer: (text: { text: string }) => void = () => undefined;
   const ui = makeSessionUi({
@@ -35,4 +35,20 @@ test('a paste goes to the session that it was asked for in, whatever is in front
   clipboard('two\nlines');
   await settled();
   expect(ui.state.get().paste?.sessionId).toBe('b');
+});
+
+test('a paste over the earlier screen shows the running session and sends nothing to it', async () => {
+  const { ui, pasted, tabs, clipboard } = make();
+  tabs.update((now) => ({ ...now, tabs: now.tabs.map((tab) => ({ ...tab, earlier: ['b'] })) }));
+  ui.toggleEarlier('a');
+  ui.pasteText('rm x');
+  expect(pasted).toEqual([]);
+  expect(ui.state.get().earlierShown.has('a')).toBe(false);
+  ui.toggleEarlier('a');
+  ui.paste();
+  clipboard('rm x');
+  await settled();
+  expect(pasted).toEqual([]);
+  ui.pasteText('ls');
+  expect(pasted).toEqual(['a: ls']);
 });

@@ -87,10 +87,21 @@ export function makeSessionUi(parts: {
     return earlier ?? active.view.id;
   };
 
+  const hideEarlier = (key: string) => {
+    const earlierShown = new Set(state.get().earlierShown);
+    if (earlierShown.delete(key)) change({ earlierShown });
+  };
+
   const pasteInto = (id: string | undefined, raw: string) => {
     const view = id === undefined ? undefined : sessions.sessions.get().get(id);
     const text = sanitisePaste(raw);
     if (view === undefined || view.state.state !== 'open' || text === '') return;
+    const tab = sessions.tabs.get().tabs.find((each) => each.sessionId === view.id);
+    if (tab !== undefined && tab.earlier.length > 0 && state.get().earlierShown.has(tab.key)) {
+      // Nothing goes into a shell that is not seen. It is shown; pasted again, the text goes there.
+      hideEarlier(tab.key);
+      return;
+    }
     const asks = asksBeforePaste(raw, settings.settings.get().pasteGuard, view.production);
     if (asks) change({ paste: { sessionId: view.id, raw, text } });
     else screenOf(view.id).paste(text);
@@ -161,6 +172,7 @@ export function makeSessionUi(parts: {
       const view = sessions.sessions.get().get(tab.sessionId);
       if (view === undefined || view.state.state !== 'ended') return;
       const ask = { targetId: view.targetId, login: view.login, reason: view.reason, ticket: view.ticket };
+      hideEarlier(tab.key);
       const problem = await sessions.connect(ask, { replaces: tab.key });
       if (problem !== null) change({ problem: { title: `Cannot connect to ${view.targetName}`, problem } });
     },
