@@ -125,9 +125,13 @@ test('axe finds nothing in any section of Settings', async () => {
 const focusNow = `(() => {
   const on = document.activeElement;
   if (on === null || on === document.body) return null;
+  const probe = document.body.appendChild(document.createElement('i'));
+  probe.style.color = 'var(--focus)';
+  const ring = getComputedStyle(probe).color;
+  probe.remove();
   const rings = (element) => {
     const { outlineStyle, boxShadow } = getComputedStyle(element);
-    return outlineStyle !== 'none' || boxShadow !== 'none';
+    return outlineStyle !== 'none' || boxShadow.includes(ring);
   };
   const shown = [on, on.parentElement, on.nextElementSibling].some((element) => element !== null && rings(element));
   return { name: on.getAttribute('aria-label') ?? on.textContent.slice(0, 40), place: [...document.querySelectorAll('*')].indexOf(on), shown };
