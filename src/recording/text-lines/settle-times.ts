@@ -132,7 +132,7 @@ class Settling {
       else this.hold(entry);
       return;
     }
-    if (this.held.some(({ t }) => t !== entry.t)) this.releaseAll();
+    if (this.held[0]?.t !== entry.t) this.releaseAll();
     this.hold(entry);
   }
 
