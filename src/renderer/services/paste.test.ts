@@ -38,6 +38,27 @@ describe('paste', () => {
     expect(asksBeforePaste('rm \u202etxt.a', 'always', false)).toBe(true);
   });
 
+  it.each([
+    ['\u2028', 'line separator'],
+    ['\u2029', 'paragraph separator'],
+    ['\u{e0072}', 'tag character'],
+    ['\u115f', 'Hangul filler'],
+    ['\u1160', 'Hangul filler'],
+    ['\u3164', 'Hangul filler'],
+    ['\uffa0', 'Hangul filler'],
+    ['\u00ad', 'soft hyphen'],
+    ['\u{1d173}', 'U+1D173'],
+    ['\u206a', 'U+206A'],
+  ])('sees that nobody sees %j', (char, name) => {
+    expect(asksBeforePaste(`ls${char}`, 'always', false)).toBe(true);
+    expect(oddCharacters(`ls${char}`).unseen).toEqual([{ name, count: 1 }]);
+    expect(visiblePieces(`ls${char}`).at(-1)).toEqual({ text: name, odd: true });
+  });
+
+  it('leaves alone what is seen, emoji among it', () => {
+    expect(oddCharacters('gr\u00fc\u00dfe \u2764\ufe0f \uac00').unseen).toEqual([]);
+  });
+
   it('names what nobody sees', () => {
     expect(oddCharacters('a\u001b\u001b\u0007\u0001\tb\r\nc\u200b')).toEqual({
       leftOut: [

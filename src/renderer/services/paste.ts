@@ -2,7 +2,8 @@ import type { Settings } from '../../shared/protocol/ipc.ts';
 
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 /** Characters that nobody sees and that are text all the same: they turn its direction or hide in a word. */
-const unseen = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+const unseen =
+  /[\p{Cf}\u2028\u2029\u115f\u1160\u3164\uffa0\u{e0000}-\u{e0fff}]|\u034f|\u17b4|\u17b5|[\u180b-\u180f]|[\ufe00-\ufe0e]/gu;
 
 /**
  * Pasted text without control characters: an escape inside it could end bracketed paste early and run what follows. Tabs and
@@ -45,6 +46,10 @@ const names: Readonly<Record<number, string>> = {
   8205: 'zero-width joiner',
   8206: 'left-to-right mark',
   8207: 'right-to-left mark',
+  4447: 'Hangul filler',
+  4448: 'Hangul filler',
+  8232: 'line separator',
+  8233: 'paragraph separator',
   8234: 'left-to-right embedding',
   8235: 'right-to-left embedding',
   8236: 'end of direction',
@@ -54,12 +59,16 @@ const names: Readonly<Record<number, string>> = {
   8295: 'right-to-left isolate',
   8296: 'isolate',
   8297: 'end of isolate',
+  12644: 'Hangul filler',
   65279: 'byte order mark',
+  65440: 'Hangul filler',
 };
 
 function nameOf(char: string): string {
   const code = char.codePointAt(0) ?? 0;
   const plain = code < 0x20 ? `Ctrl ${String.fromCharCode(code + 64)}` : null;
+  // The tag characters spell ASCII that nobody sees.
+  if (code >= 0xe0000 && code <= 0xe007f) return 'tag character';
   return names[code] ?? plain ?? `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
