@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endWords } from './end-words.ts';
+import { endedItself, endWords } from './end-words.ts';
 
 describe('end words', () => {
   it.each([
@@ -10,4 +10,15 @@ describe('end words', () => {
   ] as const)('%s', (reason, whole, words) => {
     expect(endWords(reason, whole)).toBe(words);
   });
+});
+
+it.each([
+  ['exit 0', true],
+  ['Exit', true],
+  ['Connection lost', false],
+  ['Disconnected', false],
+  ['connect-failed (SP-2104): The relay got no answer.', false],
+  [null, false],
+] as const)('%s came to its own end: %s', (reason, itself) => {
+  expect(endedItself(reason)).toBe(itself);
 });

@@ -24,6 +24,11 @@ export function endWords(reason: string, whole = false): string {
   return code === null ? words : `${words} ${code}`;
 }
 
+/** True where the session came to its own end: a shell that exited, however. A lost connection, a time limit or no known end is none. Pure. */
+export function endedItself(reason: string | null): boolean {
+  return reason !== null && /^exit\b/i.test(reason);
+}
+
 /** True while more of this recording is still to come from a session that goes on. Pure. */
 export function isRunning(recording: RecordingView): boolean {
   return recording.endedAt === null && (recording.state === 'receiving' || recording.state === 'started');

@@ -1,4 +1,4 @@
-import { Check, CornerDownLeft, Flag, Lock, Shield } from 'lucide-react';
+import { Check, CornerDownLeft, Flag, Lock, Shield, Square } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { RecordingView } from '../../../shared/model/recording.ts';
 import type { ReviewState } from '../../../shared/model/review.ts';
@@ -8,7 +8,7 @@ import { cx, HatchBlock } from '../../components/primitives.tsx';
 import { recordingEvidence } from '../../services/evidence-words.ts';
 import { bytes, clock, counted, lastUsed, length } from '../../services/format.ts';
 import { testIds } from '../../test-ids.ts';
-import { endParts, endWords, isRunning } from './end-words.ts';
+import { endedItself, endParts, endWords, isRunning } from './end-words.ts';
 import type { Row } from './list-rows.ts';
 import { localWords, sentShare } from './local-words.ts';
 import css from './rows.module.css';
@@ -60,10 +60,15 @@ function End(props: { recording: RecordingView }) {
     return recording.bytes === 0
       ? part(css.press, <RecordingIcon size={14} />, 'Started, nothing stored yet')
       : part(css.kept, <RecordingIcon size={14} />, 'Recording now');
-  const tick = <Check size={14} strokeWidth={1.8} className={css.tick} aria-hidden="true" />;
-  if (recording.endReason === null) return part(undefined, tick, 'No end');
+  const icon =
+    recording.state === 'complete' && endedItself(recording.endReason) ? (
+      <Check size={14} strokeWidth={1.8} className={css.tick} aria-hidden="true" />
+    ) : (
+      <Square size={12} strokeWidth={1.8} aria-hidden="true" />
+    );
+  if (recording.endReason === null) return part(undefined, icon, 'No end');
   const { words, code } = endParts(recording.endReason);
-  return part(undefined, tick, words, code);
+  return part(undefined, icon, words, code);
 }
 
 /** Findings, hold and the reviewed tick. */
