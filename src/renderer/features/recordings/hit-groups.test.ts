@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SearchHit } from '../../../shared/model/review.ts';
-import { groupHits, markedPieces, notSearchedWords, startOfShown } from './hit-groups.ts';
+import { groupHits, markedPieces, notSearchedWords, startOfShown, withoutEchoes } from './hit-groups.ts';
 import { findOf, searchedWords, withSearch } from './search-words.ts';
 
 const hit = (sessionId: string, atMs: number): SearchHit => ({
@@ -26,6 +26,22 @@ describe('hits', () => {
       ['a', 5],
     ]);
     expect(new Set(groups.flatMap((group) => group.hits.map((each) => each.key))).size).toBe(3);
+  });
+
+  it('do not say the echo of a command as output', () => {
+    const line = (sessionId: string, text: string): SearchHit => ({ ...hit(sessionId, 7), kind: 'output', text });
+    const kept = withoutEchoes(
+      [
+        line('a', 'deploy@web:~$ sudo systemctl restart nginx '),
+        line('b', 'deploy@web:~$ sudo systemctl restart nginx'),
+        line('a', 'sudo systemctl restart nginx: not permitted'),
+      ],
+      [hit('a', 1), { ...hit('a', 2), text: ' ' }],
+    );
+    expect(kept.map((each) => [each.sessionId, each.text])).toEqual([
+      ['b', 'deploy@web:~$ sudo systemctl restart nginx'],
+      ['a', 'sudo systemctl restart nginx: not permitted'],
+    ]);
   });
 
   it('are marked, whatever the marks say', () => {

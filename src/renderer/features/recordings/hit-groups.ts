@@ -25,6 +25,22 @@ export function groupHits(hits: readonly SearchHit[]): HitGroup[] {
   return groups;
 }
 
+/**
+ * Output without the echo of what was typed: the line that a command stands on is shown by the target as well, behind its prompt, and is found there a second
+ * time and at another moment. Pure.
+ */
+export function withoutEchoes(output: readonly SearchHit[], commands: readonly SearchHit[]): SearchHit[] {
+  const entered = new Map<string, string[]>();
+  for (const { sessionId, text } of commands) {
+    const line = text.trim();
+    if (line !== '') entered.set(sessionId, [...(entered.get(sessionId) ?? []), line]);
+  }
+  return output.filter((hit) => {
+    const line = hit.text.trimEnd();
+    return entered.get(hit.sessionId)?.some((command) => line.endsWith(command)) !== true;
+  });
+}
+
 /** A text in pieces, each with whether it is a searched word. Marks that are out of order or beyond the text are cut to it. Pure. */
 export function markedPieces(
   text: string,

@@ -1,5 +1,5 @@
 import type { SearchHit } from '../../../shared/model/review.ts';
-import { groupHits, type HitGroup } from './hit-groups.ts';
+import { groupHits, type HitGroup, withoutEchoes } from './hit-groups.ts';
 import type { Row, RowGroup } from './list-rows.ts';
 import type { TextSearch } from './use-text-search.ts';
 
@@ -51,7 +51,11 @@ export function hitItems(answer: NonNullable<TextSearch['answer']>, limit: numbe
       ]),
     ];
   };
-  const items = [...part('Commands', answer.command), ...part('Output', answer.output)];
+  const output = answer.output && {
+    ...answer.output,
+    hits: withoutEchoes(answer.output.hits, answer.command?.hits ?? []),
+  };
+  const items = [...part('Commands', answer.command), ...part('Output', output)];
   const more = answer.command?.more === true || answer.output?.more === true;
   if (more && limit < 200) items.push({ kind: 'more', key: 'more', words: 'Show more' });
   return items;
