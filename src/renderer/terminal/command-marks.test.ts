@@ -131,6 +131,27 @@ describe('commands by guess', () => {
     expect(outputs(marks)).toEqual(['10']);
   });
 
+  it('is over where the next prompt stands, and has no line that was cancelled there', async () => {
+    const { terminal, marks, print, type } = makeScreen();
+    await print('deploy@web:~$ ');
+    await type('uptime\r');
+    await print('up 3 days\r\n');
+    marks.settle();
+    expect(marks.all()).toMatchObject([{ command: 'uptime', done: false }]);
+    await print('deploy@web:~$ ');
+    marks.settle();
+    expect(marks.all()).toMatchObject([{ command: 'uptime', done: true, status: null }]);
+    await type('cd /srv\r');
+    await print('deploy@web:/srv$ ');
+    terminal.input('\x1b[200~rm -rf *\x1b[201~');
+    await print('rm -rf *');
+    terminal.input('\x03');
+    await print('^C\r\ndeploy@web:/srv$ ');
+    expect(commands(marks)).toEqual(['uptime', 'cd /srv']);
+    expect(marks.all().every((mark) => mark.done)).toBe(true);
+    expect(outputs(marks)).toEqual(['up 3 days', '']);
+  });
+
   it('takes no password and no answer to a question', async () => {
     const { terminal, marks, print, type } = makeScreen();
     await print('[sudo] password for jo: ');

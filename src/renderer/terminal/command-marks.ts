@@ -108,6 +108,13 @@ export class CommandMarks {
     return rows === null ? '' : textBetween(this.terminal.buffer.normal, rows.from, rows.to);
   }
 
+  /** Takes a guessed command for over when a prompt that is known stands at the cursor again. For each frame: cheap where none runs. */
+  settle(): void {
+    const last = this.places.at(-1);
+    if (last?.by !== 'guess' || last.done || this.isAlternate()) return;
+    if (this.prompts.includes(textToCursor(this.terminal.buffer.active))) this.endAtPrompt();
+  }
+
   private find(id: number): Place | null {
     return this.places.find((place) => place.id === id) ?? null;
   }
@@ -178,6 +185,8 @@ export class CommandMarks {
     const keys = data.replace(bracketed, '');
     if (!this.isTyping) {
       const prompt = textToCursor(this.terminal.buffer.active);
+      // From here on the line is what is typed, also where it is cancelled and never runs.
+      if (promptLike.test(prompt)) this.endAtPrompt();
       // What is typed ahead, while a program still writes, meets no prompt: one from before comes again.
       if (promptLike.test(prompt) && !this.prompts.includes(prompt))
         this.prompts = [prompt, ...this.prompts].slice(0, 4);
@@ -188,6 +197,18 @@ export class CommandMarks {
     this.enters = Math.min(this.enters + enters, entersAtMost);
     this.feeds = 0;
     this.feedListener ??= this.terminal.onLineFeed(() => this.lineLeft());
+  }
+
+  /** The guessed command that runs is over: below its output stands the prompt that the cursor is in. */
+  private endAtPrompt(): void {
+    const last = this.places.at(-1);
+    const buffer = this.terminal.buffer.active;
+    const row = buffer.baseY + buffer.cursorY;
+    const prompt = firstRow(buffer, row);
+    if (last?.by !== 'guess' || last.done || last.output.isDisposed || prompt < last.output.line) return;
+    last.done = true;
+    last.end = this.terminal.registerMarker(prompt - row);
+    this.changed();
   }
 
   private stopWaiting(): void {

@@ -56,7 +56,10 @@ export class ScreenCommands {
     this.ended = this.endedStore;
     this.marks = new CommandMarks(terminal, () => this.changed());
     this.listeners.push(
-      terminal.onRender(() => this.place()),
+      terminal.onRender(() => {
+        this.marks.settle();
+        this.place();
+      }),
       // Typing leaves what was gone to.
       terminal.onKey(() => this.setCurrent(null)),
     );
