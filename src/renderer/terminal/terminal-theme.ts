@@ -24,6 +24,8 @@ export function readTerminalTheme(scheme: Scheme): TerminalTheme {
     cursor: token('--term-cursor'),
     cursorAccent: token('--term-bg'),
     selectionBackground: token('--term-select'),
+    // Inverse text keeps its own ink otherwise, which is the selection's colour nearly.
+    selectionForeground: token('--term-fg'),
     black: scheme === 'dark' ? token('--wall-3') : token('--wall-4'),
     brightBlack: token('--term-dim'),
     red: token('--a-red'),
