@@ -47,9 +47,12 @@ function usePageEvents(page: Page | null, id: string): void {
     if (page === null) return;
     const ends = new AbortController();
     const options = { signal: ends.signal, capture: true };
+    const used = () => sessions.arrange((layout) => withFront(layout, id));
     page.window.addEventListener(
       'keydown',
       (event) => {
+        // A command acts on the window that the key came to, also where the system told of no focus.
+        used();
         const ended = activeSession(sessions)?.view.state.state === 'ended';
         const context = keyContext(page.document, { mac: isMac(app), ended });
         // A list or a replay that the main window shows is not what keys mean here.
@@ -75,7 +78,6 @@ function usePageEvents(page: Page | null, id: string): void {
       },
       options,
     );
-    const used = () => sessions.arrange((layout) => withFront(layout, id));
     page.window.addEventListener('focus', used, options);
     page.window.addEventListener(
       'pagehide',
@@ -164,7 +166,15 @@ export function useMainFront(): void {
       // Opened over a detached session, the palette is about that one (call-main.ts).
       if (navigation.place.get().dialog !== 'palette') sessions.arrange((layout) => withFront(layout, mainWindow));
     };
+    // Keys that a detached window hands on (Escape) are not typed here.
+    const typed = (event: KeyboardEvent) => {
+      if (event.isTrusted) used();
+    };
     window.addEventListener('focus', used);
-    return () => window.removeEventListener('focus', used);
+    window.addEventListener('keydown', typed, true);
+    return () => {
+      window.removeEventListener('focus', used);
+      window.removeEventListener('keydown', typed, true);
+    };
   }, [sessions, navigation]);
 }

@@ -83,6 +83,13 @@ export function detachTab(services: Services, key: string, box?: Box): void {
   services.sessions.arrange((layout) => moveTab(layout, key, { window: 'new', box: box ?? boxFor(services, key) }));
 }
 
+/** Moves a tab to a window of its own; one that has such a window to itself comes back. */
+export function detachOrBring(services: Services, key: string): void {
+  const alone = isDetached(services, key) && paneCount(services, key) === 1 && tabsBeside(services, key) === 0;
+  if (alone) attachTab(services, key);
+  else detachTab(services, key);
+}
+
 /** Brings a tab back to the main window. */
 export function attachTab(services: Services, key: string): void {
   services.sessions.arrange((layout) => moveTab(layout, key, { window: 'main' }));

@@ -7,7 +7,7 @@ import {
   connectAll,
   connectWaiting,
   copyFact,
-  detachTab,
+  detachOrBring,
   focusSide,
   isDetached,
   isLarge,
@@ -121,7 +121,7 @@ export function paneCommands(services: Services): Command[] {
       title: 'Move this tab to a window of its own',
       keys: ['Ctrl Shift N'],
       available: () => front() !== null,
-      run: withFront((key) => detachTab(services, key)),
+      run: withFront((key) => detachOrBring(services, key)),
     },
     {
       ...each,
