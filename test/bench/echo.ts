@@ -159,6 +159,10 @@ export const echo: Bench = {
         connects.push(await connectTime(launcher.page, round));
         peers.push(await sshToPrompt(login));
         await launcher.page.keyboard.press('Control+Shift+X');
+        const sure = launcher.page.getByRole('dialog', { name: 'End the session' });
+        await sure.waitFor();
+        await sure.getByRole('button', { name: 'Disconnect' }).click();
+        await sure.waitFor({ state: 'hidden' });
         say(`round ${round + 1}: launcher ${connects.at(-1)?.toFixed(0)} ms, ssh ${peers.at(-1)?.toFixed(0)} ms`);
       }
       const presses = quick ? 100 : 1000;

@@ -95,7 +95,7 @@ export function sessionCommands(services: Services): Command[] {
       available: () => there() && !ended(),
       run: () => {
         const active = front();
-        if (active !== null) sessions.disconnect(active.view.id);
+        if (active !== null) sessionUi.disconnect(active.tab);
       },
     },
     {

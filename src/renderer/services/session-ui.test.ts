@@ -5,7 +5,9 @@ import { makeStore } from './store.ts';
 
 function make() {
   const pasted: string[] = [];
-  const view = (id: string) => ({ id, production: false, state: { state: 'open' } }) as unknown as SessionView;
+  const ended: string[] = [];
+  const view = (id: string) =>
+    ({ id, production: id === 'b', openedAtMs: 1, state: { state: 'open' } }) as unknown as SessionView;
   const tab = (key: string) => ({ key, sessionId: key, earlier: [] as string[], waiting: null });
   const tabs = makeStore({ tabs: [tab('a'), tab('b')], activeKey: 'a' });
   let answer: (text: { text: string }) => void = () => undefined;
@@ -13,12 +15,13 @@ function make() {
     sessions: {
       tabs,
       sessions: makeStore(new Map(['a', 'b'].map((id) => [id, view(id)]))),
+      disconnect: (id: string) => ended.push(id),
       terminal: (id: string) => ({ screen: { paste: (text: string) => pasted.push(`${id}: ${text}`) } }),
     } as never,
     app: { readClipboard: () => new Promise((resolve) => (answer = resolve)) } as never,
     settings: { settings: makeStore(defaultSettings) } as never,
   });
-  return { ui, pasted, tabs, clipboard: (text: string) => answer({ text }) };
+  return { ui, pasted, ended, tabs, clipboard: (text: string) => answer({ text }) };
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -51,4 +54,20 @@ test('a paste over the earlier screen shows the running session and sends nothin
   expect(pasted).toEqual([]);
   ui.pasteText('ls');
   expect(pasted).toEqual(['a: ls']);
+});
+
+test('to disconnect from a production target is asked once, from another one it is done', () => {
+  const { ui, ended, tabs } = make();
+  const [a, b] = tabs.get().tabs;
+  if (a === undefined || b === undefined) throw new Error('two tabs');
+  ui.disconnect(a);
+  expect(ended).toEqual(['a']);
+  ui.disconnect(b);
+  expect(ended).toEqual(['a']);
+  expect(ui.state.get()).toMatchObject({ closing: b, closingBy: 'disconnect' });
+  ui.answerClose('keep');
+  expect(ended).toEqual(['a']);
+  ui.disconnect(b);
+  ui.answerClose('disconnect');
+  expect(ended).toEqual(['a', 'b']);
 });

@@ -16,6 +16,8 @@ export interface SessionUiState {
   paste: { sessionId: string; raw: string; text: string } | null;
   /** A running tab that the person wants to close. */
   closing: Tab | null;
+  /** What that came from: closing the tab, or disconnecting by key or menu. */
+  closingBy: 'close' | 'disconnect';
   /** Tab keys whose earlier screen is shown. */
   earlierShown: ReadonlySet<string>;
   /** Why the last copy, paste or reconnect did not work. */
@@ -37,6 +39,8 @@ export interface SessionUi {
   answerPaste(answer: 'lines' | 'one-line' | 'cancel'): void;
   /** Closes an ended tab, asks for a running one. */
   closeTab(tab: Tab): void;
+  /** Ends the tab's session; on a production target it asks first, for the keys are easily hit. */
+  disconnect(tab: Tab): void;
   answerClose(answer: 'disconnect' | 'keep'): void;
   toggleEarlier(key: string): void;
   reconnect(tab: Tab): Promise<void>;
@@ -75,6 +79,7 @@ export function makeSessionUi(parts: {
     find: null,
     paste: null,
     closing: null,
+    closingBy: 'close',
     earlierShown: new Set(),
     problem: null,
   });
@@ -155,7 +160,13 @@ export function makeSessionUi(parts: {
       }
       const view = sessions.sessions.get().get(tab.sessionId);
       if (view === undefined || view.state.state === 'ended') sessions.close(tab);
-      else change({ closing: tab });
+      else change({ closing: tab, closingBy: 'close' });
+    },
+    disconnect(tab) {
+      const view = sessions.sessions.get().get(tab.sessionId);
+      if (view === undefined || view.state.state === 'ended') return;
+      if (view.production && view.openedAtMs !== null) change({ closing: tab, closingBy: 'disconnect' });
+      else sessions.disconnect(view.id);
     },
     answerClose(answer) {
       const { closing } = state.get();

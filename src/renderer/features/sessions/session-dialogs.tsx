@@ -12,7 +12,8 @@ import css from './session-dialogs.module.css';
 /** Closing a running session's tab ends the session; that is said first. */
 function CloseDialog() {
   const { sessions, sessionUi } = useServices();
-  const { closing } = useStore(sessionUi.state);
+  const { closing, closingBy } = useStore(sessionUi.state);
+  const asked = closingBy === 'disconnect';
   const view = closing === null ? undefined : sessions.sessions.get().get(closing.sessionId);
   return (
     <Dialog
@@ -22,15 +23,28 @@ function CloseDialog() {
       aria-label="End the session"
     >
       <div className={css.dialog}>
-        <h2 className={css.dialogTitle}>End the session on {view?.targetName}?</h2>
+        <h2 className={css.dialogTitle}>
+          {asked ? `Disconnect from ${view?.targetName}?` : `End the session on ${view?.targetName}?`}
+        </h2>
         <p className={css.dialogText}>
-          What runs in it on {view?.targetName} ends with it. Its record is closed and kept.
+          {asked ? 'What runs there ends.' : `What runs in it on ${view?.targetName} ends with it.`} Its record is
+          closed and kept.
         </p>
         <div className={css.dialogActions}>
-          <Button variant="filled" data-autofocus onClick={() => sessionUi.answerClose('keep')}>
+          <Button
+            variant={asked ? 'default' : 'filled'}
+            {...(asked ? {} : { 'data-autofocus': true })}
+            onClick={() => sessionUi.answerClose('keep')}
+          >
             Keep it open
           </Button>
-          <Button onClick={() => sessionUi.answerClose('disconnect')}>Disconnect</Button>
+          <Button
+            variant={asked ? 'filled' : 'default'}
+            {...(asked ? { 'data-autofocus': true } : {})}
+            onClick={() => sessionUi.answerClose('disconnect')}
+          >
+            Disconnect
+          </Button>
         </div>
       </div>
     </Dialog>
