@@ -4,40 +4,14 @@ import type { Connection, SessionView } from '../../../shared/protocol/ipc.ts';
 import { cx } from '../../components/primitives.tsx';
 import { toneText } from '../../components/tone.ts';
 import { runningEvidence } from '../../services/evidence-words.ts';
-import { ago, bytes, clock, length } from '../../services/format.ts';
+import { clock } from '../../services/format.ts';
 import { useStore } from '../../services/store.ts';
 import type { SessionTerminal } from '../../terminal/session-terminal.ts';
 import { testIds } from '../../test-ids.ts';
+import { recordFacts } from './record-facts.ts';
 import css from './session-foot.module.css';
 import { StateIcon } from './state-icon.tsx';
 import { neverOpened, stateWords } from './words.ts';
-
-/** What is known about the record at this moment, in words. The port is fresher than main about what is on this disk. */
-function recordFacts(
-  view: SessionView,
-  port: { writtenBytes: number; syncedAtMs: number } | null,
-  now: number,
-): string {
-  const { record } = view;
-  const written = Math.max(record.writtenBytes, port?.writtenBytes ?? 0);
-  const synced = Math.max(record.syncedAtMs ?? 0, port?.syncedAtMs ?? 0);
-  const stored =
-    record.storedBytes > 0
-      ? `${bytes(record.storedBytes)} stored${record.storedAtMs === null ? '' : ` ${ago(now - record.storedAtMs)}`}`
-      : 'the server has confirmed none of it yet';
-  if (view.state.state === 'ended') {
-    const lasted =
-      view.openedAtMs !== null && view.endedAtMs !== null ? `Lasted ${length(view.endedAtMs - view.openedAtMs)}` : '';
-    const end = record.complete
-      ? `${bytes(record.storedBytes)}, signed end, all of it stored`
-      : written > 0
-        ? `${bytes(written)} written here, ${stored}`
-        : '';
-    return [lasted, end].filter(Boolean).join(' · ');
-  }
-  if (written === 0) return '';
-  return [`${bytes(written)} written here${synced > 0 ? ` ${ago(now - synced)}` : ''}`, stored].join(', ');
-}
 
 export function SessionFoot(props: {
   view: SessionView;
@@ -59,7 +33,15 @@ export function SessionFoot(props: {
         />
         {words.word}
       </span>
-      <span className={css.footFacts}>{neverOpened(view) ? '' : recordFacts(view, facts.record, props.now)}</span>
+      <span className={css.footFacts}>
+        {neverOpened(view)
+          ? ''
+          : recordFacts(view, facts.record, {
+              now: props.now,
+              connection: props.connection,
+              stoppedAtMs: stopped?.atMs ?? null,
+            })}
+      </span>
       {neverOpened(view) ? null : (
         <Tooltip label={evidence.means} multiline={true} w={320} events={{ hover: true, focus: true, touch: true }}>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what it means is said on focus as well */}
