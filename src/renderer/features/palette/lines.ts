@@ -9,6 +9,7 @@ import { counted, when, whenInSentence } from '../../services/format.ts';
 import { reachesEndpoint } from '../../services/login-words.ts';
 import type { Tab } from '../../services/tabs.ts';
 import { groupHits, type Hit, type IndexedTarget, searchTargets } from '../targets/search.ts';
+import { also } from './also.ts';
 import { type Marks, matchWords, type PaletteMode, wordsOf } from './match.ts';
 
 export type LineIcon = 'connect' | 'session' | 'split' | 'history' | 'person' | 'action' | 'star';
@@ -244,23 +245,36 @@ const first = ['session.reconnect', 'session.replay', 'session.new', 'view.histo
 /** Said in the list itself, or of no use out of it. */
 const notOffered = /^(palette\.open|session\.tab-\d)$/;
 
+/** By its title, else by other words for it, which come after those. */
+function matchCommand({ id, title }: Command, words: readonly string[]): { marks: Marks; score: number } | null {
+  const named = matchWords(title, words);
+  if (named !== null) return named;
+  const match = matchWords(`${title} ${also[id] ?? ''}`, words);
+  return match && { marks: [], score: match.score + words.length };
+}
+
+/** Actions that there are now; where no session is in front, those of one are found by their words too, after the others, and lead to the sessions. */
 function actionLines(words: readonly string[], world: PaletteWorld): Line[] {
-  return world.commands
-    .filter((command) => !notOffered.test(command.id) && command.available())
+  const inSession = world.commands.some((command) => command.id === 'session.copy' && command.available());
+  const found = world.commands
+    .filter((command) => !notOffered.test(command.id))
     .flatMap((command) => {
-      const match = matchWords(command.title, words);
-      return match === null ? [] : [{ command, ...match }];
+      const now = command.available();
+      if (!now && (inSession || words.length === 0 || !/^(sessions|terminal)$/.test(command.group))) return [];
+      const match = matchCommand(command, words);
+      return match === null ? [] : [{ command, now, ...match }];
     })
-    .sort((a, b) => a.score - b.score)
-    .map(({ command, marks }) => ({
-      ...plain,
-      id: `command-${command.id}`,
-      icon: 'action',
-      name: command.title,
-      marks,
-      keys: keysToShow(command, world.inTerminal),
-      act: { do: 'command', id: command.id },
-    }));
+    .sort((a, b) => Number(b.now) - Number(a.now) || a.score - b.score);
+  return found.map(({ command, now, marks }) => ({
+    ...plain,
+    id: `command-${command.id}`,
+    icon: 'action',
+    name: command.title,
+    marks,
+    ...(now ? {} : { note: 'in a session' }),
+    keys: now ? keysToShow(command, world.inTerminal) : null,
+    act: { do: 'command', id: now ? command.id : 'view.sessions' },
+  }));
 }
 
 /** Everything that the palette shows for what was typed, in the fixed order of its groups; empty groups are left out. Pure but for `available()` of commands. */

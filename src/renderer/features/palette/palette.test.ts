@@ -103,6 +103,30 @@ describe('paletteGroups', () => {
     expect(shown('actions', '', { commands: [command('x', 'Not now', { available: () => false })] })).toEqual({});
   });
 
+  it('finds actions by other words, and those of a session outside of one', () => {
+    expect(shown('actions', 'theme')).toEqual({ Actions: ['Dark or light'] });
+    let front = false;
+    const each = { group: 'sessions', available: () => front } as const;
+    const commands = [
+      command('session.copy', 'Copy', each),
+      command('session.disconnect', 'Disconnect', each),
+      command('window.close', 'Close the window'),
+    ];
+    const lines = () => paletteGroups('actions', 'close', world({ commands }))[0]?.lines ?? [];
+    expect(lines().map((line) => [line.name, line.note, line.act])).toEqual([
+      ['Close the window', '', { do: 'command', id: 'window.close' }],
+      ['Disconnect', 'in a session', { do: 'command', id: 'view.sessions' }],
+    ]);
+    front = true;
+    expect(lines().map((line) => [line.note, line.act])).toEqual([
+      ['', { do: 'command', id: 'window.close' }],
+      ['', { do: 'command', id: 'session.disconnect' }],
+    ]);
+    expect(
+      shown('actions', '', { commands: [command('session.x', 'X', { ...each, available: () => false })] }),
+    ).toEqual({});
+  });
+
   it('names people only where recordings of others may be seen', () => {
     const recordings = ['Jonas Lindqvist', 'Priya Nair', 'Priya Nair'].map(
       (name, at) =>
