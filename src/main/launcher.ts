@@ -75,7 +75,10 @@ export class Launcher {
 
   constructor(options: LauncherOptions) {
     this.options = options;
-    this.targets = new Targets({ path: join(options.folder, 'targets.json') });
+    this.targets = new Targets({
+      path: join(options.folder, 'targets.json'),
+      onBehind: () => options.window.targetsChanged(),
+    });
     const { window, log } = options;
     const spool = join(options.folder, 'spool');
     this.state = new AppStateStore({
@@ -311,6 +314,7 @@ export class Launcher {
       },
     });
     this.link = link;
+    void this.targets.prepare(membership.identity.device.id);
     link.channel.start();
   }
 

@@ -78,7 +78,10 @@ async function start(): Promise<void> {
     loadFonts(),
     services.settings.load(),
     services.memory.load(),
-    services.app.load(),
+    // The longest answer is asked for first: it is on its way while the fonts load.
+    services.app.load().then(() => {
+      if (services.app.state.get()?.enrolment.state === 'enrolled') void services.targets.load(false);
+    }),
     services.sessions.load(),
   ]);
   keepLayout(services);

@@ -21,17 +21,30 @@ export class Targets {
   private list: TargetList | null = null;
   private stale = false;
   private readonly path: string;
+  private readonly onBehind: () => void;
+  private reading: { device: string; list: Promise<TargetList | null> } | null = null;
   private writing: Promise<void> = Promise.resolve();
 
-  constructor(options: { path: string }) {
+  /** `onBehind`: what was just given is the kept list, and the server has said since that it may be another. */
+  constructor(options: { path: string; onBehind?: () => void }) {
     this.path = options.path;
+    this.onBehind = options.onBehind ?? (() => undefined);
   }
 
   /**
    * From the server when asked to refresh, when there is no copy, or when the server said that it changed; else the copy. Throws what the server or network says.
    */
   async load(caller: ControlCaller, device: string, refresh: boolean): Promise<TargetList> {
-    if (this.list === null && !refresh) this.list = await this.kept(device);
+    if (this.list === null && !refresh) {
+      const kept = await this.prepare(device);
+      this.reading = null;
+      if (kept !== null && this.list === null) {
+        this.list = kept;
+        // Shown first, whatever the server says by now: a start does not wait for it.
+        if (this.stale) setImmediate(this.onBehind);
+        return kept;
+      }
+    }
     if (this.list !== null && !refresh && !this.stale) return this.list;
     try {
       const { targets } = await caller.call('listTargets');
@@ -44,6 +57,12 @@ export class Targets {
       if (this.list !== null && !refresh) return this.list;
       throw error;
     }
+  }
+
+  /** Begins to read the kept list, so that it is there when the window asks. */
+  prepare(device: string): Promise<TargetList | null> {
+    if (this.reading?.device !== device) this.reading = { device, list: this.kept(device) };
+    return this.reading.list;
   }
 
   changed(): void {
@@ -66,6 +85,7 @@ export class Targets {
   /** Resolves when nothing of it is on this device any more. */
   async forget(): Promise<void> {
     this.list = null;
+    this.reading = null;
     this.stale = false;
     this.writing = this.writing.then(() => rm(this.path, { force: true })).catch(() => undefined);
     await this.writing;

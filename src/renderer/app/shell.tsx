@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import type { AppState } from '../../shared/protocol/ipc.ts';
 import { useCommands } from '../commands/use-commands.ts';
 import { BacklogPanel } from '../features/backlog/backlog-panel.tsx';
@@ -66,8 +66,18 @@ export function Shell(props: { state: AppState; enrolment: Enrolled }) {
   const saidBelow = useViewSaysIt(place.view);
   useCommands(views);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies(userId): another person has other targets and recordings
   useEffect(() => {
+    void recordings.load();
+    // Who it is, is known later than that someone is here: their list may have come already.
+    if (targets.state.get().targets === null) void targets.load(false);
+  }, [targets, recordings]);
+
+  const asked = useRef(userId);
+  useEffect(() => {
+    const another = asked.current !== undefined && asked.current !== userId;
+    if (userId !== undefined) asked.current = userId;
+    if (!another) return;
+    // Another person has other targets and recordings.
     void targets.load(false);
     void recordings.load();
   }, [targets, recordings, userId]);

@@ -19,7 +19,8 @@ export interface TargetsService {
 /** The targets that this person may see. A failed refresh keeps the list that was there. */
 export function makeTargetsService(bridge: TypedBridge): TargetsService {
   const state = makeStore<TargetsState>({ targets: null, loadedAtMs: null, loading: false, problem: null });
-  const load = async (refresh: boolean) => {
+  let running: Promise<void> | null = null;
+  const ask = async (refresh: boolean) => {
     state.update((now) => ({ ...now, loading: true }));
     const answer = await bridge.request('targets.list', { refresh });
     state.update((now) =>
@@ -28,6 +29,15 @@ export function makeTargetsService(bridge: TypedBridge): TargetsService {
         : { ...now, loading: false, problem: answer.error },
     );
   };
-  bridge.on('targets.changed', () => void load(false));
+  // Five thousand targets are a long answer: who asks while it is on its way gets that one.
+  const load = (refresh: boolean): Promise<void> => {
+    if (running !== null && !refresh) return running;
+    const asking = ask(refresh).finally(() => {
+      if (running === asking) running = null;
+    });
+    running = asking;
+    return asking;
+  };
+  bridge.on('targets.changed', () => void (running ?? Promise.resolve()).then(() => load(false)));
   return { state, load };
 }
