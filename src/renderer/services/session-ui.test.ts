@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defaultSettings, type SessionView } from '../../shared/protocol/ipc.ts';
-import { makeSessionUi } from './session-ui.ts';
+import { earlierOf, makeSessionUi, shownEarlier } from './session-ui.ts';
 import { makeStore } from './store.ts';
 
 function make() {
@@ -70,4 +70,22 @@ test('to disconnect from a production target is asked once, from another one it 
   ui.disconnect(b);
   ui.answerClose('disconnect');
   expect(ended).toEqual(['a', 'b']);
+});
+
+test('a reconnect that never opened leaves the last screen that can be read, then and later', () => {
+  const views = makeStore(
+    new Map(
+      [
+        { id: 'lost', openedAtMs: 1, state: { state: 'ended' } },
+        { id: 'failed', openedAtMs: null, state: { state: 'ended' } },
+        { id: 'new', openedAtMs: 2, state: { state: 'open' } },
+      ].map((each) => [each.id, each as unknown as SessionView]),
+    ),
+  );
+  const sessions = { sessions: views };
+  const tab = (sessionId: string, ...earlier: string[]) => ({ key: 'k', sessionId, earlier, waiting: null });
+  expect(shownEarlier(sessions, tab('failed', 'lost'), new Set())).toBe('lost');
+  expect(shownEarlier(sessions, tab('new', 'failed', 'lost'), new Set())).toBeUndefined();
+  expect(shownEarlier(sessions, tab('new', 'failed', 'lost'), new Set(['k']))).toBe('lost');
+  expect(earlierOf(sessions, tab('new', 'failed'))).toBeUndefined();
 });

@@ -60,6 +60,25 @@ export function tabsInFront(parts: { sessions: SessionsService; navigation: Navi
   return parts.navigation.place.get().view === 'sessions' || parts.sessions.tabs.get().layout.front !== mainWindow;
 }
 
+/** The last session that ended in this tab and had a screen to read: one that never opened hides no other. */
+export function earlierOf(sessions: Pick<SessionsService, 'sessions'>, tab: Tab): string | undefined {
+  const views = sessions.sessions.get();
+  return tab.earlier.find((id) => views.get(id)?.openedAtMs != null);
+}
+
+/**
+ * The earlier session whose screen is shown in this tab: because the person asked for it, or because the one that followed failed before it had a screen.
+ */
+export function shownEarlier(
+  sessions: Pick<SessionsService, 'sessions'>,
+  tab: Tab,
+  asked: ReadonlySet<string>,
+): string | undefined {
+  const view = sessions.sessions.get().get(tab.sessionId);
+  const failed = view?.state.state === 'ended' && view.openedAtMs === null;
+  return failed || asked.has(tab.key) ? earlierOf(sessions, tab) : undefined;
+}
+
 /** The session of the open tab. */
 export function activeSession(sessions: SessionsService): { tab: Tab; view: SessionView } | null {
   const { tabs, activeKey } = sessions.tabs.get();
@@ -88,7 +107,7 @@ export function makeSessionUi(parts: {
   const shownId = () => {
     const active = activeSession(sessions);
     if (active === null) return null;
-    const earlier = state.get().earlierShown.has(active.tab.key) ? active.tab.earlier[0] : undefined;
+    const earlier = shownEarlier(sessions, active.tab, state.get().earlierShown);
     return earlier ?? active.view.id;
   };
 
@@ -102,7 +121,7 @@ export function makeSessionUi(parts: {
     const text = sanitisePaste(raw);
     if (view === undefined || view.state.state !== 'open' || text === '') return;
     const tab = sessions.tabs.get().tabs.find((each) => each.sessionId === view.id);
-    if (tab !== undefined && tab.earlier.length > 0 && state.get().earlierShown.has(tab.key)) {
+    if (tab !== undefined && shownEarlier(sessions, tab, state.get().earlierShown) !== undefined) {
       // Nothing goes into a shell that is not seen. It is shown; pasted again, the text goes there.
       hideEarlier(tab.key);
       return;

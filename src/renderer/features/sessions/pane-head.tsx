@@ -7,6 +7,7 @@ import { BrokenArchIcon, HourglassIcon, RecordingIcon } from '../../components/i
 import { Badge, cx, IconButton, ProductionBadge } from '../../components/primitives.tsx';
 import { clock } from '../../services/format.ts';
 import { useServices } from '../../services/services.tsx';
+import { earlierOf } from '../../services/session-ui.ts';
 import { useStore } from '../../services/store.ts';
 import type { Tab } from '../../services/tabs.ts';
 import { testIds } from '../../test-ids.ts';
@@ -62,10 +63,12 @@ export function PaneHead(props: {
   now: number;
   /** An earlier session's screen is shown. */
   earlier: boolean;
+  /** There is no other screen to go back to. */
+  held: boolean;
   /** More to stand at its end, before the time. */
   children?: ReactNode;
 }) {
-  const { sessionUi, memory } = useServices();
+  const { sessions, sessionUi, memory } = useServices();
   const { view, tab } = props;
   const colour = colourOf(useStore(memory.state), view.targetId);
   return (
@@ -96,7 +99,7 @@ export function PaneHead(props: {
         {view.credential === 'sealed-password' ? <EndpointBadge /> : null}
       </span>
       <div className={css.end}>
-        {tab.earlier.length > 0 ? (
+        {earlierOf(sessions, tab) !== undefined && !props.held ? (
           <Button variant="subtle" size="compact-sm" onClick={() => sessionUi.toggleEarlier(tab.key)}>
             {props.earlier ? 'Back to the session' : 'Earlier screen'}
           </Button>

@@ -5,6 +5,7 @@ import { keepFocus } from '../../components/keep-focus.ts';
 import { cx, ErrorCard, Keys } from '../../components/primitives.tsx';
 import { detailsOf } from '../../errors/words.ts';
 import { useServices } from '../../services/services.tsx';
+import { shownEarlier } from '../../services/session-ui.ts';
 import { useStore } from '../../services/store.ts';
 import type { Tab } from '../../services/tabs.ts';
 import { testIds } from '../../test-ids.ts';
@@ -96,19 +97,22 @@ export function SessionPane(props: {
   const ui = useStore(sessionUi.state);
   const { tab, now, shown } = props;
   const element = useRef<HTMLDivElement>(null);
-  const earlierId = ui.earlierShown.has(tab.key) ? tab.earlier[0] : undefined;
+  const earlierId = shownEarlier(sessions, tab, ui.earlierShown);
   const earlierView = earlierId === undefined ? undefined : sessions.sessions.get().get(earlierId);
   const view = earlierView ?? props.view;
+  // A reconnect that never opened: the screen stays as it was at the cut, under a banner that says why.
+  const held = earlierView !== undefined && neverOpened(props.view);
+  const told = held ? props.view : view;
   const { screen, facts } = sessions.terminal(view.id);
   const { stopped } = useStore(facts);
   const [mounted, setMounted] = useState(false);
   if (shown && !mounted) setMounted(true);
 
   const copy = (title: string) => {
-    const problem = endWords(view)?.problem;
+    const problem = endWords(told)?.problem;
     if (problem != null)
       void app.copy(
-        detailsOf(title, problem, { Target: view.targetName, Login: view.login, Session: view.sessionId ?? '–' }),
+        detailsOf(title, problem, { Target: told.targetName, Login: told.login, Session: told.sessionId ?? '–' }),
       );
   };
   const reconnect = () => void sessionUi.reconnect(tab);
@@ -119,7 +123,7 @@ export function SessionPane(props: {
   };
 
   const dead = view.state.state === 'ended';
-  const killed = dead && killOf(view) !== null;
+  const killed = dead && killOf(told) !== null;
   const failed = neverOpened(view) && !killed && endWords(view)?.problem != null;
   const connecting =
     view.state.state === 'requested' || view.state.state === 'authorised' || view.state.state === 'connecting';
@@ -151,21 +155,28 @@ export function SessionPane(props: {
       {stopped === null || dead ? null : <UnrecordedBar stopped={stopped} />}
       <div aria-live="polite" style={{ display: 'contents' }}>
         {killed ? (
-          <KillBanner view={view} others={props.others} onReplay={replay} onCopy={(text) => void app.copy(text)} />
+          <KillBanner view={told} others={props.others} onReplay={replay} onCopy={(text) => void app.copy(text)} />
         ) : null}
         {killed || failed ? null : (
           <SessionBanner
-            view={view}
+            view={told}
             connection={props.connection}
             now={now}
             stoppedAtMs={stopped?.atMs ?? null}
-            onReconnect={earlierId === undefined ? reconnect : null}
+            onReconnect={(held && mayTryAgain(told)) || earlierId === undefined ? reconnect : null}
             onReplay={replay}
             onCopy={copy}
           />
         )}
       </div>
-      <PaneHead view={view} tab={tab} connection={props.connection} now={now} earlier={earlierId !== undefined} />
+      <PaneHead
+        view={view}
+        tab={tab}
+        connection={props.connection}
+        now={now}
+        earlier={earlierId !== undefined}
+        held={held}
+      />
       {finding && shown ? <FindBar screen={screen} /> : null}
       <div className={cx(css.screen, view.production && css.production, dead && css.dead)}>
         {mounted

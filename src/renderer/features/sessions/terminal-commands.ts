@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import type { Command } from '../../commands/command.ts';
 import { type Services, useServices } from '../../services/services.tsx';
-import { activeSession } from '../../services/session-ui.ts';
+import { activeSession, shownEarlier } from '../../services/session-ui.ts';
 import type { ScreenCommands } from '../../terminal/screen-commands.ts';
 import type { TerminalScreen } from '../../terminal/terminal-screen.ts';
 import { copyOutput } from './command-marks.tsx';
@@ -11,8 +11,9 @@ import { neverOpened } from './words.ts';
 function screenInFront(services: Services): TerminalScreen | null {
   const { sessions, sessionUi } = services;
   const active = activeSession(sessions);
-  if (active === null || neverOpened(active.view)) return null;
-  const earlier = sessionUi.state.get().earlierShown.has(active.tab.key) ? active.tab.earlier[0] : undefined;
+  if (active === null) return null;
+  const earlier = shownEarlier(sessions, active.tab, sessionUi.state.get().earlierShown);
+  if (earlier === undefined && neverOpened(active.view)) return null;
   return sessions.terminal(earlier ?? active.view.id).screen;
 }
 
