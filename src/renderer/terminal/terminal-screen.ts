@@ -125,6 +125,7 @@ export class TerminalScreen {
   /** Puts the screen into `parent`, which may be in another window. The first time also builds it, which needs the parent to be laid out. */
   attach(parent: HTMLElement): void {
     const from = this.element.ownerDocument;
+    const followed = this.atBottom();
     parent.append(this.element);
     if (!this.opened) {
       this.opened = true;
@@ -132,7 +133,14 @@ export class TerminalScreen {
       if (this.shown) this.draw();
     } else if (this.element.ownerDocument !== from) {
       this.moved();
+      if (followed) this.terminal.scrollToBottom();
     }
+  }
+
+  /** Whether its last lines are shown, which it goes on to show then. */
+  private atBottom(): boolean {
+    const { viewportY, baseY } = this.terminal.buffer.active;
+    return viewportY >= baseY;
   }
 
   /** Call when the element has come into another window: its graphics, its pixels and its room are that window's. `attach` does it itself. */
@@ -197,8 +205,11 @@ export class TerminalScreen {
     const room = this.fitAddon.proposeDimensions();
     if (room === undefined || !Number.isFinite(room.cols) || !Number.isFinite(room.rows)) return null;
     if (room.cols < 2 || room.rows < 1) return null;
-    if (room.cols !== this.terminal.cols || room.rows !== this.terminal.rows)
+    if (room.cols !== this.terminal.cols || room.rows !== this.terminal.rows) {
+      const followed = this.atBottom();
       this.terminal.resize(room.cols, room.rows);
+      if (followed) this.terminal.scrollToBottom();
+    }
     return { cols: room.cols, rows: room.rows };
   }
 

@@ -5,6 +5,9 @@ import type { SessionTerminal } from '../../terminal/session-terminal.ts';
 import { testIds } from '../../test-ids.ts';
 import css from './session-pane.module.css';
 
+/** When no frame has come by then, the screen takes its room without one. */
+const lateMs = 120;
+
 /** The place of a session's screen in the page. The screen itself outlives it. */
 export function TerminalHost(props: {
   sessionId: string;
@@ -16,7 +19,7 @@ export function TerminalHost(props: {
   focus: boolean;
   dead: boolean;
 }) {
-  const { app, settings, sessionUi, navigation, connect } = useServices();
+  const { app, settings, sessionUi, sessions, navigation, connect } = useServices();
   const { copyOnSelect, fontSize } = useStore(settings.settings);
   const state = useStore(app.state);
   const { dialog } = useStore(navigation.place);
@@ -26,6 +29,7 @@ export function TerminalHost(props: {
   const covered = questions.some((question) => question !== null);
   const host = useRef<HTMLDivElement>(null);
   const { screen } = props.terminal;
+  const { layout } = useStore(sessions.tabs);
 
   useEffect(() => {
     const element = host.current;
@@ -34,12 +38,16 @@ export function TerminalHost(props: {
     // Frames of the window that it is in: those of a covered one may stand still.
     const page = element.ownerDocument.defaultView ?? window;
     let frame = 0;
+    let late: ReturnType<typeof setTimeout> | undefined;
     const observer = new ResizeObserver(() => {
       page.cancelAnimationFrame(frame);
       frame = page.requestAnimationFrame(() => screen.fit());
+      clearTimeout(late);
+      late = setTimeout(() => screen.fit(), lateMs);
     });
     observer.observe(element);
     return () => {
+      clearTimeout(late);
       page.cancelAnimationFrame(frame);
       observer.disconnect();
     };
@@ -50,6 +58,12 @@ export function TerminalHost(props: {
     screen.setShown(props.shown);
     if (props.shown) screen.fit();
   }, [screen, props.shown, fontSize]);
+
+  // The panes have their new places by now. An observer tells of them with the next frame, which a window behind another may never draw.
+  // biome-ignore lint/correctness/useExhaustiveDependencies(layout): a change of it is the reason to look at the room again
+  useEffect(() => {
+    if (props.shown) screen.fit();
+  }, [screen, props.shown, layout]);
 
   // A screen that ended gives the focus back: keys typed into the void must not seem to be sent.
   useEffect(() => {
