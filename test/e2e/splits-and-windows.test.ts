@@ -164,6 +164,29 @@ test('a window that is closed gives its tab back, with its screen and its sessio
   await inTerminal();
   await type('echo back-again\n');
   await screenShows(launcher, left, /^back-again$/m);
+  // The same by the keys of the window itself, whose pane was one of two: what stays takes the whole room.
+  const whole = await sizeOf(left);
+  await press('Control+Shift+P');
+  await type('Move this tab to a pane on the left');
+  await press('Enter');
+  await expect.poll(() => launcher.page.getByRole('tablist').count()).toBe(2);
+  await press('Alt+ArrowRight');
+  await press('Alt+ArrowLeft');
+  const page = await windowFrom(() => press('Control+Shift+N'));
+  await inTerminal(page);
+  await launcher.page.locator(byTestId('terminal', { 'data-session-id': right })).click();
+  await inTerminal();
+  expect(await sizeOf(right)).toBe(whole);
+  const gone = page.waitForEvent('close');
+  // The window goes while the keys are still down.
+  await Promise.all([gone, press('Control+Shift+N', page).catch(() => undefined)]);
+  await launcher.page.locator(byTestId('session-tab', { 'data-session-id': left })).waitFor();
+  expect(await tabs().count()).toBe(2);
+  // To disconnect from a production target is asked first.
+  await press('Control+Shift+X');
+  await launcher.page.getByRole('dialog', { name: 'End the session' }).getByText('Disconnect from web-01?').waitFor();
+  await press('Escape');
+  await launcher.page.getByRole('dialog', { name: 'End the session' }).waitFor({ state: 'detached' });
 });
 
 test('a kill reaches a session in a window of its own, and its banner stands there', async () => {
