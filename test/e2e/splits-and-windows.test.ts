@@ -186,7 +186,7 @@ test('a window that is closed gives its tab back, with its screen and its sessio
   await press('Control+Shift+X');
   await launcher.page.getByRole('dialog', { name: 'End the session' }).getByText('Disconnect from web-01?').waitFor();
   await press('Escape');
-  await launcher.page.getByRole('dialog', { name: 'End the session' }).waitFor({ state: 'detached' });
+  await inTerminal();
 });
 
 test('a kill reaches a session in a window of its own, and its banner stands there', async () => {

@@ -16,7 +16,9 @@ function make() {
       tabs,
       sessions: makeStore(new Map(['a', 'b'].map((id) => [id, view(id)]))),
       disconnect: (id: string) => ended.push(id),
-      terminal: (id: string) => ({ screen: { paste: (text: string) => pasted.push(`${id}: ${text}`) } }),
+      terminal: (id: string) => ({
+        screen: { paste: (text: string) => pasted.push(`${id}: ${text}`), focus: () => undefined },
+      }),
     } as never,
     app: { readClipboard: () => new Promise((resolve) => (answer = resolve)) } as never,
     settings: { settings: makeStore(defaultSettings) } as never,

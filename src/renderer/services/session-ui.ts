@@ -188,8 +188,10 @@ export function makeSessionUi(parts: {
       else sessions.disconnect(view.id);
     },
     answerClose(answer) {
-      const { closing } = state.get();
+      const { closing, closingBy } = state.get();
       change({ closing: null });
+      // Asked from the terminal, which has the keys again.
+      if (closing !== null && answer === 'keep' && closingBy === 'disconnect') screenOf(closing.sessionId).focus();
       if (closing !== null && answer === 'disconnect') sessions.disconnect(closing.sessionId);
     },
     toggleEarlier: (key) =>
