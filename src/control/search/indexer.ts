@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { SallyportError } from '../../shared/errors/result.ts';
 import { partFile } from '../../shared/record/parts.ts';
@@ -15,6 +15,9 @@ const triesAtMost = 3;
 const blocksAtMost = 30_000;
 /** Blocks of one statement: on the embedded database nothing else happens meanwhile. */
 const atOnce = 4;
+/** Rests so many times as long as a statement took, at most `restAtMostMs`: recordings come in meanwhile, and they come first. */
+const restShare = 4;
+const restAtMostMs = 1000;
 
 interface Claimed {
   session_id: string;
@@ -111,10 +114,10 @@ export function startIndexer(parts: SampleParts): Indexer {
     for (const block of blocksOf(text, { sessionId, seq })) {
       waiting.push(block);
       if (waiting.length < atOnce) continue;
+      const began = performance.now();
       await insert(claimed, waiting);
       waiting = [];
-      // Requests first.
-      await setImmediate();
+      await delay(Math.min(restAtMostMs, (performance.now() - began) * restShare));
       if (stopping) throw new Stopped();
     }
     await insert(claimed, waiting);
